@@ -1,0 +1,364 @@
+//! Every code of this crate with its explanation, for `sealine explain`.
+//!
+//! Invariant: every code that a diagnostic or an error of this crate carries is
+//! here (a test reads the sources). Must never: promise a fix that does not work.
+
+/// Code and explanation in Markdown: what happened, why, what to do, an example.
+pub const CODES: &[(&str, &str)] = &[
+    (
+        "SL4001",
+        r#"# The project has no policy
+
+**What happened.** No file under `policy/` holds a statement, so nothing is permitted: not running a pipeline, not reading a dataset, not showing a protected value.
+
+**Why.** Silence is safe. What no `permit` covers is denied.
+
+**What to do.** Write `policy/main.cedar`. The refusal prints a first policy for the pipeline that you asked for: read it, shorten it, and put it there. It begins like this:
+
+```cedar
+permit (
+  principal == Sealine::Service::"svc/daily",
+  action == Sealine::Action::"run",
+  resource == Sealine::Pipeline::"daily"
+);
+```
+"#,
+    ),
+    (
+        "SL4002",
+        r#"# A policy file cannot be read
+
+**What happened.** The text is not Cedar: a bracket, a semicolon or a word is missing or misplaced at the marked spot.
+
+**Why.** A policy that is read in part is more dangerous than none, so the whole project stops.
+
+**What to do.** A statement looks like this, and ends in a semicolon. Attributes are joined by `&&`:
+
+```cedar
+permit (principal, action == Sealine::Action::"declassify", resource == Sealine::Tag::"pii.age")
+when { context.protection == "bucket" && context has width && context.width >= 10 };
+```
+"#,
+    ),
+    (
+        "SL4003",
+        r#"# A policy does not fit the schema
+
+**What happened.** A statement names an action, a type or an attribute that does not exist, or compares things of different types.
+
+**Why.** Policies are validated strictly before anything runs, since a `forbid` with a slip in it would forbid nothing.
+
+**What to do.** Compare with what there is:
+
+| actions | resource | context |
+|---|---|---|
+| `run`, `preview` | `Sealine::Pipeline` | empty |
+| `read`, `write` | `Sealine::Dataset` | empty |
+| `keys` | `Sealine::Key` | empty |
+| `audit` | `Sealine::Log` | empty |
+| `declassify`, `select`, `link`, `reveal` | `Sealine::Tag` | `pipeline`, `dataset`, `column`, `to`, `from_level`, `to_level`, `protection` (text); optional: `key` (text), `first`, `last`, `width`, `offset`, `min_group` (numbers) |
+
+Principals are `Sealine::Service` and `Sealine::User`, in a `Sealine::Role`. An optional attribute must be asked for first:
+
+```cedar
+when { context has first && context.first <= 6 }
+```
+"#,
+    ),
+    (
+        "SL4004",
+        r#"# A policy template
+
+**What happened.** A statement uses `?principal` or `?resource`, which makes it a template.
+
+**Why.** A template permits nothing until it is linked, and nothing in a project links one: it would look like a permission and be none.
+
+**What to do.** Name the principal or a role, and the resource or a parent of dotted names:
+
+```cedar
+permit (principal in Sealine::Role::"analysts", action == Sealine::Action::"read", resource in Sealine::Dataset::"lake");
+```
+"#,
+    ),
+    (
+        "SL4005",
+        r#"# A policy id is used twice
+
+**What happened.** Two statements carry the same `@id("…")`; or, where they carry none, begin on the same line of one file.
+
+**Why.** Receipts and refusals name each permission by its id. With two of the same name nobody could say which one let a value through.
+
+**What to do.** Give each its own:
+
+```cedar
+@id("card-masked-for-lake")
+permit (principal, action == Sealine::Action::"declassify", resource == Sealine::Tag::"pci.pan")
+when { context.protection == "mask" };
+```
+"#,
+    ),
+    (
+        "SL4006",
+        r#"# Too much policy
+
+**What happened.** A policy file, a statement or the nesting in it passes a bound: 256 KiB a file, 1 MiB and 4,096 statements in all, 8 KiB, 512 operators and 32 nested brackets a statement.
+
+**Why.** Every run reads and asks all of it; bounds keep that quick, and keep a hostile file from exhausting the parser.
+
+**What to do.** Let one statement cover many names: `resource in Sealine::Tag::"pii"` covers every tag below `pii`, `principal in Sealine::Role::"loaders"` every identity in the role, and `["redact", "nullify"].contains(context.protection)` replaces a chain of `||`.
+"#,
+    ),
+    (
+        "SL4007",
+        r#"# A statement can never apply
+
+**What happened.** The action does not go with the principal or the resource, or the conditions exclude each other.
+
+**Why.** A `permit` like this is dead text; a `forbid` like this leaves open what it seems to close.
+
+**What to do.** See which goes with which in `sealine explain SL4003`. Often the resource is of the wrong type:
+
+```cedar
+// never applies: one runs a pipeline, not a dataset
+permit (principal, action == Sealine::Action::"run", resource == Sealine::Dataset::"lake.customers");
+```
+"#,
+    ),
+    (
+        "SL4008",
+        r#"# A policy that reads otherwise than it works
+
+**What happened.** The file holds invisible direction marks, or a name that mixes scripts, such as a Cyrillic letter in a Latin word.
+
+**Why.** Whoever reviews the policy would see one thing and the machine another.
+
+**What to do.** Type the marked text anew, with plain letters. In comments too.
+"#,
+    ),
+    (
+        "SL4009",
+        r#"# A policy names what the project does not have
+
+**What happened.** A statement names a pipeline, service, dataset, key or tag that stands in no file of the project. This is a warning: the policy is valid, and the statement has no effect.
+
+**Why.** Most often it is a slip, and then a permission is missing, or a `forbid` closes nothing.
+
+**What to do.** Correct the name (the nearest one is suggested), or remove the statement.
+"#,
+    ),
+    (
+        "SL4010",
+        r#"# The shipped schema cannot be read
+
+**What happened.** The schema that policies are checked against is part of the program, and could not be read.
+
+**Why.** This is a defect of Sealine, not of your project. Nothing is permitted without a schema.
+
+**What to do.** Report it with the version of the program.
+"#,
+    ),
+    (
+        "SL4101",
+        r#"# A pipeline may not be run
+
+**What happened.** No `permit` lets the identity of the pipeline (`runs_as:`) run it, or a `forbid` denies it.
+
+**Why.** A pipeline runs with the privileges of its own service identity, and starting it is one of them.
+
+**What to do.** Ask the owner of `policy/` for this, with the names that the refusal prints:
+
+```cedar
+permit (
+  principal == Sealine::Service::"svc/daily",
+  action == Sealine::Action::"run",
+  resource == Sealine::Pipeline::"daily"
+);
+```
+"#,
+    ),
+    (
+        "SL4102",
+        r#"# A dataset may not be read
+
+**What happened.** The identity that asks has no `read` on an input, or on the dataset that is to be shown.
+
+**Why.** Reading is granted for each dataset, or for all below a dotted prefix.
+
+**What to do.** Ask for it:
+
+```cedar
+permit (
+  principal == Sealine::Service::"svc/daily",
+  action == Sealine::Action::"read",
+  resource == Sealine::Dataset::"crm.customers"
+);
+```
+"#,
+    ),
+    (
+        "SL4103",
+        r#"# A dataset may not be written
+
+**What happened.** The identity of the pipeline has no `write` on an output.
+
+**Why.** Writing replaces what others read. It is granted for each dataset, or for all below a dotted prefix. (A dataset that takes rejected rows needs no grant: its owner named it in `rejects:`.)
+
+**What to do.** Ask for it:
+
+```cedar
+permit (
+  principal == Sealine::Service::"svc/daily",
+  action == Sealine::Action::"write",
+  resource == Sealine::Dataset::"lake.customers"
+);
+```
+"#,
+    ),
+    (
+        "SL4104",
+        r#"# A pipeline may not be previewed
+
+**What happened.** The user has no `preview` on the pipeline.
+
+**Why.** A preview shows, at most at `operator_clearance`, what the pipeline would write. It needs `preview` on the pipeline and `read` on its inputs.
+
+**What to do.** Ask for it:
+
+```cedar
+permit (
+  principal in Sealine::Role::"engineers",
+  action == Sealine::Action::"preview",
+  resource == Sealine::Pipeline::"daily"
+);
+```
+"#,
+    ),
+    (
+        "SL4110",
+        r#"# A protected value may not be shown
+
+**What happened.** The pipeline protects a classified value, and the policy does not permit that form of it: another key, more characters, a narrower band, a lower level, or a tag that nothing covers.
+
+**Why.** A protection leaves something visible. Whether that much may be seen, of that kind of value, is for the owner of `policy/` to say. Every tag of the column must be permitted.
+
+**What to do.** Use a form that is permitted: the refusal prints one where there is one, and marks the statements that cover the tag but not these parameters. Or ask for this form:
+
+```cedar
+permit (principal == Sealine::Service::"svc/daily", action == Sealine::Action::"declassify", resource == Sealine::Tag::"pci.pan")
+when { context.protection == "mask" && context has first && context.first <= 6 && context has last && context.last <= 4 };
+```
+"#,
+    ),
+    (
+        "SL4111",
+        r#"# A select grant may not be used
+
+**What happened.** A step filters on a classified column within the cells that the catalog offers, and the policy does not let this pipeline use the offer.
+
+**Why.** Which rows pass the filter tells in which cell each value lies. The catalog's owner says which cells (`select:`), the policy says who.
+
+**What to do.** Leave the filter out, use an owner's view, or ask for the grant:
+
+```cedar
+permit (principal == Sealine::Service::"svc/daily", action == Sealine::Action::"select", resource == Sealine::Tag::"pii.nationality")
+when { context.to_level == "internal" };
+```
+"#,
+    ),
+    (
+        "SL4201",
+        r#"# An authorization has expired
+
+**What happened.** More than a quarter of an hour lies between the decision and the start of the run.
+
+**Why.** Policy, keys and labels may have changed meanwhile. A decision is used at once or not at all.
+
+**What to do.** Run the pipeline again; it is decided anew.
+"#,
+    ),
+    (
+        "SL4202",
+        r#"# An authorization from the future
+
+**What happened.** The clock shows a time before the decision was made.
+
+**Why.** A clock that runs back would make an expired authorization good again.
+
+**What to do.** Set the clock right, then run the pipeline again.
+"#,
+    ),
+    (
+        "SL4203",
+        r#"# The plan is not the one that was authorized
+
+**What happened.** The digest of the plan differs from the digest in its authorization.
+
+**Why.** Only what was proved and decided may run.
+
+**What to do.** Run the pipeline again. If it happens again, report it: this should not be possible.
+"#,
+    ),
+    (
+        "SL4204",
+        r#"# The keys changed after the decision
+
+**What happened.** A key was made, rotated or destroyed between the decision and the run.
+
+**Why.** The decision names the epoch of the keystore that it saw.
+
+**What to do.** Run the pipeline again.
+"#,
+    ),
+];
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+mod tests {
+    use super::CODES;
+    use std::collections::BTreeSet;
+
+    fn codes_in(text: &str) -> BTreeSet<String> {
+        text.match_indices("\"SL4")
+            .filter_map(|(at, _)| text.get(at + 1..at + 7))
+            .filter(|code| code.chars().skip(2).all(|c| c.is_ascii_digit()))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// Every literal code in the sources, production code only.
+    #[test]
+    fn every_code_is_explained_once_and_every_explained_code_is_used() {
+        let sources = [
+            include_str!("authorize.rs"),
+            include_str!("authorized.rs"),
+            include_str!("decide.rs"),
+            include_str!("error.rs"),
+            include_str!("policy/load.rs"),
+            include_str!("policy/names.rs"),
+            include_str!("refusal.rs"),
+            include_str!("render/renderer.rs"),
+        ];
+        let used: BTreeSet<String> = sources
+            .iter()
+            .flat_map(|source| codes_in(source.split("#[cfg(test)]").next().unwrap()))
+            .collect();
+        let explained: BTreeSet<String> =
+            CODES.iter().map(|(code, _)| (*code).to_owned()).collect();
+        assert_eq!(explained.len(), CODES.len(), "a code is explained twice");
+        assert_eq!(used, explained);
+    }
+
+    #[test]
+    fn explanations_say_what_why_and_what_to_do() {
+        for (code, text) in CODES {
+            for part in ["# ", "**What happened.**", "**Why.**", "**What to do.**"] {
+                assert!(text.contains(part), "{code} lacks {part}");
+            }
+        }
+    }
+}

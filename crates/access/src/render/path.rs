@@ -1,0 +1,148 @@
+//! The path of a value and the statements that denied it, as marks and as data.
+//!
+//! Invariant: a step without a place becomes a note, so that none is lost.
+//! Must never: reorder the data side; it runs from the origin to the output.
+
+use sealine_plan::PathStep;
+use sealine_spec::{Diagnostic, Mark, Span};
+
+use super::Renderer;
+use crate::action::{Action, Resource};
+use crate::decide::{Decision, covering};
+use crate::disclosure::Disclosure;
+use crate::refusal::{Place, RefusedStep};
+
+impl Renderer<'_> {
+    /// Marks the path; the last placed step is the main mark, since that is
+    /// where the engineer can change something.
+    pub(super) fn path(&self, diagnostic: &mut Diagnostic, steps: &[PathStep]) -> Vec<RefusedStep> {
+        let main = steps.iter().rposition(|step| step.span.is_some());
+        let number = |at: usize, step: &PathStep| {
+            if steps.len() > 1 {
+                format!("{}. {}", at + 1, step.text)
+            } else {
+                step.text.clone()
+            }
+        };
+        let mut marks: Vec<(Span, String)> = Vec::new();
+        let order = main
+            .into_iter()
+            .chain((0..steps.len()).filter(|at| Some(*at) != main));
+        for at in order {
+            let Some(step) = steps.get(at) else { continue };
+            let text = number(at, step);
+            match step.span {
+                // Two steps at one place share a mark.
+                Some(span) => match marks.iter_mut().find(|(other, _)| *other == span) {
+                    Some((_, first)) => *first = join_numbered(first, &text),
+                    None => marks.push((span, text)),
+                },
+                None => diagnostic.notes.push(text),
+            }
+        }
+        for (span, text) in marks {
+            diagnostic.labels.push(Mark { span, text });
+        }
+        steps
+            .iter()
+            .map(|step| self.step(step.span, step.text.clone()))
+            .collect()
+    }
+
+    /// The statements that forbid it, that failed, or whose conditions did not hold.
+    pub(super) fn why_denied(
+        &self,
+        diagnostic: &mut Diagnostic,
+        action: Action,
+        resource: &Resource,
+        decision: &Decision,
+        disclosure: Option<&Disclosure>,
+    ) -> Vec<RefusedStep> {
+        let policy = self.asking.policy;
+        if let Some(why) = decision.failed() {
+            diagnostic.notes.push(format!("denied, because {why}"));
+            return Vec::new();
+        }
+        let asked = disclosure.map(Disclosure::protection_text);
+        let (ids, forbidden) = if decision.by().is_empty() {
+            (
+                covering(policy, self.asking.principal, action, resource),
+                false,
+            )
+        } else {
+            (decision.by().to_vec(), true)
+        };
+        if ids.is_empty() {
+            diagnostic.notes.push(format!(
+                "no `permit` covers `{action}` on {} for {}",
+                resource.to_cedar(),
+                self.asking.principal.to_cedar(),
+            ));
+        }
+        let mut steps = Vec::new();
+        for id in ids {
+            let Some(span) = policy.span(&id).map(|span| self.first_line(span)) else {
+                continue;
+            };
+            let text = match (&asked, forbidden) {
+                (_, true) => format!("`{id}` forbids it"),
+                (Some(asked), false) => {
+                    format!("`{id}` covers this, but its conditions do not hold for {asked}")
+                }
+                (None, false) => format!("`{id}` covers this, but its conditions do not hold"),
+            };
+            diagnostic.labels.push(Mark {
+                span,
+                text: text.clone(),
+            });
+            steps.push(self.step(Some(span), text));
+        }
+        steps
+    }
+
+    pub(super) fn step(&self, span: Option<Span>, text: String) -> RefusedStep {
+        RefusedStep {
+            text,
+            place: span.map(|span| Place::of(self.files, span)),
+        }
+    }
+
+    /// Where the pipeline's file asks for it.
+    pub(super) fn place(&self, action: Action, resource: &Resource) -> Option<Span> {
+        let pipeline = self.asking.spec.pipeline(self.asking.pipeline)?;
+        match (action, resource) {
+            (Action::Read, Resource::Dataset(id)) => pipeline
+                .inputs
+                .iter()
+                .find(|input| input.dataset.value == *id)
+                .map(|input| input.dataset.span),
+            (Action::Write, Resource::Dataset(id)) => pipeline
+                .outputs
+                .iter()
+                .find(|output| output.to.value == *id)
+                .map(|output| output.to.span),
+            _ => Some(pipeline.span),
+        }
+    }
+
+    fn first_line(&self, span: Span) -> Span {
+        let text = self.files.slice(span);
+        let line = text.lines().next().map_or(text.len(), str::len);
+        let end = span.start.saturating_add(u32::try_from(line).unwrap_or(0));
+        Span::new(span.file, span.start, end)
+    }
+}
+
+/// `2. a` and `1. b` → `1. b; 2. a`: in the order of the path.
+fn join_numbered(first: &str, second: &str) -> String {
+    let number = |text: &str| {
+        text.split_once('.')
+            .and_then(|(digits, _)| digits.parse::<usize>().ok())
+            .unwrap_or(usize::MAX)
+    };
+    if number(second) < number(first) {
+        format!("{second}; {first}")
+    } else {
+        format!("{first}; {second}")
+    }
+}

@@ -1,0 +1,258 @@
+//! One diagnostic and one finding for each cause of a refusal.
+//!
+//! Invariant: the proof's findings come first, then denied disclosures, then
+//! denied permissions; none is left out. Must never: evaluate a value.
+
+use sealine_plan::{Demand, DemandKind, Finding, Plan, Violation};
+use sealine_spec::{Diagnostic, Diagnostics, Files};
+
+use super::cause::{denied_demands, destination, violations};
+use crate::action::{Action, Resource};
+use crate::authorize::{Asking, Denied, action, tag};
+use crate::decide::Decision;
+use crate::grant;
+use crate::refusal::{Refusal, RefusedFinding, Suggestion};
+
+pub(crate) struct Renderer<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) files: &'a Files,
+    pub(crate) asking: Asking<'a>,
+}
+
+/// A finding under construction: the diagnostic and its data side.
+struct Built {
+    diagnostic: Diagnostic,
+    finding: RefusedFinding,
+}
+
+impl Renderer<'_> {
+    /// Every cause, the proof's first: a leak matters more than a permission.
+    pub(crate) fn refusal(&self, denied: &[Denied], refused: &[(usize, Decision)]) -> Refusal {
+        let mut built = Vec::new();
+        for group in violations(self.plan) {
+            built.extend(self.violation(&group));
+        }
+        if self.asking.policy.is_empty() {
+            built.push(self.no_policy());
+        } else {
+            for group in denied_demands(self.plan, &self.asking, refused) {
+                built.extend(self.demand(&group));
+            }
+            built.extend(denied.iter().map(|denied| self.denied(denied)));
+        }
+        let mut diagnostics = Vec::with_capacity(built.len());
+        let mut findings = Vec::with_capacity(built.len());
+        for Built {
+            diagnostic,
+            finding,
+        } in built
+        {
+            diagnostics.push(diagnostic);
+            findings.push(finding);
+        }
+        Refusal {
+            diagnostics: Diagnostics::from(diagnostics),
+            findings,
+        }
+    }
+    fn violation(&self, group: &[(usize, &Violation)]) -> Option<Built> {
+        let (at, violation) = *group.first()?;
+        let levels = &self.asking.spec.project.levels;
+        let origin = violation.origin.to_string();
+        let (level, clearance) = (
+            levels.name(violation.level),
+            levels.name(violation.clearance),
+        );
+        let destination = destination(&violation.dataset, violation.column.as_deref());
+        let message =
+            format!("`{origin}` ({level}) reaches {destination}, whose clearance is `{clearance}`");
+        let what = Finding::Violation(at);
+        let mut diagnostic = Diagnostic::error(violation.code, message.clone());
+        let path = self.path(&mut diagnostic, &self.plan.explain(&what));
+        diagnostic = diagnostic.note(format!(
+            "what an observer would learn: {}",
+            violation.reason
+        ));
+        let help = self.help(&mut diagnostic, &what, None);
+        Some(Built {
+            diagnostic,
+            finding: RefusedFinding {
+                code: violation.code,
+                message,
+                dataset: Some(violation.dataset.clone()),
+                columns: violation.column.iter().cloned().collect(),
+                origin: Some(origin),
+                level: Some(level.to_owned()),
+                clearance: Some(clearance.to_owned()),
+                reveals: Some(violation.reason.clone()),
+                path,
+                help,
+            },
+        })
+    }
+
+    fn demand(&self, group: &[(usize, &Demand, &Decision)]) -> Option<Built> {
+        let (at, demand, decision) = *group.first()?;
+        let disclosure = self.asking.disclosure(demand);
+        let origin = demand.origin.to_string();
+        let tags: Vec<String> = group
+            .iter()
+            .map(|(_, demand, _)| format!("`{}`", tag(demand).id()))
+            .collect();
+        let (code, verb) = match demand.kind {
+            DemandKind::Declassify => ("SL4110", "show"),
+            DemandKind::Select => ("SL4111", "filter on"),
+        };
+        let message = format!(
+            "`{}` may not {verb} `{origin}` (tag {}, level `{}`) as {} in {}, at level `{}`",
+            self.asking.principal.id,
+            tags.join(", "),
+            disclosure.from_level,
+            disclosure.protection_text(),
+            destination(&demand.dataset, Some(&demand.column)),
+            disclosure.to_level,
+        );
+        let what = Finding::Demand(at);
+        let mut diagnostic = Diagnostic::error(code, message.clone());
+        let steps = self.plan.explain(&what);
+        if let Some(span) = demand
+            .span
+            .filter(|_| steps.iter().all(|step| step.span.is_none()))
+        {
+            diagnostic = diagnostic.mark(span, "asked for here");
+        }
+        let mut path = self.path(&mut diagnostic, &steps);
+        for (_, demand, decision) in group {
+            path.extend(self.why_denied(
+                &mut diagnostic,
+                action(demand.kind),
+                &tag(demand),
+                decision,
+                Some(&disclosure),
+            ));
+        }
+        let reveals = grant::reveals(&disclosure, demand.kind);
+        diagnostic = diagnostic.note(format!("what an observer would learn: {reveals}"));
+        let grants: Vec<String> = group
+            .iter()
+            .map(|(_, demand, _)| {
+                grant::disclosure(
+                    self.asking.principal,
+                    action(demand.kind),
+                    &tag(demand),
+                    &disclosure,
+                )
+            })
+            .collect();
+        let forbidden = !decision.by().is_empty();
+        let help = self.help(
+            &mut diagnostic,
+            &what,
+            (!forbidden).then(|| (grants.join("\n"), reveals.clone())),
+        );
+        Some(Built {
+            diagnostic,
+            finding: RefusedFinding {
+                code,
+                message,
+                dataset: Some(demand.dataset.clone()),
+                columns: vec![demand.column.clone()],
+                origin: Some(origin),
+                level: Some(disclosure.from_level.clone()),
+                clearance: Some(disclosure.to_level.clone()),
+                reveals: Some(reveals),
+                path,
+                help,
+            },
+        })
+    }
+
+    /// A denial of `run`, `preview`, `read` or `write`.
+    fn denied(&self, denied: &Denied) -> Built {
+        let Denied {
+            action,
+            resource,
+            decision,
+        } = denied;
+        let code = match action {
+            Action::Read => "SL4102",
+            Action::Write => "SL4103",
+            Action::Preview => "SL4104",
+            _ => "SL4101",
+        };
+        let message = format!(
+            "`{}` may not {action} the {} `{}`",
+            self.asking.principal.id,
+            resource.type_name().to_lowercase(),
+            resource.id(),
+        );
+        let mut diagnostic = Diagnostic::error(code, message.clone());
+        let mut path = Vec::new();
+        if let Some(span) = self.place(*action, resource) {
+            let text = "asked for here".to_owned();
+            diagnostic = diagnostic.mark(span, text.clone());
+            path.push(self.step(Some(span), text));
+        }
+        path.extend(self.why_denied(&mut diagnostic, *action, resource, decision, None));
+        let mut help = Vec::new();
+        if decision.by().is_empty() && decision.failed().is_none() {
+            let text = grant::plain(self.asking.principal, *action, resource);
+            let title = "ask the owner of policy/ to permit it".to_owned();
+            diagnostic = diagnostic.fix(title.clone(), None, text.clone());
+            help.push(Suggestion {
+                title,
+                place: None,
+                replacement: text,
+                reveals: String::new(),
+                permitted: false,
+            });
+        }
+        Built {
+            diagnostic,
+            finding: RefusedFinding {
+                code,
+                message,
+                dataset: matches!(resource, Resource::Dataset(_)).then(|| resource.id().to_owned()),
+                columns: Vec::new(),
+                origin: None,
+                level: None,
+                clearance: None,
+                reveals: None,
+                path,
+                help,
+            },
+        }
+    }
+
+    fn no_policy(&self) -> Built {
+        let message = "this project has no policy, so nothing is permitted".to_owned();
+        let text = grant::first_policy(self.plan, &self.asking);
+        let title =
+            "write policy/main.cedar; this permits what the pipeline asks for, and nothing else"
+                .to_owned();
+        let diagnostic = Diagnostic::error("SL4001", message.clone())
+            .help("a policy says who may run, read, write and declassify; what it does not permit is denied")
+            .fix(title.clone(), None, text.clone());
+        Built {
+            diagnostic,
+            finding: RefusedFinding {
+                code: "SL4001",
+                message,
+                dataset: None,
+                columns: Vec::new(),
+                origin: None,
+                level: None,
+                clearance: None,
+                reveals: None,
+                path: Vec::new(),
+                help: vec![Suggestion {
+                    title,
+                    place: None,
+                    replacement: text,
+                    reveals: String::new(),
+                    permitted: false,
+                }],
+            },
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! The arguments, and the help that teaches them. The reference page is generated from here.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+const AFTER: &str = "\
+Examples:
+  sealine init demo                  a project that runs at once
+  sealine init --from customers.csv  a project around your own file
+  sealine check                      prove every pipeline; touches no data
+  sealine run                        prove, run, commit, leave a receipt
+  sealine audit verify               has anything been changed since?
+
+Exit codes: 0 done, 1 failed while running, 2 wrong usage or a broken file,
+3 refused by proof or policy, 4 verification failed.
+Every error has a code: `sealine explain CODE` says more.";
+
+/// Secure-by-construction data pipelines
+///
+/// A pipeline that could leak does not start, and one that ran can show what it did.
+#[derive(Parser)]
+#[command(name = "sealine", version, propagate_version = true, after_help = AFTER, max_term_width = 100)]
+pub(crate) struct Arguments {
+    /// The project, as if started in that folder
+    #[arg(short = 'C', value_name = "DIR", global = true, default_value = ".", hide_default_value = true)]
+    pub(crate) directory: PathBuf,
+
+    /// What is printed: text for people, json for programs (sarif: `check` only)
+    #[arg(long, value_name = "FORMAT", global = true, default_value = "text", hide_possible_values = true)]
+    pub(crate) format: Format,
+
+    /// When to use colours; NO_COLOR is honoured
+    #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
+    pub(crate) color: Colors,
+
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// What is printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// For programs: one object.
+    Json,
+    /// For code scanning: SARIF 2.1.0.
+    Sarif,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Colors {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The verbs.
+#[derive(Subcommand)]
+pub(crate) enum Verb {
+    /// Make a project that runs at once, or one around your own file
+    #[command(after_help = "\
+Examples:
+  sealine init demo && sealine -C demo run
+  sealine init --from customers.csv shop
+
+Nothing is ever overwritten. With --from the file is looked at where it lies: its columns
+are typed and classified by name and content, what is not recognised gets the highest level,
+and every decision is printed and written beside the column that it is about.")]
+    Init(Init),
+    /// Parse, resolve, prove and decide; touches no data
+    #[command(after_help = "\
+Examples:
+  sealine check
+  sealine check customers-daily --format json
+  sealine check --format sarif > sealine.sarif
+
+A refusal (exit 3) shows the path that the value took, and the change that would let it pass.")]
+    Check(Check),
+    /// Draw the labelled flow of a pipeline
+    #[command(after_help = "\
+Examples:
+  sealine plan customers-daily
+  sealine plan customers-daily --as svg > flow.svg
+  sealine plan customers-daily --as json")]
+    Plan(Plan),
+    /// Prove, run, commit and leave a receipt
+    #[command(after_help = "\
+Examples:
+  sealine run
+  sealine run customers-daily
+  sealine run --format json > summary.json
+
+The name may be left out where the project has one pipeline. The first run makes the keys that
+sealine.yaml declares. A run that was killed is finished or rolled back by the next one.")]
+    Run(Run),
+    /// Make and list keys
+    #[command(subcommand, after_help = "\
+Examples:
+  sealine keys list
+  sealine keys new crm
+
+Key bytes are never printed. One key, one purpose: sealine.yaml says which.")]
+    Keys(Keys),
+    /// Read rows of a dataset that your terminal may show
+    #[command(after_help = "\
+Examples:
+  sealine read lake.customers --limit 5
+  sealine read lake.customers --columns id,age_band --limit 20
+
+Columns above `operator_clearance` are withheld and named. Reading is permitted by the policy
+and written to the audit log.")]
+    Read(Read),
+    /// Show the first rows that a pipeline would write, without writing them
+    #[command(after_help = "\
+Examples:
+  sealine preview customers-daily --limit 5
+  sealine preview customers-daily --step safe --limit 5
+
+A preview is a sink like any other: it is proved against `operator_clearance` and logged.")]
+    Preview(Preview),
+    /// Verify and read the audit log
+    #[command(subcommand, after_help = "\
+Examples:
+  sealine audit verify
+  sealine audit verify --key log.pub --remembered checkpoint.old
+  sealine audit show --limit 20")]
+    Audit(Audit),
+    /// Say more about a code
+    #[command(after_help = "\
+Examples:
+  sealine explain SL3001
+  sealine explain --list")]
+    Explain(Explain),
+    /// Print the JSON Schema of a file, for editors
+    #[command(after_help = "\
+Examples:
+  sealine schema catalog > catalog.schema.json
+
+With the YAML language server, put this on the first line of a file:
+  # yaml-language-server: $schema=catalog.schema.json")]
+    Schema(Schema),
+    /// Answer test vectors: JSON lines in and out
+    #[command(hide = true)]
+    Conform(Conform),
+    /// Write the reference pages
+    #[command(hide = true)]
+    Docs(Docs),
+}
+
+/// Arguments of `init`.
+#[derive(Args)]
+pub(crate) struct Init {
+    /// A data file (CSV) to propose catalog, levels, tags and pipeline for
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: Option<PathBuf>,
+    /// Where the project goes
+    #[arg(value_name = "DIR")]
+    pub(crate) target: Option<PathBuf>,
+}
+
+/// Arguments of `check`.
+#[derive(Args)]
+pub(crate) struct Check {
+    /// One pipeline; all of them where it is left out
+    #[arg(value_name = "PIPELINE")]
+    pub(crate) pipeline: Option<String>,
+}
+
+/// Arguments of `plan`.
+#[derive(Args)]
+pub(crate) struct Plan {
+    /// The pipeline; may be left out where the project has one
+    #[arg(value_name = "PIPELINE")]
+    pub(crate) pipeline: Option<String>,
+    /// The form
+    #[arg(long = "as", value_name = "FORM", default_value = "text")]
+    pub(crate) form: Form,
+}
+
+/// The forms of a plan.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Form {
+    /// Drawn in the terminal.
+    Text,
+    /// As data.
+    Json,
+    /// As a picture.
+    Svg,
+}
+
+/// Arguments of `run`.
+#[derive(Args)]
+pub(crate) struct Run {
+    /// The pipeline; may be left out where the project has one
+    #[arg(value_name = "PIPELINE")]
+    pub(crate) pipeline: Option<String>,
+}
+
+/// Arguments of `keys`.
+#[derive(Subcommand)]
+pub(crate) enum Keys {
+    /// Make a key that sealine.yaml declares
+    New {
+        /// Its name in sealine.yaml
+        name: String,
+    },
+    /// List keys, purposes and versions
+    List,
+}
+
+/// Arguments of `read`.
+#[derive(Args)]
+pub(crate) struct Read {
+    /// The dataset of the catalog
+    #[arg(value_name = "DATASET")]
+    pub(crate) dataset: String,
+    /// At most this many rows
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = limit())]
+    pub(crate) limit: u64,
+    /// Only these columns
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub(crate) columns: Option<Vec<String>>,
+}
+
+/// Arguments of `preview`.
+#[derive(Args)]
+pub(crate) struct Preview {
+    /// The pipeline
+    #[arg(value_name = "PIPELINE")]
+    pub(crate) pipeline: Option<String>,
+    /// One of its steps; the last output's where it is left out
+    #[arg(long, value_name = "STEP")]
+    pub(crate) step: Option<String>,
+    /// At most this many rows
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = limit())]
+    pub(crate) limit: u64,
+}
+
+fn limit() -> clap::builder::RangedU64ValueParser {
+    clap::value_parser!(u64).range(1..=10_000)
+}
+
+/// Arguments of `audit`.
+#[derive(Subcommand)]
+pub(crate) enum Audit {
+    /// Check the log, every receipt and every output; needs no key but the public one
+    Verify {
+        /// The public key of the log, from where you trust it (default: the one beside the log)
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
+        /// A checkpoint kept from before: finds a truncation, a rollback and a fork
+        #[arg(long, value_name = "FILE")]
+        remembered: Option<PathBuf>,
+    },
+    /// Print the entries
+    Show {
+        /// At most this many, the latest
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        limit: u64,
+    },
+}
+
+/// Arguments of `explain`.
+#[derive(Args)]
+pub(crate) struct Explain {
+    /// The code, as printed
+    #[arg(value_name = "CODE", required_unless_present = "list")]
+    pub(crate) code: Option<String>,
+    /// List every code
+    #[arg(long, conflicts_with = "code")]
+    pub(crate) list: bool,
+}
+
+/// Arguments of `schema`.
+#[derive(Args)]
+pub(crate) struct Schema {
+    /// Of which file: project, catalog or pipeline
+    #[arg(value_name = "FILE")]
+    pub(crate) name: String,
+}
+
+/// Arguments of `conform`.
+#[derive(Args)]
+pub(crate) struct Conform {
+    /// The operation
+    #[arg(value_name = "OP")]
+    pub(crate) operation: String,
+}
+
+/// Arguments of `docs`.
+#[derive(Args)]
+pub(crate) struct Docs {
+    /// Where the pages go
+    #[arg(value_name = "DIR")]
+    pub(crate) target: PathBuf,
+    /// Compare instead of writing
+    #[arg(long)]
+    pub(crate) check: bool,
+}

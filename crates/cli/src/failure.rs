@@ -1,0 +1,283 @@
+//! What can go wrong before, beside or after the other crates: wrong usage, files of the command
+//! line itself. Each has a stable code and says what to do. What the crates report keeps its own.
+
+use crate::exit::Exit;
+use crate::screen::{Paint, Screen};
+use sealine_spec::{Diagnostics, Files};
+use serde_json::json;
+use thiserror::Error;
+
+/// Why a verb ended early.
+#[derive(Debug, Error)]
+pub(crate) enum Failure {
+    /// A file that `init` would have to overwrite.
+    #[error("`{path}` already exists, and nothing is ever overwritten; choose another folder, or move it away")]
+    Exists {
+        /// The file.
+        path: String,
+    },
+    /// The file of `init --from` cannot be used.
+    #[error("`{path}` cannot be proposed for: {reason}")]
+    Unusable {
+        /// The file.
+        path: String,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// A file could not be read or written.
+    #[error("cannot {action} `{path}`: {source}")]
+    File {
+        /// What was tried.
+        action: &'static str,
+        /// The file.
+        path: String,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The pipeline was left out, and the project has not exactly one.
+    #[error("the project has {count} pipelines; name one of: {names}")]
+    WhichPipeline {
+        /// How many.
+        count: usize,
+        /// Their names.
+        names: String,
+    },
+    /// A name that is not there.
+    #[error("there is no {what} `{name}`{suggestion}")]
+    Unknown {
+        /// What was looked for.
+        what: &'static str,
+        /// The name.
+        name: String,
+        /// `; did you mean …` or nothing.
+        suggestion: String,
+    },
+    /// A form that this verb does not have.
+    #[error("`{verb}` has no `--format sarif`; only `check` has")]
+    NoSarif {
+        /// The verb.
+        verb: &'static str,
+    },
+    /// A line of `conform` that is not JSON.
+    #[error("line {line} is not a JSON object")]
+    NotJson {
+        /// Counted from 1.
+        line: usize,
+    },
+    /// A generated page differs from what the program would write.
+    #[error("`{path}` is stale; run `cargo xtask docs`")]
+    Stale {
+        /// The page.
+        path: String,
+    },
+    /// The asynchronous runtime could not be started.
+    #[error("cannot start the runtime: {source}; are there too many processes or threads")]
+    Runtime {
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Broken files or a refusal, with places.
+    #[error("{} findings", .diagnostics.len())]
+    Findings {
+        /// The texts.
+        files: Box<Files>,
+        /// The findings.
+        diagnostics: Diagnostics,
+        /// Broken or refused.
+        exit: Exit,
+    },
+    /// An error of another crate, with its own code.
+    #[error("{message}")]
+    Crate {
+        /// Its code.
+        code: &'static str,
+        /// Its message.
+        message: String,
+        /// How the process ends.
+        exit: Exit,
+    },
+}
+
+impl Failure {
+    /// The stable code; none for findings, which have their own.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Failure::Exists { .. } => "SL0101",
+            Failure::Unusable { .. } => "SL0102",
+            Failure::File { .. } => "SL0103",
+            Failure::WhichPipeline { .. } => "SL0104",
+            Failure::Unknown { .. } => "SL0105",
+            Failure::NoSarif { .. } => "SL0106",
+            Failure::NotJson { .. } => "SL0107",
+            Failure::Stale { .. } => "SL0108",
+            Failure::Runtime { .. } => "SL0109",
+            Failure::Findings { .. } => "",
+            Failure::Crate { code, .. } => code,
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Failure::Findings { exit, .. } | Failure::Crate { exit, .. } => *exit,
+            Failure::Runtime { .. } | Failure::Stale { .. } => Exit::Failed,
+            _ => Exit::Broken,
+        }
+    }
+
+    /// Prints it, and says how the process ends.
+    pub(crate) fn report(&self, screen: &Screen) -> Exit {
+        if let Failure::Findings { files, diagnostics, exit } = self {
+            crate::show::findings(screen, files, diagnostics, *exit);
+            return *exit;
+        }
+        let (code, exit) = (self.code(), self.exit());
+        if screen.is_json() {
+            screen.json(&json!({
+                "ok": false,
+                "exit": exit.number(),
+                "error": { "code": code, "message": self.to_string(), "explain": format!("sealine explain {code}") },
+            }));
+        } else {
+            let color = screen.error_color();
+            screen.error(&format!("{} {self}", Paint::Bad.on(color, &format!("error[{code}]:"))));
+            screen.error(&Paint::Dim.on(color, &format!("  more: sealine explain {code}")));
+        }
+        exit
+    }
+}
+
+/// The codes of this crate, and what `explain` says of them.
+pub(crate) const CODES: &[(&str, &str)] = &[
+    (
+        "SL0001",
+        "A defect in sealine.\n\nThe program met a state that its authors ruled out, and stopped. What was being staged is \
+         not published; the next `sealine run` finishes or rolls back what was begun. The message of the panic is withheld, \
+         since it could hold a value of a row.\n\n**What to do.** Run the command again. If it happens again, report the line \
+         that was printed, and the version (`sealine --version`).",
+    ),
+    (
+        "SL0101",
+        "A file is in the way.\n\n`sealine init` writes several files, and overwrites none: a catalog or a policy is \
+         somebody's decision. Nothing was written.\n\n**What to do.** Give another folder (`sealine init --from people.csv \
+         new-project`), or move the file away.",
+    ),
+    (
+        "SL0102",
+        "The data file cannot be proposed for.\n\n`sealine init --from FILE` needs a CSV file with a header and at least one \
+         row, in UTF-8. It looks at a bounded sample from its beginning.\n\n**What to do.** Check that the file is what you \
+         think it is: `head FILE`. For another encoding, convert it first: `iconv -f latin1 -t utf8 FILE > NEW`.",
+    ),
+    (
+        "SL0103",
+        "A file could not be read or written.\n\nThe system's own reason is printed. Nothing was half done.\n\n**What to \
+         do.** Check that the path exists, that you may use it, and that the disk is not full.",
+    ),
+    (
+        "SL0104",
+        "Which pipeline?\n\nThe name may be left out only where the project has exactly one.\n\n**What to do.** Name one of \
+         those that are listed: `sealine run customers-daily`.",
+    ),
+    (
+        "SL0105",
+        "No such name.\n\nThe command names something that the project does not have. Names are compared exactly.\n\n**What \
+         to do.** Look for the nearest name that is printed, or list what there is: `sealine check`, `sealine keys list`, \
+         `sealine explain --list`.",
+    ),
+    (
+        "SL0106",
+        "No SARIF here.\n\nSARIF is a format for findings in files, so only `sealine check` prints it.\n\n**What to do.** Use \
+         `--format json`.",
+    ),
+    (
+        "SL0107",
+        "A line is not JSON.\n\n`sealine conform` reads one JSON object a line from standard input and answers each with one \
+         line.\n\n**What to do.** Pipe JSON lines: `jq -c '.[]' vectors.json | sealine conform hmac`.",
+    ),
+    (
+        "SL0108",
+        "A reference page is stale.\n\nThe pages below `docs/reference` are written by the program that they describe, so \
+         that they cannot drift.\n\n**What to do.** Run `cargo xtask docs` and commit the result.",
+    ),
+    (
+        "SL0109",
+        "The runtime could not be started.\n\nThe system refused to make threads.\n\n**What to do.** Check the limits of the \
+         user and the container (`ulimit -u`).",
+    ),
+    (
+        "SL0110",
+        "A field of a vector is missing or malformed.\n\n`sealine conform` answers the line with this code and goes on. Bytes \
+         are lower-case hex, but for the Merkle proofs, which are base64.\n\n**What to do.** Compare the line with the table of \
+         operations.",
+    ),
+    (
+        "SL0111",
+        "A proof does not hold.\n\n`sealine conform merkle-inclusion` and `merkle-consistency` answer with this code where the \
+         hashes do not lead to the root.\n\n**What to do.** Nothing, if the vector is meant to fail.",
+    ),
+];
+
+/// `; did you mean …`, where one of the names is near.
+pub(crate) fn suggestion<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> String {
+    let near = names.into_iter().map(|other| (distance(name, other), other)).min();
+    match near {
+        Some((distance, other)) if distance <= 1 + name.chars().count() / 3 => format!("; did you mean `{other}`"),
+        _ => String::new(),
+    }
+}
+
+/// Levenshtein's distance.
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (place, letter) in one.chars().enumerate() {
+        let mut diagonal = place;
+        let mut left = place + 1;
+        if let Some(first) = row.first_mut() {
+            *first = left;
+        }
+        for (next, cell) in other.iter().zip(row.iter_mut().skip(1)) {
+            let here = (diagonal + usize::from(letter != *next)).min(left + 1).min(*cell + 1);
+            diagonal = *cell;
+            *cell = here;
+            left = here;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances_are_right() {
+        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("", "abc"), 3);
+        assert_eq!(distance("abc", "abc"), 0);
+    }
+
+    #[test]
+    fn near_names_are_suggested_and_far_ones_are_not() {
+        assert_eq!(suggestion("custmers", ["customers", "orders"]), "; did you mean `customers`");
+        assert_eq!(suggestion("zebra", ["customers", "orders"]), "");
+    }
+
+    #[test]
+    fn every_code_is_explained() {
+        let failures = [
+            Failure::Exists { path: String::new() },
+            Failure::Unusable { path: String::new(), reason: String::new() },
+            Failure::WhichPipeline { count: 0, names: String::new() },
+            Failure::Unknown { what: "", name: String::new(), suggestion: String::new() },
+            Failure::NoSarif { verb: "" },
+            Failure::NotJson { line: 1 },
+            Failure::Stale { path: String::new() },
+        ];
+        for failure in failures {
+            assert!(CODES.iter().any(|(code, _)| *code == failure.code()), "{}", failure.code());
+        }
+    }
+}

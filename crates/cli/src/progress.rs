@@ -1,0 +1,140 @@
+//! What is seen of a run while it goes on: a bar with rows, bytes, rate and time left on a
+//! terminal, plain lines elsewhere, nothing where a program reads.
+
+use crate::screen::{Paint, Screen};
+use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use sealine_engine::{Progress, Reading, Update};
+use std::sync::Mutex;
+
+/// Hears a run and shows it.
+pub(crate) struct Shown {
+    screen: Screen,
+    bar: Option<ProgressBar>,
+    /// The last quarter that was told of each input, where there is no bar.
+    told: Mutex<Vec<(String, u64)>>,
+}
+
+impl Shown {
+    /// For this screen.
+    pub(crate) fn new(screen: &Screen) -> Shown {
+        let bar = screen.can_animate().then(bar);
+        Shown { screen: *screen, bar, told: Mutex::new(Vec::new()) }
+    }
+
+    /// Takes the bar away, so that what follows stands alone.
+    pub(crate) fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn line(&self, text: &str) {
+        if self.screen.is_json() {
+            return;
+        }
+        match &self.bar {
+            Some(bar) => bar.suspend(|| self.screen.error(text)),
+            None => self.screen.error(text),
+        }
+    }
+
+    fn dim(&self, text: &str) -> String {
+        Paint::Dim.on(self.screen.error_color(), text)
+    }
+
+    fn reading(&self, reading: &Reading) {
+        if let Some(bar) = &self.bar {
+            match reading.total {
+                Some(total) => bar.set_length(total),
+                None => bar.unset_length(),
+            }
+            bar.set_prefix(reading.dataset.clone());
+            bar.set_message(rate(reading));
+            bar.set_position(reading.bytes);
+            return;
+        }
+        // One line a quarter is enough for a log file.
+        let Some(total) = reading.total.filter(|total| *total > 0) else {
+            return;
+        };
+        let quarter = reading.bytes.saturating_mul(4) / total;
+        let Ok(mut told) = self.told.lock() else {
+            return;
+        };
+        let fresh = match told.iter_mut().find(|(dataset, _)| *dataset == reading.dataset) {
+            Some((_, last)) if *last >= quarter => false,
+            Some((_, last)) => {
+                *last = quarter;
+                true
+            }
+            None => {
+                told.push((reading.dataset.clone(), quarter));
+                false
+            }
+        };
+        drop(told);
+        if fresh && quarter < 4 {
+            self.line(&self.dim(&format!("reading {}: {} %, {}", reading.dataset, quarter * 25, rate(reading))));
+        }
+    }
+}
+
+fn bar() -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
+    let template = "  {prefix} [{bar:32.cyan/dim}] {bytes}/{total_bytes} {msg}, {eta} left";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style.progress_chars("━━╌"));
+    }
+    bar
+}
+
+fn rate(reading: &Reading) -> String {
+    let seconds = reading.elapsed.as_secs_f64();
+    let rows = HumanCount(reading.rows);
+    if seconds < 0.05 {
+        return format!("{rows} rows");
+    }
+    // Rates are estimates: cutting them to whole numbers is what is wanted.
+    let each = |number: u64| (number as f64 / seconds) as u64;
+    format!("{rows} rows, {} rows/s, {}/s", HumanCount(each(reading.rows)), HumanBytes(each(reading.bytes)))
+}
+
+impl Progress for Shown {
+    fn update(&self, update: Update) {
+        match update {
+            Update::KeysMade { names } => {
+                self.line(&format!(
+                    "made the keys that sealine.yaml declares: {} {}",
+                    names.join(", "),
+                    self.dim("(in the state directory, for its owner only; back them up)")
+                ));
+            }
+            Update::Recovered { run, finished: true } => {
+                self.line(&format!("finished run {run}, which had been interrupted while it was published"));
+            }
+            Update::Recovered { run, finished: false } => {
+                self.line(&format!("rolled back run {run}, which had been interrupted before it was published"));
+            }
+            Update::Warning { dataset, text } => {
+                self.line(&format!("{} {dataset}: {text}", Paint::Warn.on(self.screen.error_color(), "warning:")));
+            }
+            Update::Reading(reading) => self.reading(&reading),
+            Update::Read(reading) => {
+                if let Some(bar) = &self.bar {
+                    bar.set_position(reading.bytes);
+                }
+                self.line(&self.dim(&format!("read {}: {}", reading.dataset, rate(&reading))));
+            }
+            Update::Staged { dataset, rows, bytes } => {
+                let text = format!("staged {dataset}: {} rows, {}", HumanCount(rows), HumanBytes(bytes));
+                self.line(&self.dim(&text));
+            }
+            Update::Verified { files } => {
+                let files = if files == 1 { "1 file does".to_owned() } else { format!("{files} files do") };
+                self.line(&self.dim(&format!("verified: {files} not open without the key")));
+            }
+            // The rest is told when the run is done, in its place.
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The proposal: columns with type, level, tags, rules and treatment, and whom a row is about.
+
+use super::infer;
+use super::meaning::{self, Meaning};
+use super::sample::Sample;
+
+/// What is proposed for a file.
+pub(super) struct Proposal {
+    /// Of the dataset, the pipeline and the SQL table.
+    pub(super) name: String,
+    /// In the order of the file.
+    pub(super) columns: Vec<Column>,
+    /// The primary key, where one was found.
+    pub(super) key: Option<String>,
+    /// Rows looked at.
+    pub(super) rows: usize,
+    /// Whether these were all.
+    pub(super) whole: bool,
+    /// Between fields.
+    pub(super) delimiter: u8,
+    /// Whether the first line names the columns.
+    pub(super) header: bool,
+    /// What a person should know before trusting it.
+    pub(super) notes: Vec<String>,
+}
+
+/// One column.
+pub(super) struct Column {
+    /// As in the file.
+    pub(super) name: String,
+    /// As the catalogue writes it.
+    pub(super) r#type: String,
+    /// By name.
+    pub(super) level: &'static str,
+    /// What it is.
+    pub(super) tags: Vec<&'static str>,
+    /// Rules, as `key: value` of the catalogue.
+    pub(super) rules: Vec<String>,
+    /// What it was taken for.
+    pub(super) meaning: Meaning,
+    /// Why.
+    pub(super) why: String,
+}
+
+impl Column {
+    /// What the proposed pipeline does with it.
+    pub(super) fn shown_as(&self) -> &'static str {
+        self.meaning.treatment()
+    }
+}
+
+impl Proposal {
+    /// Decides for every column of a sample.
+    pub(super) fn of(sample: &Sample, name: &str) -> Proposal {
+        let mut columns: Vec<Column> = Vec::new();
+        let mut keys: Vec<(u32, usize)> = Vec::new();
+        for (place, (column, values)) in sample.names.iter().zip(&sample.columns).enumerate() {
+            let shape = infer::shape(values);
+            let guess = meaning::guess(column, values, &shape.r#type);
+            let r#type = if guess.meaning.is_text() { "string".to_owned() } else { shape.r#type };
+            if shape.key && sample.rows > 1 {
+                keys.extend(key_rank(column, &r#type, guess.meaning).map(|rank| (rank, place)));
+            }
+            let rules = rules(guess.meaning, &r#type);
+            columns.push(Column {
+                name: column.clone(),
+                r#type,
+                level: if guess.meaning.is_internal() { "internal" } else { "restricted" },
+                tags: guess.meaning.tags().to_vec(),
+                rules,
+                meaning: guess.meaning,
+                why: guess.why,
+            });
+        }
+        let key = keys.into_iter().min().map(|(_, place)| place);
+        let mut key_name = None;
+        if let Some(column) = key.and_then(|place| columns.get_mut(place)) {
+            column.meaning = Meaning::Key;
+            column.level = "internal";
+            column.tags = Vec::new();
+            column.rules = vec!["required: true".to_owned(), "unique: true".to_owned()];
+            column.why = format!("a key: {} values, each once", sample.rows);
+            key_name = Some(column.name.clone());
+        }
+        let notes = notes(&columns, key_name.as_deref());
+        Proposal {
+            name: name.to_owned(),
+            columns,
+            key: key_name,
+            rows: sample.rows,
+            whole: sample.whole,
+            delimiter: sample.delimiter,
+            header: sample.header,
+            notes,
+        }
+    }
+
+    /// The level that the written dataset is cleared for. Where nothing tells rows apart without
+    /// telling a person, which rows exist is itself classified.
+    pub(super) fn clearance(&self) -> &'static str {
+        if self.key.is_some() { "internal" } else { "restricted" }
+    }
+
+    /// The delimiter for people.
+    pub(super) fn delimiter_name(&self) -> &'static str {
+        match self.delimiter {
+            b';' => "semicolon",
+            b'\t' => "tab",
+            b'|' => "bar",
+            _ => "comma",
+        }
+    }
+}
+
+/// How good a column is as a key; a person's own data is none, however distinct.
+fn key_rank(name: &str, r#type: &str, meaning: Meaning) -> Option<u32> {
+    if meaning != Meaning::Unknown || !matches!(r#type, "int64" | "string") {
+        return None;
+    }
+    let name = name.to_ascii_lowercase();
+    let named = ["id", "key", "uuid", "guid", "no", "nr", "number", "code"];
+    if named.contains(&name.as_str()) {
+        return Some(0);
+    }
+    let last = name.rsplit(['_', '-', ' ', '.']).next().unwrap_or_default();
+    let camel = name.ends_with("id") && r#type == "int64";
+    match named.contains(&last) || camel {
+        true => Some(1),
+        // A distinct column of another name may be anything; it stays restricted.
+        false => None,
+    }
+}
+
+fn rules(meaning: Meaning, r#type: &str) -> Vec<String> {
+    let rules: &[&str] = match meaning {
+        Meaning::Email => &["is: email", "max_length: 254"],
+        Meaning::Card => &["is: luhn"],
+        Meaning::Country => &["is: country"],
+        Meaning::Age if r#type == "int64" => &["min: 0", "max: 130"],
+        _ => &[],
+    };
+    rules.iter().map(|rule| (*rule).to_owned()).collect()
+}
+
+fn notes(columns: &[Column], key: Option<&str>) -> Vec<String> {
+    let mut notes = Vec::new();
+    let unknown: Vec<&str> = columns
+        .iter()
+        .filter(|column| column.meaning == Meaning::Unknown)
+        .map(|column| column.name.as_str())
+        .collect();
+    if !unknown.is_empty() {
+        let shown = unknown.iter().take(8).copied().collect::<Vec<_>>().join(", ");
+        let more = if unknown.len() > 8 { format!(" and {} more", unknown.len() - 8) } else { String::new() };
+        notes.push(format!(
+            "not recognised, so restricted and redacted: {shown}{more}; where a column is harmless, its owner writes \
+             `level: internal` in the catalog and the pipeline may pass it on"
+        ));
+    }
+    match key {
+        Some(key) => notes.push(format!(
+            "`{key}` is proposed as primary key and subject at level internal: that a row exists may then be seen by \
+             whoever sees the output; raise its level if the key itself says who somebody is"
+        )),
+        None => notes.push(
+            "no column names a row without saying who it is about, so which rows exist is restricted, and so is the \
+             output; add a surrogate key to share it more widely"
+                .to_owned(),
+        ),
+    }
+    notes
+}

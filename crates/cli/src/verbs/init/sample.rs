@@ -1,0 +1,243 @@
+//! The beginning of a data file: bounded in bytes and rows, its delimiter and header guessed.
+//!
+//! This only looks; the run reads the whole file through `connect`, which has the last word.
+
+use crate::failure::Failure;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+/// At most this much is looked at.
+const BYTES: u64 = 8 << 20;
+const ROWS: usize = 20_000;
+const COLUMNS: usize = 1_000;
+const NAME: usize = 128;
+
+/// What was seen.
+pub(super) struct Sample {
+    /// Names of the columns, from the header or `column_1` and so on.
+    pub(super) names: Vec<String>,
+    /// Values column by column; an empty text is no value.
+    pub(super) columns: Vec<Vec<String>>,
+    /// Rows looked at.
+    pub(super) rows: usize,
+    /// Whether the file ended within the sample.
+    pub(super) whole: bool,
+    /// Between fields.
+    pub(super) delimiter: u8,
+    /// Whether the first line names the columns.
+    pub(super) header: bool,
+}
+
+/// Reads the beginning of a file.
+pub(super) fn open(path: &Path) -> Result<Sample, Failure> {
+    let shown = path.display().to_string();
+    let lost = |source| Failure::File { action: "read", path: shown.clone(), source };
+    let file = File::open(path).map_err(lost)?;
+    let metadata = file.metadata().map_err(lost)?;
+    if !metadata.is_file() {
+        return Err(unusable(&shown, "it is not a regular file; give one CSV file"));
+    }
+    let mut bytes = Vec::new();
+    file.take(BYTES).read_to_end(&mut bytes).map_err(lost)?;
+    let cut = metadata.len() > bytes.len() as u64;
+    read(&bytes, cut, &shown)
+}
+
+/// Reads a text; `cut` where it is only the beginning of one.
+pub(super) fn read(bytes: &[u8], cut: bool, shown: &str) -> Result<Sample, Failure> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    for (magic, kind) in [(&b"PAR1"[..], "Parquet"), (b"PARE", "encrypted Parquet"), (b"PK\x03\x04", "a ZIP file"), (b"\x1f\x8b", "gzip")] {
+        if bytes.starts_with(magic) {
+            return Err(unusable(shown, &format!("it is {kind}, not CSV; export it as CSV first")));
+        }
+    }
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        // A cut may have split a character.
+        Err(error) if cut && error.valid_up_to() + 4 > bytes.len() => {
+            bytes.get(..error.valid_up_to()).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
+        }
+        Err(error) => {
+            let line = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count() + 1;
+            return Err(unusable(shown, &format!("line {line} is not UTF-8; convert it first, for example with `iconv`")));
+        }
+    };
+    if text.contains('\0') {
+        return Err(unusable(shown, "it holds NUL bytes, so it is not text; give one CSV file"));
+    }
+    let delimiter = delimiter(text);
+    let (mut records, ended) = records(text, delimiter, ROWS + 1);
+    if (cut || !ended) && records.len() > 1 {
+        // The last record may be half of one.
+        records.pop();
+    }
+    let whole = !cut && ended;
+    let first = records.first().cloned().unwrap_or_default();
+    if first.iter().all(|name| name.trim().is_empty()) {
+        return Err(unusable(shown, "it has no header and no row; give a file with at least one row"));
+    }
+    if first.len() > COLUMNS {
+        return Err(unusable(shown, &format!("it has {} columns; at most {COLUMNS} are proposed for", first.len())));
+    }
+    let header = is_header(&first, &records);
+    let names = match header {
+        true => first.iter().map(|name| name.trim().to_owned()).collect(),
+        false => (1..=first.len()).map(|number| format!("column_{number}")).collect::<Vec<_>>(),
+    };
+    check_names(&names, shown)?;
+    let rows: Vec<Vec<String>> = records.into_iter().skip(usize::from(header)).collect();
+    if rows.is_empty() {
+        return Err(unusable(shown, "it has a header and no row; give a file with at least one row"));
+    }
+    let mut columns = vec![Vec::with_capacity(rows.len()); names.len()];
+    let count = rows.len();
+    for row in rows {
+        // Ragged rows are for the quarantine; they teach nothing here.
+        if row.len() == columns.len() {
+            for (column, value) in columns.iter_mut().zip(row) {
+                column.push(value);
+            }
+        }
+    }
+    Ok(Sample { names, columns, rows: count, whole, delimiter, header })
+}
+
+fn unusable(path: &str, reason: &str) -> Failure {
+    Failure::Unusable { path: path.to_owned(), reason: reason.to_owned() }
+}
+
+fn check_names(names: &[String], shown: &str) -> Result<(), Failure> {
+    for (place, name) in names.iter().enumerate() {
+        let number = place + 1;
+        if name.is_empty() || name.chars().count() > NAME || name.chars().any(char::is_control) {
+            let reason = format!("the name of column {number} is empty, longer than {NAME} characters or has control characters; mend the header");
+            return Err(unusable(shown, &reason));
+        }
+        if names.iter().take(place).any(|other| other == name) {
+            return Err(unusable(shown, &format!("two columns are named `{name}`; rename one of them in the header")));
+        }
+    }
+    Ok(())
+}
+
+/// The delimiter that splits the first records into the same, largest number of fields.
+fn delimiter(text: &str) -> u8 {
+    let mut best = (b',', 1.0);
+    for candidate in [b',', b';', b'\t', b'|'] {
+        let (records, _) = records(text, candidate, 50);
+        let Some(first) = records.first().map(Vec::len).filter(|fields| *fields > 1) else {
+            continue;
+        };
+        let same = records.iter().filter(|record| record.len() == first).count();
+        let share = same as f64 / records.len() as f64;
+        let score = share * share * first as f64;
+        if score > best.1 {
+            best = (candidate, score);
+        }
+    }
+    best.0
+}
+
+/// A first line names columns where no field looks like data and some other row looks different.
+fn is_header(first: &[String], records: &[Vec<String>]) -> bool {
+    let datum = |field: &str| {
+        let field = field.trim();
+        field.parse::<f64>().is_ok() || field.contains('@') || super::infer::is_date(field)
+    };
+    if first.iter().any(|field| field.trim().is_empty() || datum(field)) {
+        return false;
+    }
+    // All text: a first line that also occurs below as data would be odd.
+    !records.iter().skip(1).take(1_000).any(|record| record.iter().eq(first.iter()))
+}
+
+/// Records after RFC 4180, blank lines left out; whether the text ended at a record's end.
+fn records(text: &str, delimiter: u8, most: usize) -> (Vec<Vec<String>>, bool) {
+    let mut records = Vec::new();
+    let mut record = Vec::new();
+    let mut field = String::new();
+    let mut quoted = false;
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' if quoted && letters.peek() == Some(&'"') => {
+                letters.next();
+                field.push('"');
+            }
+            '"' if quoted => quoted = false,
+            '"' if field.is_empty() => quoted = true,
+            '\r' if !quoted && letters.peek() == Some(&'\n') => {}
+            '\n' | '\r' if !quoted => {
+                record.push(std::mem::take(&mut field));
+                let full = std::mem::take(&mut record);
+                if full.len() > 1 || full.first().is_some_and(|only: &String| !only.is_empty()) {
+                    records.push(full);
+                }
+                if records.len() >= most {
+                    return (records, letters.peek().is_none());
+                }
+            }
+            letter if !quoted && letter == char::from(delimiter) => record.push(std::mem::take(&mut field)),
+            letter => field.push(letter),
+        }
+    }
+    if !field.is_empty() || !record.is_empty() {
+        record.push(field);
+        records.push(record);
+    }
+    (records, !quoted)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+
+    fn sample(text: &str) -> Sample {
+        read(text.as_bytes(), false, "x.csv").unwrap()
+    }
+
+    fn reason(bytes: &[u8]) -> String {
+        read(bytes, false, "x.csv").err().unwrap().to_string()
+    }
+
+    #[test]
+    fn delimiters_and_quotes_are_found() {
+        for (text, delimiter) in
+            [("a,b\n1,2\n", b','), ("a;b\n1,5;2\n", b';'), ("a\tb\n1\t2\n", b'\t'), ("a|b\n1|2\n", b'|'), ("a\n1\n", b',')]
+        {
+            assert_eq!(sample(text).delimiter, delimiter, "{text}");
+        }
+        let sample = sample("id,text\r\n1,\"a, \"\"b\"\"\nc\"\r\n\r\n2,\r\n");
+        assert_eq!(sample.names, ["id", "text"]);
+        assert_eq!(sample.columns[1], ["a, \"b\"\nc", ""]);
+        assert_eq!(sample.rows, 2);
+    }
+
+    #[test]
+    fn a_first_row_of_data_is_no_header() {
+        assert!(!sample("1,ada@mail.example\n2,bob@mail.example\n").header);
+        assert_eq!(sample("1,x\n2,y\n").names, ["column_1", "column_2"]);
+        assert!(sample("name,city\nada,rome\n").header);
+    }
+
+    #[test]
+    fn what_cannot_be_used_says_why() {
+        assert!(reason(b"").contains("no row"));
+        assert!(reason(b"a,b\n").contains("no row"));
+        assert!(reason(b"a,a\n1,2\n").contains("two columns are named `a`"));
+        assert!(reason(b"PAR1...").contains("Parquet"));
+        assert!(reason(b"a,b\n1,\xff\n").contains("line 2 is not UTF-8"));
+        assert!(reason(b"a,b\n1,\0\n").contains("NUL"));
+    }
+
+    #[test]
+    fn a_cut_sample_drops_its_last_record_and_half_a_character() {
+        let text = "id,name\n1,Zo\u{e9}\n2,J\u{fc}";
+        let cut = &text.as_bytes()[..text.len() - 1];
+        let sample = read(cut, true, "x.csv").unwrap();
+        assert_eq!(sample.columns[1], ["Zo\u{e9}"]);
+        assert!(!sample.whole);
+    }
+}

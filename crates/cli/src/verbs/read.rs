@@ -1,0 +1,34 @@
+//! `sealine read`: rows of a dataset that the operator may see, along the same path as a run.
+
+use crate::args;
+use crate::exit::Exit;
+use crate::failure::{Failure, suggestion};
+use crate::project;
+use crate::screen::{Paint, Screen};
+use crate::show;
+use sealine_plan::Request;
+use std::path::Path;
+
+/// Reads rows.
+pub(crate) fn run(directory: &Path, arguments: &args::Read, screen: &Screen) -> Result<Exit, Failure> {
+    let opened = project::open(directory, screen)?;
+    let datasets = &opened.project().spec().datasets;
+    if !datasets.contains_key(&arguments.dataset) {
+        return Err(Failure::Unknown {
+            what: "dataset",
+            name: arguments.dataset.clone(),
+            suggestion: suggestion(&arguments.dataset, datasets.keys().map(String::as_str)),
+        });
+    }
+    let limit = usize::try_from(arguments.limit).unwrap_or(usize::MAX);
+    let request =
+        Request::Read { dataset: arguments.dataset.clone(), columns: arguments.columns.clone(), limit };
+    let rows = opened.show(&request)?;
+    show::rows(screen, &rows);
+    if !rows.withheld.is_empty() && !screen.is_json() {
+        let names: Vec<String> = rows.withheld.iter().map(|(column, level)| format!("{column} ({level})")).collect();
+        let text = format!("withheld, above what a terminal may show: {}", names.join(", "));
+        screen.line(&screen.paint(Paint::Dim, &text));
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,127 @@
+//! `sealine run`: prove, run, commit, leave a receipt, and say so in that order.
+
+use crate::args;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::progress::Shown;
+use crate::project;
+use crate::screen::{Paint, Screen};
+use indicatif::{HumanBytes, HumanCount};
+use sealine_engine::{InputReport, OutputReport, RunReport};
+use serde_json::json;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Runs one pipeline.
+pub(crate) fn run(directory: &Path, arguments: &args::Run, screen: &Screen) -> Result<Exit, Failure> {
+    let opened = project::open(directory, screen)?;
+    let pipeline = opened.pipeline(arguments.pipeline.as_deref())?;
+    let shown = Arc::new(Shown::new(screen));
+    let result = opened.run(&pipeline, Arc::clone(&shown));
+    shown.end();
+    let report = result?;
+    if screen.is_json() {
+        let mut value = serde_json::to_value(&report).unwrap_or_default();
+        if let Some(object) = value.as_object_mut() {
+            object.insert("ok".to_owned(), json!(true));
+            object.insert("exit".to_owned(), json!(0));
+        }
+        screen.json(&value);
+    } else {
+        say(screen, &report, directory);
+    }
+    Ok(Exit::Done)
+}
+
+fn say(screen: &Screen, report: &RunReport, directory: &Path) {
+    proved(screen, report);
+    committed(screen, report);
+    receipt(screen, report);
+    next(screen, report, directory);
+}
+
+fn head(screen: &Screen, word: &str, text: &str) {
+    screen.line(&format!("{} {text}", screen.paint(Paint::Good, &format!("{word:<10}"))));
+}
+
+fn more(screen: &Screen, text: &str) {
+    screen.line(&format!("           {text}"));
+}
+
+fn proved(screen: &Screen, report: &RunReport) {
+    let columns = count(report.columns_proved, "column");
+    let declassified = match report.declassifications.len() {
+        0 => "none leaves its level".to_owned(),
+        number => format!("{} permitted", count(number as u64, "declassification")),
+    };
+    head(screen, "proved", &format!("{columns} of {} as {}: {declassified}", report.pipeline, report.runs_as));
+    let widths = report.declassifications.iter().map(|one| (one.origin.len(), one.protection.len()));
+    let (origin, protection) = widths.fold((0, 0), |most, next| (most.0.max(next.0), most.1.max(next.1)));
+    for one in &report.declassifications {
+        let policies = one.policies.join(", ");
+        more(
+            screen,
+            &format!(
+                "{:<origin$}  {:<protection$}  {} → {}  {}",
+                one.origin,
+                one.protection,
+                one.from_level,
+                one.to_level,
+                screen.paint(Paint::Dim, &format!("{}.{} by {policies}", one.dataset, one.column)),
+            ),
+        );
+    }
+}
+
+fn committed(screen: &Screen, report: &RunReport) {
+    let total = |of: fn(&InputReport) -> u64| report.inputs.iter().map(of).sum::<u64>();
+    let out: u64 = report.outputs.iter().map(|output| output.rows).sum();
+    let rejected = total(|input| input.rejected);
+    head(
+        screen,
+        "committed",
+        &format!(
+            "{} rows in, {} rows out, {} rejected {}",
+            HumanCount(total(|input| input.rows_in)),
+            HumanCount(out),
+            HumanCount(rejected),
+            screen.paint(Paint::Dim, &format!("in {:.2} s", report.duration_ms as f64 / 1_000.0)),
+        ),
+    );
+    for output in &report.outputs {
+        more(screen, &written(screen, output));
+    }
+    if rejected > 0 {
+        for output in &report.rejects {
+            more(screen, &written(screen, output));
+        }
+    }
+    for input in &report.inputs {
+        let mut rules = input.rejected_by_rule.clone();
+        rules.sort_by(|one, other| other.rows.cmp(&one.rows).then_with(|| one.cmp(other)));
+        for rule in rules {
+            let place = if rule.column.is_empty() { "row" } else { &rule.column };
+            let line = format!("  rejected  {:>6}  {}: {}", HumanCount(rule.rows).to_string(), place, rule.rule);
+            more(screen, &screen.paint(Paint::Dim, &line));
+        }
+    }
+}
+
+fn written(screen: &Screen, output: &OutputReport) -> String {
+    let size = format!("{}, {}", count(output.files, "sealed file"), HumanBytes(output.bytes));
+    let size = screen.paint(Paint::Dim, &size);
+    format!("{} → {}  {} rows  {size}", output.dataset, output.location, HumanCount(output.rows))
+}
+
+fn receipt(screen: &Screen, report: &RunReport) {
+    let receipt = &report.receipt;
+    head(screen, "receipt", &format!("entry {} of {} in the log, {}", receipt.log_index, receipt.log_size, receipt.path));
+}
+
+fn next(screen: &Screen, report: &RunReport, directory: &Path) {
+    head(screen, "next", &screen.paint(Paint::Name, &project::command(directory, &report.next)));
+}
+
+fn count(number: u64, name: &str) -> String {
+    format!("{} {name}{}", HumanCount(number), if number == 1 { "" } else { "s" })
+}

@@ -1,0 +1,243 @@
+//! What can go wrong at the edge of the system, and what to do about it.
+//!
+//! INVARIANT: a message names files, columns and positions, never a value; the text of a foreign
+//! decoder's error is dropped, since it may quote the data.
+
+use std::path::Path;
+
+use sealine_keys::KeyError;
+
+/// Why a dataset could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The operating system refused.
+    #[error("cannot {action} `{path}`; check that it exists, its permissions and the free space")]
+    Io {
+        /// What was being done.
+        action: &'static str,
+        /// To which file.
+        path: String,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// No such file.
+    #[error("`{path}` does not exist; check `path:` in the catalog and `root:` of its connection")]
+    NotFound {
+        /// The path.
+        path: String,
+    },
+    /// A folder, link, pipe or device where a file was expected.
+    #[error("`{path}` is not a regular file; give the path of a file (Parquet: or of a folder of files)")]
+    NotRegular {
+        /// The path.
+        path: String,
+    },
+    /// The path leads out of the connection's root.
+    #[error("`{path}` leads outside the root of its connection; move the data inside or declare another connection")]
+    Outside {
+        /// The path.
+        path: String,
+    },
+    /// A name with bytes that cannot be shown.
+    #[error("`{path}` has a name that is empty, not UTF-8 or holds control characters; rename it")]
+    Name {
+        /// The path, escaped.
+        path: String,
+    },
+    /// A CSV file without a single line.
+    #[error("`{path}` is empty; a CSV file has at least its header line")]
+    Empty {
+        /// The file.
+        path: String,
+    },
+    /// Declared columns that the file does not have.
+    #[error("`{path}` lacks {}; add it to the file or correct the catalog", listed(.columns))]
+    MissingColumns {
+        /// The file.
+        path: String,
+        /// Names from the catalog.
+        columns: Vec<String>,
+    },
+    /// The file has a declared column twice.
+    #[error("`{path}` has the column `{column}` more than once; keep one of them")]
+    DuplicateColumn {
+        /// The file.
+        path: String,
+        /// Name from the catalog.
+        column: String,
+    },
+    /// The first line is no header.
+    #[error("the header of `{path}` cannot be used: {reason}")]
+    Header {
+        /// The file.
+        path: String,
+        /// Why, and what to do.
+        reason: &'static str,
+    },
+    /// Options that do not fit together.
+    #[error("the CSV options cannot be used: {reason}")]
+    Options {
+        /// Why, and what to do.
+        reason: &'static str,
+    },
+    /// Too many quotes that are never closed.
+    #[error("`{path}` has more than {limit} quotes that are opened and never closed, the last on line {line}; check `delimiter:` and the quoting of the file")]
+    Quoting {
+        /// The file.
+        path: String,
+        /// The physical line.
+        line: u64,
+        /// How many are put up with.
+        limit: u32,
+    },
+    /// A file that its decoder cannot read.
+    #[error("`{path}` is not a readable Parquet file: its {part} is damaged or not Parquet; write it again")]
+    Decode {
+        /// The file.
+        path: String,
+        /// Which part.
+        part: &'static str,
+    },
+    /// More than the reader is willing to hold.
+    #[error("`{path}` exceeds the bound on {what} ({limit}); write it in smaller parts")]
+    Bound {
+        /// The file.
+        path: String,
+        /// Of what there is too much.
+        what: &'static str,
+        /// How much is allowed.
+        limit: u64,
+    },
+    /// Something of the format that is not implemented.
+    #[error("`{path}` uses {what}, which is not supported; write it without")]
+    Unsupported {
+        /// The file, or the thing.
+        path: String,
+        /// What it uses.
+        what: &'static str,
+    },
+    /// A column whose type cannot be read.
+    #[error("the column `{column}` of `{path}` has a nested type, which is not supported; write it as a plain column")]
+    Nested {
+        /// The file.
+        path: String,
+        /// Name from the catalog.
+        column: String,
+    },
+    /// An encrypted file where no key was given.
+    #[error("`{path}` is encrypted; declare `encrypt:` with its key for this dataset")]
+    Encrypted {
+        /// The file.
+        path: String,
+    },
+    /// A plain file where an encrypted one was declared.
+    #[error("`{path}` is not encrypted but its dataset declares `encrypt:`; someone may have replaced it: restore it or run the pipeline that writes it")]
+    Plaintext {
+        /// The file.
+        path: String,
+    },
+    /// The file's key could not be had.
+    #[error("cannot open the key of `{path}`")]
+    Key {
+        /// The file.
+        path: String,
+        /// Why.
+        #[source]
+        source: KeyError,
+    },
+    /// A file without key material that this system wrote.
+    #[error("`{path}` is encrypted by something else: it names no key of a Sealine keystore; read it with its own tool")]
+    ForeignKey {
+        /// The file.
+        path: String,
+    },
+    /// It does not open with its key.
+    #[error("`{path}` does not open with its key: it was changed, damaged, renamed or moved from another dataset; restore it")]
+    Tampered {
+        /// The file.
+        path: String,
+    },
+    /// Writing failed.
+    #[error("cannot write `{path}`: {reason}")]
+    Write {
+        /// The file.
+        path: String,
+        /// Why.
+        reason: &'static str,
+    },
+    /// What was written is not sealed.
+    #[error("`{path}` must not be published: {reason}")]
+    Exposed {
+        /// The file.
+        path: String,
+        /// What was found.
+        reason: &'static str,
+    },
+    /// A column that cannot be rebuilt without its history.
+    #[error("the column `{column}` has a type that cannot be exported; cast it to a plain type in the step's SQL")]
+    Export {
+        /// The column.
+        column: String,
+    },
+    /// No randomness.
+    #[error("the system gives no random numbers; nothing can be encrypted without them")]
+    Random,
+}
+
+impl ConnectError {
+    /// The stable code that `sealine explain` expands.
+    pub fn code(&self) -> &'static str {
+        match self {
+            ConnectError::Io { .. } => "SL9001",
+            ConnectError::NotFound { .. } => "SL9002",
+            ConnectError::NotRegular { .. } => "SL9003",
+            ConnectError::Outside { .. } => "SL9004",
+            ConnectError::Name { .. } => "SL9005",
+            ConnectError::Empty { .. } => "SL9006",
+            ConnectError::MissingColumns { .. } => "SL9007",
+            ConnectError::DuplicateColumn { .. } => "SL9008",
+            ConnectError::Header { .. } => "SL9009",
+            ConnectError::Options { .. } => "SL9010",
+            ConnectError::Quoting { .. } => "SL9011",
+            ConnectError::Decode { .. } => "SL9012",
+            ConnectError::Bound { .. } => "SL9013",
+            ConnectError::Unsupported { .. } => "SL9014",
+            ConnectError::Nested { .. } => "SL9015",
+            ConnectError::Encrypted { .. } => "SL9016",
+            ConnectError::Plaintext { .. } => "SL9017",
+            ConnectError::Key { .. } => "SL9018",
+            ConnectError::ForeignKey { .. } => "SL9019",
+            ConnectError::Tampered { .. } => "SL9020",
+            ConnectError::Write { .. } => "SL9021",
+            ConnectError::Exposed { .. } => "SL9022",
+            ConnectError::Export { .. } => "SL9023",
+            ConnectError::Random => "SL9024",
+        }
+    }
+
+    pub(crate) fn io(action: &'static str, path: &Path, source: std::io::Error) -> ConnectError {
+        let path = path.display().to_string();
+        if source.kind() == std::io::ErrorKind::NotFound {
+            ConnectError::NotFound { path }
+        } else {
+            ConnectError::Io { action, path, source }
+        }
+    }
+
+    pub(crate) fn not_regular(path: &Path) -> ConnectError {
+        ConnectError::NotRegular { path: path.display().to_string() }
+    }
+}
+
+fn listed(columns: &[String]) -> String {
+    let shown: Vec<String> = columns.iter().take(10).map(|c| format!("`{c}`")).collect();
+    let noun = if columns.len() == 1 { "the declared column" } else { "the declared columns" };
+    let more = columns.len().saturating_sub(shown.len());
+    if more == 0 {
+        format!("{noun} {}", shown.join(", "))
+    } else {
+        format!("{noun} {} and {more} more", shown.join(", "))
+    }
+}

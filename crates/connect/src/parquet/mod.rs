@@ -1,0 +1,19 @@
+//! Parquet in, plain or sealed, and sealed Parquet out.
+//!
+//! INVARIANT: the writer takes the data key by value and has no way without one. The reader
+//! opens sealed files only where the dataset declares `encrypt:` and then only those, so a plain
+//! file put in place of a sealed one is refused. No text of the decoder leaves this module.
+
+mod access;
+mod bounds;
+mod conform;
+mod read;
+mod thrift;
+mod write;
+
+pub use access::{Access, FileAad};
+pub use conform::{ConformRead, conform_parquet_read};
+pub use read::{ParquetSource, open_parquet};
+pub use write::{EncryptedWriter, Written};
+
+pub(crate) use access::{MAGIC_PLAIN, MAGIC_SEALED};

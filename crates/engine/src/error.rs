@@ -1,0 +1,344 @@
+//! What can go wrong while a project is opened or a plan is run.
+//!
+//! INVARIANT: a message holds names from the project's files, paths, codes, counts and texts of the operating
+//! system; never a row value, a secret, or the text of an Arrow, Parquet, CSV or DataFusion error.
+
+use std::path::{Path, PathBuf};
+
+use crate::clock;
+
+/// Why a project could not be opened, or a run did not commit.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The directory holds no `sealine.yaml`.
+    #[error("`{}` is not a Sealine project: it has no `sealine.yaml`; run `sealine init` to start one", path.display())]
+    NotAProject {
+        /// The directory that was named.
+        path: PathBuf,
+    },
+    /// A file of the project cannot be taken in.
+    #[error("`{path}` cannot be read as a project file: {reason}")]
+    ProjectFile {
+        /// Path relative to the project.
+        path: String,
+        /// What is wrong with it and what to do.
+        reason: String,
+    },
+    /// The project has more files or bytes than the reader takes.
+    #[error("the project is too large: {reason}")]
+    ProjectTooLarge {
+        /// Which bound was met.
+        reason: String,
+    },
+    /// A connection's folder cannot be used.
+    #[error("the root of connection `{connection}` cannot be used: {reason}")]
+    Root {
+        /// The connection.
+        connection: String,
+        /// Why.
+        reason: String,
+    },
+    /// A dataset's path cannot be used.
+    #[error("the location of dataset `{dataset}` cannot be used: {reason}")]
+    Location {
+        /// The dataset.
+        dataset: String,
+        /// Why.
+        reason: String,
+    },
+    /// Another process runs on the same state directory.
+    #[error("another run holds the state directory: process {pid}, since {}; wait for it to end and try again", since_text(*since))]
+    Locked {
+        /// Its process id, 0 where unknown.
+        pid: u32,
+        /// Since when, Unix seconds, 0 where unknown.
+        since: i64,
+    },
+    /// A file of the state directory cannot be read or written.
+    #[error("the state file `{}` cannot be used: {source}; nothing was published by this step", path.display())]
+    State {
+        /// The file.
+        path: PathBuf,
+        /// The system's answer.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Others can reach into the state directory.
+    #[error("the state directory `{}` is not safe: {reason}", path.display())]
+    StateUnsafe {
+        /// The directory.
+        path: PathBuf,
+        /// What is wrong and what to do.
+        reason: String,
+    },
+    /// The recorded labels of written datasets cannot be read.
+    #[error("the recorded labels `{}` cannot be read; restore the file from a backup", path.display())]
+    Labels {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A key that the project declares is not in the keystore.
+    #[error("the key `{name}` is declared but not in the keystore; make it with `sealine keys new {name}`")]
+    KeyMissing {
+        /// The key.
+        name: String,
+    },
+    /// A key in the keystore has another purpose than the declared one.
+    #[error("the key `{name}` in the keystore has the purpose `{found}`, `sealine.yaml` says `{declared}`; declare a new key under another name")]
+    KeyPurpose {
+        /// The key.
+        name: String,
+        /// As in the keystore.
+        found: String,
+        /// As in `sealine.yaml`.
+        declared: String,
+    },
+    /// A key to be made is not declared.
+    #[error("the key `{name}` is not declared; name it with its purpose under `keys:` in `sealine.yaml` first")]
+    KeyUndeclared {
+        /// The key.
+        name: String,
+    },
+    /// There is no keystore yet.
+    #[error("this project has no keys yet; `sealine run` makes the declared ones, or `sealine keys new NAME`")]
+    NoKeys,
+    /// A part of the state is gone.
+    #[error("the state directory `{}` has lost its {what}; nothing runs without it: restore it from a backup", path.display())]
+    StateLost {
+        /// The directory.
+        path: PathBuf,
+        /// `keystore` or `audit log`.
+        what: &'static str,
+    },
+    /// The plan is of another kind than the call.
+    #[error("this plan cannot be {verb}: {reason}")]
+    WrongPlan {
+        /// `run` or `shown`.
+        verb: &'static str,
+        /// Why.
+        reason: &'static str,
+    },
+    /// An input changed between its first and its last byte.
+    #[error("the input `{dataset}` changed while it was read (`{}`); nothing was published; run again when it is at rest", path.display())]
+    InputChanged {
+        /// The dataset.
+        dataset: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// An input's files cannot be found or opened.
+    #[error("the input `{dataset}` cannot be read at `{}`: {reason}", path.display())]
+    Input {
+        /// The dataset.
+        dataset: String,
+        /// Where it was looked for.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// More rows broke a rule than the contract accepts.
+    #[error("{rejected} of {read} rows of `{dataset}` broke a rule, the limit is {limit}; nothing was published{}", kept_text(kept.as_deref()))]
+    TooManyRejects {
+        /// The dataset.
+        dataset: String,
+        /// Rows that broke a rule.
+        rejected: u64,
+        /// Rows that were read.
+        read: u64,
+        /// The limit as the catalog has it.
+        limit: String,
+        /// The quarantine that keeps them.
+        kept: Option<String>,
+    },
+    /// Rows broke a rule and the dataset has nowhere to keep them.
+    #[error("{rejected} rows of `{dataset}` broke a rule and it has no `rejects:`; nothing was published; name a quarantine, or accept the loss with `max_rejects:`")]
+    NoQuarantine {
+        /// The dataset.
+        dataset: String,
+        /// Rows that broke a rule.
+        rejected: u64,
+    },
+    /// Two writers of one run would share a place.
+    #[error("`{first}` and `{second}` would be written to one place; give each its own path in the catalog")]
+    SharedPlace {
+        /// One dataset.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// The memory pool is used up.
+    #[error("the pipeline needs more memory than its limit of {limit_mib} MiB; aggregate or filter earlier, or raise the limit")]
+    Memory {
+        /// The limit.
+        limit_mib: u64,
+    },
+    /// A step failed while it computed; the engine's own text stays inside, since it may quote values.
+    #[error("output `{output}` failed while it was computed ({kind}); no value is shown here; `sealine explain SL5025` says what to look for")]
+    Compute {
+        /// The output dataset, or `terminal`.
+        output: String,
+        /// Which kind of failure, from a fixed list.
+        kind: &'static str,
+    },
+    /// The caller asked to stop.
+    #[error("stopped on request; nothing was published")]
+    Cancelled,
+    /// What the planner made is not what was proved.
+    #[error("the physical plan of `{output}` is not the one that was proved: {reason}; this is a bug in Sealine, nothing was read")]
+    NotAsProved {
+        /// The output dataset.
+        output: String,
+        /// What differs, by operator or protection name.
+        reason: String,
+    },
+    /// The detectors found classified values in a column that does not declare them.
+    #[error("column `{dataset}.{column}` was to be published in clear, and {hits} of {sampled} sampled values look like `{entity}`, which its tags do not declare; nothing was published; label the source column or protect it")]
+    FoundInClear {
+        /// Output dataset.
+        dataset: String,
+        /// Output column.
+        column: String,
+        /// What the detectors saw.
+        entity: &'static str,
+        /// How many samples.
+        hits: u64,
+        /// Of how many.
+        sampled: u64,
+    },
+    /// A reader thread ended without saying how.
+    #[error("the reader of `{dataset}` stopped without finishing; nothing was published; this is a bug in Sealine")]
+    ReaderLost {
+        /// The dataset.
+        dataset: String,
+    },
+    /// A written dataset has no encryption, and this build writes nothing in clear.
+    #[error("dataset `{dataset}` has no `encrypt:`; name a key with the purpose `file` in the catalog")]
+    NotEncrypted {
+        /// The dataset.
+        dataset: String,
+    },
+    /// A place cannot be staged.
+    #[error("`{}` cannot be staged: {source}; nothing was published", path.display())]
+    Stage {
+        /// The staging path.
+        path: PathBuf,
+        /// The system's answer.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A place cannot be swapped.
+    #[error("`{}` cannot be published: {source}; run again to finish", path.display())]
+    Publish {
+        /// The destination.
+        path: PathBuf,
+        /// The system's answer.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file system has no atomic exchange.
+    #[error("the file system of `{}` cannot swap two generations in one step; nothing was published; use a local file system such as ext4, xfs or btrfs", path.display())]
+    NoSwap {
+        /// The destination.
+        path: PathBuf,
+    },
+    /// A journal cannot be understood.
+    #[error("the run journal `{}` is damaged; an earlier run did not end and cannot be finished automatically", path.display())]
+    JournalBroken {
+        /// The journal.
+        path: PathBuf,
+    },
+    /// Neither generation of an interrupted run is where the journal says.
+    #[error("an interrupted run had begun to publish `{dataset}`, and the new files are neither at `{}` nor beside it; they were changed by hand", path.display())]
+    Unrecoverable {
+        /// The dataset.
+        dataset: String,
+        /// Its place.
+        path: PathBuf,
+    },
+    /// Published, but not yet recorded.
+    #[error("the outputs are published, but the run could not be recorded: {source}; run again to finish the record")]
+    NotRecorded {
+        /// What failed.
+        #[source]
+        source: Box<EngineError>,
+    },
+    /// A fault of the keystore.
+    #[error(transparent)]
+    Keys(#[from] sealine_keys::KeyError),
+    /// A fault of a protection.
+    #[error(transparent)]
+    Protect(#[from] sealine_protect::ProtectError),
+    /// A fault of a reader or writer.
+    #[error(transparent)]
+    Connect(#[from] sealine_connect::ConnectError),
+    /// A fault of a contract.
+    #[error(transparent)]
+    Contract(#[from] sealine_contract::ContractError),
+    /// The authorization does not hold any more.
+    #[error(transparent)]
+    Access(#[from] sealine_access::AccessError),
+    /// A fault of the log or a receipt.
+    #[error(transparent)]
+    Audit(#[from] sealine_audit::AuditError),
+}
+
+fn since_text(since: i64) -> String {
+    if since == 0 { "an unknown time".to_owned() } else { clock::rfc3339(since) }
+}
+
+fn kept_text(kept: Option<&str>) -> String {
+    kept.map_or_else(String::new, |kept| {
+        format!("; the rejected rows are kept, sealed, in `{kept}`")
+    })
+}
+
+impl EngineError {
+    pub(crate) fn state(path: &Path, source: std::io::Error) -> Self {
+        Self::State { path: path.to_path_buf(), source }
+    }
+
+    /// The stable code that `sealine explain` expands.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotAProject { .. } => "SL5001",
+            Self::ProjectFile { .. } => "SL5002",
+            Self::ProjectTooLarge { .. } => "SL5003",
+            Self::Root { .. } => "SL5004",
+            Self::Location { .. } => "SL5005",
+            Self::Locked { .. } => "SL5010",
+            Self::State { .. } => "SL5011",
+            Self::StateUnsafe { .. } => "SL5012",
+            Self::Labels { .. } => "SL5013",
+            Self::KeyMissing { .. } => "SL5014",
+            Self::KeyPurpose { .. } => "SL5015",
+            Self::NoKeys => "SL5016",
+            Self::StateLost { .. } => "SL5017",
+            Self::WrongPlan { .. } => "SL5018",
+            Self::KeyUndeclared { .. } => "SL5019",
+            Self::InputChanged { .. } => "SL5020",
+            Self::Input { .. } => "SL5021",
+            Self::TooManyRejects { .. } => "SL5022",
+            Self::NoQuarantine { .. } => "SL5023",
+            Self::Memory { .. } => "SL5024",
+            Self::Compute { .. } => "SL5025",
+            Self::Cancelled => "SL5026",
+            Self::NotAsProved { .. } => "SL5027",
+            Self::FoundInClear { .. } => "SL5028",
+            Self::ReaderLost { .. } => "SL5029",
+            Self::NotEncrypted { .. } => "SL5030",
+            Self::SharedPlace { .. } => "SL5031",
+            Self::Stage { .. } => "SL5032",
+            Self::Publish { .. } => "SL5033",
+            Self::NoSwap { .. } => "SL5034",
+            Self::JournalBroken { .. } => "SL5035",
+            Self::Unrecoverable { .. } => "SL5036",
+            Self::NotRecorded { .. } => "SL5037",
+            Self::Keys(error) => error.code(),
+            Self::Protect(error) => error.code(),
+            Self::Connect(error) => error.code(),
+            Self::Contract(error) => error.code(),
+            Self::Access(error) => error.code(),
+            Self::Audit(error) => error.code(),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! One output: planned by the fixed rules, checked, then streamed.
+//!
+//! INVARIANT: what leaves is either a batch or an [`EngineError`]; the query engine's own texts stay here.
+
+use std::sync::Arc;
+
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::common::DataFusionError;
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::execution::TaskContext;
+use datafusion::execution::config::SessionConfig;
+use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
+use datafusion::optimizer::optimize_projections::OptimizeProjections;
+use datafusion::optimizer::optimizer::{Optimizer, OptimizerContext};
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use futures::StreamExt;
+use sealine_plan::{Order, PlannedOutput};
+
+use super::feed::Hub;
+use super::memory::Limits;
+use super::rewrite::{Census, rewrite};
+use super::rules;
+use super::walk::walk;
+use crate::error::EngineError;
+
+/// An output that is ready to be computed.
+pub(crate) struct Computation {
+    name: String,
+    plan: Arc<dyn ExecutionPlan>,
+    context: Arc<TaskContext>,
+    limits: Limits,
+}
+
+/// Plans one output and checks what came out. Reads nothing. `name` is for messages.
+pub(crate) async fn prepare(
+    output: &PlannedOutput,
+    name: &str,
+    hub: &Arc<Hub>,
+    limits: Limits,
+) -> Result<Computation, EngineError> {
+    let fault = |reason: &str| EngineError::NotAsProved {
+        output: name.to_owned(),
+        reason: reason.to_owned(),
+    };
+    let hide = |error: DataFusionError| translate(&error, name, &limits);
+
+    let mut logical = rewrite(output.logical.clone(), hub, name)?;
+    if output.order == Order::SortOwnCells {
+        logical = sort_own_cells(logical).map_err(hide)?;
+    }
+    let ordered = output.order == Order::Keep;
+    let options = Arc::new(rules::options(limits.partitions, limits.batch_rows, ordered));
+    let (Some(logical_rules), Some(physical_rules)) = (rules::logical(), rules::physical()) else {
+        return Err(fault("the rules of this DataFusion are not the known ones"));
+    };
+
+    // What is dead after the columns that nobody uses are gone was never going to be shown.
+    let context = OptimizerContext::new_with_config_options(Arc::clone(&options));
+    let pruned = Optimizer::with_rules(vec![Arc::new(OptimizeProjections::new())])
+        .optimize(logical.clone(), &context, |_, _| {})
+        .map_err(hide)?;
+    let pruned = Census::of_logical(&pruned).map_err(hide)?;
+    let optimized = Optimizer::with_rules(logical_rules)
+        .optimize(logical, &context, |_, _| {})
+        .map_err(hide)?;
+    let kept = Census::of_logical(&optimized).map_err(hide)?;
+
+    let runtime = limits.runtime().ok_or_else(|| fault("no memory pool could be made"))?;
+    let state = SessionStateBuilder::new()
+        .with_config(SessionConfig::from(options.as_ref().clone()))
+        .with_runtime_env(runtime)
+        .with_analyzer_rules(Vec::new())
+        .with_optimizer_rules(Vec::new())
+        .with_physical_optimizer_rules(physical_rules)
+        .build();
+    let plan = state
+        .query_planner()
+        .create_physical_plan(&optimized, &state)
+        .await
+        .map_err(hide)?;
+    walk(&plan, &pruned, &kept).map_err(|reason| fault(&reason))?;
+    Ok(Computation { name: name.to_owned(), plan, context: state.task_ctx(), limits })
+}
+
+/// Rows of a multiset, in an order that says nothing but what they say.
+fn sort_own_cells(plan: LogicalPlan) -> Result<LogicalPlan, DataFusionError> {
+    let columns: Vec<_> = plan
+        .schema()
+        .columns()
+        .into_iter()
+        .map(|column| Expr::Column(column).sort(true, true))
+        .collect();
+    LogicalPlanBuilder::from(plan).sort(columns)?.build()
+}
+
+impl Computation {
+    /// The columns that come out.
+    pub(crate) fn schema(&self) -> SchemaRef {
+        self.plan.schema()
+    }
+
+    /// Begins to compute. Readers start when the first batch is asked for, or at once.
+    pub(crate) fn start(self) -> Result<Rows, EngineError> {
+        let stream = execute_stream(self.plan, self.context)
+            .map_err(|error| translate(&error, &self.name, &self.limits))?;
+        Ok(Rows { name: self.name, stream, limits: self.limits })
+    }
+}
+
+/// The rows of one output.
+pub(crate) struct Rows {
+    name: String,
+    stream: SendableRecordBatchStream,
+    limits: Limits,
+}
+
+impl Rows {
+    /// The next rows, compacted: no byte outside the visible values survives in them.
+    pub(crate) async fn next(&mut self, hub: &Hub) -> Result<Option<RecordBatch>, EngineError> {
+        match self.stream.next().await {
+            None => match hub.failure() {
+                Some(failure) => Err(failure),
+                None => Ok(None),
+            },
+            Some(Ok(batch)) => Ok(Some(batch)),
+            // The first cause lies in the hub; what the query engine says about it is its echo.
+            Some(Err(error)) => Err(hub
+                .failure()
+                .unwrap_or_else(|| translate(&error, &self.name, &self.limits))),
+        }
+    }
+}
+
+/// Maps an error of the query engine to a kind from a fixed list; its text may quote values.
+fn translate(error: &DataFusionError, output: &str, limits: &Limits) -> EngineError {
+    use datafusion::arrow::error::ArrowError;
+    let kind = match error.find_root() {
+        DataFusionError::ResourcesExhausted(_) => {
+            return EngineError::Memory { limit_mib: (limits.memory >> 20) as u64 };
+        }
+        DataFusionError::ArrowError(arrow, _) => match arrow.as_ref() {
+            ArrowError::DivideByZero | ArrowError::ArithmeticOverflow(_) | ArrowError::ComputeError(_) => "arithmetic",
+            ArrowError::CastError(_) | ArrowError::ParseError(_) => "cast",
+            ArrowError::MemoryError(_) => "memory",
+            ArrowError::InvalidArgumentError(_) | ArrowError::SchemaError(_) => "schema",
+            _ => "internal",
+        },
+        DataFusionError::Plan(_)
+        | DataFusionError::NotImplemented(_)
+        | DataFusionError::SchemaError(_, _)
+        | DataFusionError::Configuration(_) => "plan",
+        DataFusionError::Execution(_) => "execution",
+        _ => "internal",
+    };
+    EngineError::Compute { output: output.to_owned(), kind }
+}

@@ -1,0 +1,32 @@
+//! An authorized plan, run and committed: contracts, guards, quarantine, receipts.
+//!
+//! [`Project::open`] reads a project, [`Project::decide`] proves and decides a request, [`Session::begin`] holds
+//! the project for work, [`Session::run`] and [`Session::show`] execute an `Authorized<Plan>` and nothing else.
+//!
+//! INVARIANT: there is one way from a file to a run, and one module that reads the clock. Must never let the text
+//! of a foreign error out, or write a row in clear.
+
+mod cancel;
+pub mod clock;
+mod codes;
+mod commit;
+mod durable;
+mod error;
+mod exec;
+mod output;
+mod progress;
+mod project;
+mod report;
+mod run;
+mod session;
+
+pub use cancel::CancelToken;
+pub use codes::CODES;
+pub use error::EngineError;
+pub use progress::{Progress, Reading, Silent, Step, Update};
+pub use project::{OpenError, Project, ProjectDir, StateDir, Undecided};
+pub use report::{
+    DeclassificationReport, InputReport, OutputReport, ReceiptReport, RuleReport, RunReport,
+};
+pub use run::Shown;
+pub use session::{NotDecided, Session, Setup};

@@ -1,0 +1,158 @@
+//! One generation of a written dataset: part files, sealed, in a staging place beside the destination.
+//!
+//! INVARIANT: nothing is visible at the destination until the commit; every file has its own data key and is
+//! bound to its dataset and name. A dataset of no rows still has one file, which holds its columns.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::record_batch::RecordBatch;
+use sealine_connect::{EncryptedWriter, FileAad};
+use sealine_keys::OpenKeys;
+
+use crate::commit::FileRecord;
+use crate::durable;
+use crate::error::EngineError;
+use crate::project::Shape;
+
+/// Where and how a generation is staged.
+#[derive(Clone, Debug)]
+pub(crate) struct Staging {
+    pub(crate) dataset: String,
+    pub(crate) destination: PathBuf,
+    pub(crate) stage: PathBuf,
+    pub(crate) shape: Shape,
+    /// Name of the file key.
+    pub(crate) key: String,
+    /// Rows of a part file.
+    pub(crate) part_rows: u64,
+}
+
+/// A generation being written.
+pub(crate) struct Generation {
+    staging: Staging,
+    schema: SchemaRef,
+    keys: Arc<OpenKeys>,
+    part: Option<EncryptedWriter>,
+    part_name: String,
+    files: Vec<FileRecord>,
+}
+
+impl Generation {
+    /// Makes the staging place. The journal already names it.
+    pub(crate) fn create(
+        staging: Staging,
+        schema: SchemaRef,
+        keys: Arc<OpenKeys>,
+    ) -> Result<Self, EngineError> {
+        let fault = |path: &Path| {
+            let path = path.to_path_buf();
+            move |source| EngineError::Stage { path, source }
+        };
+        if let Some(parent) = staging.destination.parent() {
+            durable::create_dirs(parent).map_err(fault(parent))?;
+        }
+        if staging.shape == Shape::Folder {
+            let made = durable::create_private_dir(&staging.stage).map_err(fault(&staging.stage))?;
+            if !made {
+                let source = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
+                return Err(fault(&staging.stage)(source));
+            }
+        }
+        let mut generation = Self {
+            staging,
+            schema,
+            keys,
+            part: None,
+            part_name: String::new(),
+            files: Vec::new(),
+        };
+        generation.open_part()?;
+        Ok(generation)
+    }
+
+    /// Appends rows; their columns are those of the schema, by position.
+    pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<(), EngineError> {
+        let batch = sealine_connect::compact(batch)?;
+        let mut from = 0;
+        while from < batch.num_rows() {
+            let room = self.room();
+            if room == 0 {
+                self.close_part()?;
+                self.open_part()?;
+                continue;
+            }
+            let count = room.min(batch.num_rows() - from);
+            let Some(part) = self.part.as_mut() else {
+                break;
+            };
+            if from == 0 && count == batch.num_rows() {
+                part.write(&batch)?;
+            } else {
+                part.write(&batch.slice(from, count))?;
+            }
+            from += count;
+        }
+        Ok(())
+    }
+
+    /// The dataset's id.
+    pub(crate) fn dataset(&self) -> &str {
+        &self.staging.dataset
+    }
+
+    /// Ends the generation: its files and its folder are durable.
+    pub(crate) fn finish(mut self) -> Result<(Staging, Vec<FileRecord>), EngineError> {
+        self.close_part()?;
+        let fault = |source| EngineError::Stage { path: self.staging.stage.clone(), source };
+        if self.staging.shape == Shape::Folder {
+            durable::sync_dir(&self.staging.stage).map_err(fault)?;
+        }
+        // A crash right here leaves a complete generation in a place that the journal names: it is removed.
+        durable::sync_parent(&self.staging.stage).map_err(fault)?;
+        Ok((self.staging, self.files))
+    }
+
+    fn room(&self) -> usize {
+        let rows = self.part.as_ref().map_or(0, EncryptedWriter::rows);
+        match self.staging.shape {
+            Shape::File => usize::MAX,
+            Shape::Folder => {
+                usize::try_from(self.staging.part_rows.saturating_sub(rows)).unwrap_or(usize::MAX)
+            }
+        }
+    }
+
+    fn open_part(&mut self) -> Result<(), EngineError> {
+        let (path, published_name) = match self.staging.shape {
+            Shape::Folder => {
+                let name = format!("part-{:05}.parquet", self.files.len());
+                self.part_name.clone_from(&name);
+                (self.staging.stage.join(&name), name)
+            }
+            Shape::File => {
+                self.part_name.clear();
+                let name = self.staging.destination.file_name().and_then(|name| name.to_str());
+                (self.staging.stage.clone(), name.unwrap_or_default().to_owned())
+            }
+        };
+        let aad = FileAad::new(&self.staging.dataset, &published_name)?;
+        let key = self.keys.new_data_key(&self.staging.key)?;
+        self.part = Some(EncryptedWriter::create(&path, Arc::clone(&self.schema), key, &aad)?);
+        Ok(())
+    }
+
+    fn close_part(&mut self) -> Result<(), EngineError> {
+        if let Some(part) = self.part.take() {
+            let written = part.finish()?;
+            self.files.push(FileRecord {
+                name: self.part_name.clone(),
+                bytes: written.bytes,
+                rows: written.rows,
+                sha256: hex::encode(written.sha256),
+            });
+        }
+        Ok(())
+    }
+}

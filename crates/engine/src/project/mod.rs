@@ -1,0 +1,14 @@
+//! A project on disk: its files, the places of its datasets, its state directory.
+//!
+//! INVARIANT: everything here is bounded and follows no link out of the place it was given.
+
+mod load;
+mod open;
+mod places;
+mod state;
+
+pub use load::ProjectDir;
+pub use open::{OpenError, Project, Undecided};
+pub(crate) use places::Shape;
+pub use state::StateDir;
+pub(crate) use state::Held;

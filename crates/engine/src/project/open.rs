@@ -1,0 +1,185 @@
+//! Opening a project and deciding a request: the one sequence that every verb goes through.
+//!
+//! INVARIANT: load → parse → policy → prove → authorize, in this order and nowhere else. Touches no data, makes
+//! nothing, takes no lock.
+
+use std::path::Path;
+
+use sealine_access::{Authorized, Policy, Principal, Refusal, authorize};
+use sealine_keys::Keystore;
+use sealine_plan::{Computed, Plan, Registry, Request, prove};
+use sealine_spec::{Diagnostics, Files, Spec, parse};
+
+use super::load::ProjectDir;
+use super::places::Places;
+use super::state::StateDir;
+use crate::clock;
+use crate::durable;
+use crate::error::EngineError;
+
+const LABELS_LIMIT: u64 = 64 << 20;
+
+/// Why a project is not open.
+#[derive(Debug)]
+pub enum OpenError {
+    /// It could not be read at all.
+    Engine(EngineError),
+    /// Its files are broken; spans point into `files`.
+    Broken {
+        /// The texts.
+        files: Box<Files>,
+        /// What is wrong.
+        diagnostics: Diagnostics,
+    },
+}
+
+impl From<EngineError> for OpenError {
+    fn from(error: EngineError) -> Self {
+        Self::Engine(error)
+    }
+}
+
+/// Why a request got no authorization.
+#[derive(Debug)]
+pub enum Undecided {
+    /// Its files are broken: exit code 2.
+    Broken(Diagnostics),
+    /// Proof or policy refused it: exit code 3.
+    Refused(Box<Refusal>),
+}
+
+/// A project whose files are sound.
+#[derive(Debug)]
+pub struct Project {
+    dir: ProjectDir,
+    files: Files,
+    spec: Spec,
+    policy: Policy,
+    state: StateDir,
+    computed: Computed,
+    warnings: Diagnostics,
+}
+
+impl Project {
+    /// Reads, parses and checks the project at `root`.
+    ///
+    /// # Errors
+    /// [`OpenError`]: no project, or broken files.
+    pub fn open(root: &Path) -> Result<Self, OpenError> {
+        let dir = ProjectDir::new(root)?;
+        let parsed = parse(dir.sources()?);
+        let (files, mut warnings) = (parsed.files, parsed.diagnostics);
+        let Some(spec) = parsed.spec else {
+            return Err(OpenError::Broken { files: Box::new(files), diagnostics: warnings });
+        };
+        let policy = match Policy::load(&files, &spec) {
+            Ok(policy) => policy,
+            Err(diagnostics) => {
+                warnings.extend(diagnostics);
+                warnings.sort();
+                return Err(OpenError::Broken { files: Box::new(files), diagnostics: warnings });
+            }
+        };
+        let place = spec.project.state.as_deref().unwrap_or(".sealine");
+        let state = StateDir::new(dir.root().join(place));
+        let computed = read_labels(&state.labels())?;
+        Ok(Self { dir, files, spec, policy, state, computed, warnings })
+    }
+
+    /// Where it lies.
+    pub fn dir(&self) -> &ProjectDir {
+        &self.dir
+    }
+
+    /// Its texts; every span points into these.
+    pub fn files(&self) -> &Files {
+        &self.files
+    }
+
+    /// What they say.
+    pub fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    /// Its policy.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Its state directory, which may not exist yet.
+    pub fn state(&self) -> &StateDir {
+        &self.state
+    }
+
+    /// What is worth telling and stops nothing.
+    pub fn warnings(&self) -> &Diagnostics {
+        &self.warnings
+    }
+
+    /// The epoch of its keystore; 0 while there is none.
+    ///
+    /// # Errors
+    /// A keystore that cannot be opened.
+    pub fn key_epoch(&self) -> Result<u64, EngineError> {
+        if !self.state.exists() {
+            return Ok(0);
+        }
+        Ok(Keystore::open(&self.state.keys())?.map_or(0, |store| store.epoch()))
+    }
+
+    /// Binds and proves a request. A leak is no error here: it stands in the plan.
+    ///
+    /// # Errors
+    /// Broken files.
+    pub fn prove(&self, request: &Request) -> Result<Plan, Diagnostics> {
+        let registry = Registry::new(sealine_protect::catalogue());
+        prove(&self.files, &self.spec, &self.computed, &registry, request)
+    }
+
+    /// Proves a request and asks the policy. A pipeline is decided for the service that it runs as, whoever
+    /// starts it; what goes to the terminal is decided for `user`.
+    ///
+    /// # Errors
+    /// Broken files, or the refusal with all its reasons.
+    pub fn decide(
+        &self,
+        request: &Request,
+        user: &Principal,
+        key_epoch: u64,
+    ) -> Result<Authorized<Plan>, Undecided> {
+        let plan = self.prove(request).map_err(Undecided::Broken)?;
+        let principal = match request {
+            Request::Pipeline(_) | Request::Verdict { .. } => Principal::service(plan.runs_as()),
+            Request::Read { .. } | Request::Preview { .. } => user.clone(),
+        };
+        authorize(
+            plan,
+            &self.files,
+            &self.spec,
+            &self.policy,
+            &principal,
+            clock::now(),
+            key_epoch,
+        )
+        .map_err(|refusal| Undecided::Refused(Box::new(refusal)))
+    }
+
+    pub(crate) fn places(&self) -> Places<'_> {
+        Places { spec: &self.spec, project: self.dir.root(), state: self.state.root() }
+    }
+
+    /// Takes in what an earlier run recorded since the project was opened.
+    pub(crate) fn reload_labels(&mut self) -> Result<(), EngineError> {
+        self.computed = read_labels(&self.state.labels())?;
+        Ok(())
+    }
+}
+
+fn read_labels(path: &Path) -> Result<Computed, EngineError> {
+    match durable::read_bounded(path, LABELS_LIMIT) {
+        Ok(bytes) => serde_json::from_slice(&bytes)
+            .map_err(|_| EngineError::Labels { path: path.to_path_buf() }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Computed::default()),
+        Err(_) => Err(EngineError::Labels { path: path.to_path_buf() }),
+    }
+}

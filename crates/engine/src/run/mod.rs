@@ -1,0 +1,12 @@
+//! An authorized plan, run: inputs checked, outputs sealed and committed, a receipt in the log.
+//!
+//! INVARIANT: `Authorized<Plan>` is the only way in. Nothing is visible at a destination before everything is
+//! staged, durable and verified.
+
+mod execute;
+mod finish;
+mod prepare;
+mod receipt;
+mod show;
+
+pub use show::Shown;

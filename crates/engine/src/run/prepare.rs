@@ -1,0 +1,187 @@
+//! Before a byte is read: where everything lies, and which places will be replaced.
+//!
+//! INVARIANT: no two places of one run overlap. Reads nothing but names and file identities.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sealine_access::Authorized;
+use sealine_plan::{Plan, PlannedOutput, Sink};
+use sealine_protect::crypto::{hmac, random};
+use sealine_spec::Dataset;
+
+use crate::cancel::CancelToken;
+use crate::clock;
+use crate::commit::{Journal, Outcome, Phase, Place, Role, Target};
+use crate::error::EngineError;
+use crate::exec::{Feed, Hub, HubOptions, Limits};
+use crate::output::Staging;
+use crate::session::{Session, actor};
+
+/// A new run id: sorts by time.
+pub(crate) fn run_id() -> Result<String, EngineError> {
+    let millis = u64::try_from(clock::now_micros() / 1000).unwrap_or(0);
+    let random: [u8; 10] = random::array()?;
+    Ok(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().to_string())
+}
+
+/// A dataset that the run writes.
+pub(crate) struct Planned {
+    pub(crate) role: Role,
+    pub(crate) staging: Staging,
+    /// Index of the plan's output, or the input whose rejects these are.
+    pub(crate) of: Of,
+}
+
+/// What a written dataset is written from.
+#[derive(Clone, Debug)]
+pub(crate) enum Of {
+    Output(usize),
+    Rejects(Arc<Dataset>),
+}
+
+/// The inputs of a plan, ready to be read.
+pub(crate) fn hub(
+    session: &Session,
+    plan: &Plan,
+    limits: Limits,
+    cancel: &CancelToken,
+    to_the_end: bool,
+) -> Result<Arc<Hub>, EngineError> {
+    let places = session.project.places();
+    let mut feeds = Vec::with_capacity(plan.inputs().len());
+    for input in plan.inputs() {
+        let paths = places.files(&input.dataset)?;
+        feeds.push(Feed::new(Arc::clone(&input.dataset), Arc::clone(&input.schema), paths)?);
+    }
+    let digest_key = session.keys.digest_key()?;
+    Ok(Hub::new(
+        feeds,
+        HubOptions {
+            cancel: cancel.clone(),
+            progress: Arc::clone(&session.progress),
+            keys: Arc::clone(&session.keys),
+            digest_key: hmac::Key::new(hmac::Algorithm::Sha256, digest_key.expose()),
+            highest: session.project.spec().project.levels.highest(),
+            batch_rows: limits.batch_rows,
+            to_the_end,
+        },
+    ))
+}
+
+/// Everything that the run replaces: outputs first, then the quarantines of its inputs.
+pub(crate) fn written(
+    session: &Session,
+    plan: &Plan,
+    run: &str,
+    limits: Limits,
+) -> Result<Vec<Planned>, EngineError> {
+    let mut all = Vec::new();
+    for (index, output) in plan.outputs().iter().enumerate() {
+        let Sink::Dataset(dataset) = &output.sink else {
+            return Err(EngineError::WrongPlan {
+                verb: "run",
+                reason: "it shows rows on the terminal",
+            });
+        };
+        let staging = staging(session, dataset, run, limits)?;
+        all.push(Planned { role: Role::Output, staging, of: Of::Output(index) });
+    }
+    for input in plan.inputs() {
+        let Some(rejects) = &input.dataset.rejects else {
+            continue;
+        };
+        let Some(dataset) = session.project.spec().dataset(&rejects.value) else {
+            return Err(EngineError::Location {
+                dataset: rejects.value.clone(),
+                reason: "it is not in the catalog".to_owned(),
+            });
+        };
+        let staging = staging(session, dataset, run, limits)?;
+        let of = Of::Rejects(Arc::clone(&input.dataset));
+        all.push(Planned { role: Role::Rejects, staging, of });
+    }
+    for (index, first) in all.iter().enumerate() {
+        for second in all.iter().skip(index + 1) {
+            let (a, b) = (&first.staging, &second.staging);
+            if a.destination.starts_with(&b.destination) || b.destination.starts_with(&a.destination) {
+                return Err(EngineError::SharedPlace {
+                    first: a.dataset.clone(),
+                    second: b.dataset.clone(),
+                });
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn staging(
+    session: &Session,
+    dataset: &Dataset,
+    run: &str,
+    limits: Limits,
+) -> Result<Staging, EngineError> {
+    let (destination, shape) = session.project.places().destination(dataset)?;
+    let Some(encrypt) = &dataset.encrypt else {
+        return Err(EngineError::NotEncrypted { dataset: dataset.id.clone() });
+    };
+    let Some(stage) = Target::stage_path(&destination, run) else {
+        return Err(EngineError::Location {
+            dataset: dataset.id.clone(),
+            reason: "its path has no name".to_owned(),
+        });
+    };
+    Ok(Staging {
+        dataset: dataset.id.clone(),
+        destination,
+        stage,
+        shape,
+        key: encrypt.key.value.clone(),
+        part_rows: limits.part_rows,
+    })
+}
+
+/// The journal of a run that begins.
+pub(crate) fn journal(
+    root: &Path,
+    run: &str,
+    authorized: &Authorized<Plan>,
+    started: i64,
+    written: &[Planned],
+) -> Journal {
+    let targets = written
+        .iter()
+        .map(|planned| Target {
+            dataset: planned.staging.dataset.clone(),
+            role: planned.role,
+            destination: Place::of(root, &planned.staging.destination),
+            stage: Place::of(root, &planned.staging.stage),
+            files: Vec::new(),
+        })
+        .collect();
+    Journal {
+        version: 1,
+        run: run.to_owned(),
+        pipeline: authorized.plan().pipeline().to_owned(),
+        actor: actor(authorized.principal()),
+        started,
+        phase: Phase::Started,
+        outcome: Outcome::Commit,
+        targets,
+        record: None,
+    }
+}
+
+/// The name of an output in messages.
+pub(crate) fn output_name(output: &PlannedOutput) -> &str {
+    match &output.sink {
+        Sink::Dataset(dataset) => &dataset.id,
+        Sink::Terminal => "terminal",
+    }
+}
+
+/// `path` as people and receipts read it: relative to the project where it lies below it.
+pub(crate) fn shown(root: &Path, path: &Path) -> String {
+    let relative: PathBuf = path.strip_prefix(root).unwrap_or(path).to_path_buf();
+    relative.display().to_string()
+}

@@ -1,0 +1,350 @@
+//! What a run says about itself: its receipt, its log events, its report, all from the same accounts.
+//!
+//! INVARIANT: ids, names from the project's files, digests and counts; never a row value.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use sealine_access::{Authorized, Granted};
+use sealine_audit::{
+    Action, Declassification, Digest, Digests, Event, Identities, InputRecord, KeyUse, OutputRecord,
+    Published, PublishedFile, Receipt, Role, RuleCount, Statement, Time, Verdict,
+};
+use sealine_plan::{DemandKind, Plan};
+use sealine_protect::crypto;
+
+use super::finish::{Recorded, receipt_report};
+use super::prepare::shown;
+use crate::commit::{self, JournalFile};
+use crate::error::EngineError;
+use crate::exec::{Account, Hub, rules_digest};
+use crate::report::{DeclassificationReport, InputReport, OutputReport, RuleReport, RunReport};
+use crate::session::{Session, key_use};
+
+/// What the run rests on.
+pub(crate) fn digests(authorized: &Authorized<Plan>) -> Result<Digests, EngineError> {
+    Ok(Digests {
+        spec: Digest::new(authorized.plan().spec_digest()),
+        plan: Digest::new(authorized.plan_digest()),
+        policy: Digest::new(authorized.policy_digest()),
+        binary: binary()?,
+    })
+}
+
+/// SHA-256 of the running program.
+fn binary() -> Result<Digest, EngineError> {
+    static DIGEST: OnceLock<[u8; 32]> = OnceLock::new();
+    if let Some(known) = DIGEST.get() {
+        return Ok(Digest::new(*known));
+    }
+    let path = std::env::current_exe()
+        .map_err(|source| EngineError::state(std::path::Path::new("the program"), source))?;
+    let fault = |source| EngineError::state(&path, source);
+    let mut file = std::fs::File::open(&path).map_err(fault)?;
+    let mut hasher = crypto::Sha256::new();
+    let mut buffer = vec![0_u8; 1 << 20];
+    loop {
+        let read = file.read(&mut buffer).map_err(fault)?;
+        match buffer.get(..read) {
+            Some([]) | None => break,
+            Some(bytes) => hasher.update(bytes),
+        }
+    }
+    Ok(Digest::new(*DIGEST.get_or_init(|| hasher.finish())))
+}
+
+/// The receipt of what the journal is about to publish.
+pub(crate) fn statement(
+    session: &Session,
+    authorized: &Authorized<Plan>,
+    hub: &Hub,
+    file: &JournalFile,
+    started: i64,
+    finished: i64,
+) -> Result<Statement, EngineError> {
+    let (plan, journal) = (authorized.plan(), file.journal());
+    let principal = authorized.principal();
+    let inputs = accounts(hub)
+        .into_iter()
+        .map(|(dataset, account)| InputRecord {
+            dataset,
+            rows_in: account.tally.read,
+            rows_accepted: account.tally.accepted,
+            rows_rejected: account.tally.rejected,
+            rejected_by_rule: rules(&account)
+                .into_iter()
+                .map(|rule| RuleCount { column: rule.column, rule: rule.rule, rows: rule.rows })
+                .collect(),
+            bytes: account.bytes,
+            commitment: account.commitment.map(Digest::new),
+        })
+        .collect();
+    let mut outputs = Vec::with_capacity(journal.targets.len());
+    for target in &journal.targets {
+        let location = location(session, target);
+        let mut files = Vec::with_capacity(target.files.len());
+        for file in &target.files {
+            let sha256 = file.sha256.parse().map_err(|_| EngineError::JournalBroken {
+                path: session.project.state().runs(),
+            })?;
+            let path = if file.name.is_empty() {
+                location.clone()
+            } else {
+                format!("{location}/{}", file.name)
+            };
+            files.push(PublishedFile { path, sha256, bytes: file.bytes, rows: file.rows });
+        }
+        outputs.push(OutputRecord {
+            dataset: target.dataset.clone(),
+            role: match target.role {
+                commit::Role::Output => Role::Output,
+                commit::Role::Rejects => Role::Rejects,
+            },
+            mode: Published::Replace,
+            location,
+            rows_out: target.files.iter().map(|file| file.rows).sum(),
+            files,
+            commitment: None,
+        });
+    }
+    Ok(Statement::new(Receipt {
+        run: journal.run.clone(),
+        pipeline: journal.pipeline.clone(),
+        started: Time::from_micros(started),
+        finished: Time::from_micros(finished),
+        digests: digests(authorized)?,
+        optimizer: Some(Digest::new(rules_digest())),
+        verdict: Verdict {
+            columns: columns(plan),
+            declassifications: authorized
+                .declassifications()
+                .iter()
+                .map(|granted| declassification(session, granted))
+                .map(|granted| Declassification {
+                    origin: granted.origin,
+                    tag: granted.tag,
+                    protection: granted.protection,
+                    key: granted.key,
+                    dataset: granted.dataset,
+                    column: granted.column,
+                    from_level: granted.from_level,
+                    to_level: granted.to_level,
+                    policies: granted.policies,
+                })
+                .collect(),
+        },
+        identities: Identities {
+            principal: principal.to_cedar(),
+            roles: principal.roles.clone(),
+            operator: None,
+        },
+        keys: keys(session, authorized, file),
+        key_epoch: authorized.key_epoch(),
+        inputs,
+        outputs,
+    }))
+}
+
+/// The report of a finished run.
+pub(crate) fn report(
+    session: &Session,
+    authorized: &Authorized<Plan>,
+    hub: &Hub,
+    file: &JournalFile,
+    recorded: &Recorded,
+    duration: Duration,
+) -> RunReport {
+    let (plan, journal) = (authorized.plan(), file.journal());
+    let written = |role: commit::Role| {
+        journal
+            .targets
+            .iter()
+            .filter(|target| target.role == role)
+            .map(|target| OutputReport {
+                dataset: target.dataset.clone(),
+                location: location(session, target),
+                rows: target.files.iter().map(|file| file.rows).sum(),
+                columns: output_columns(plan, &target.dataset),
+                files: target.files.len() as u64,
+                bytes: target.files.iter().map(|file| file.bytes).sum(),
+            })
+            .collect::<Vec<_>>()
+    };
+    let outputs = written(commit::Role::Output);
+    let next = outputs.first().map_or_else(
+        || "sealine audit verify".to_owned(),
+        |output| format!("sealine read {} --limit 5", output.dataset),
+    );
+    RunReport {
+        run: journal.run.clone(),
+        pipeline: journal.pipeline.clone(),
+        runs_as: plan.runs_as().to_owned(),
+        columns_proved: columns(plan),
+        declassifications: authorized
+            .declassifications()
+            .iter()
+            .map(|granted| declassification(session, granted))
+            .collect(),
+        inputs: accounts(hub)
+            .into_iter()
+            .map(|(dataset, account)| InputReport {
+                dataset,
+                rows_in: account.tally.read,
+                accepted: account.tally.accepted,
+                rejected: account.tally.rejected,
+                rejected_by_rule: rules(&account),
+                bytes: account.bytes,
+            })
+            .collect(),
+        outputs,
+        rejects: written(commit::Role::Rejects),
+        receipt: receipt_report(session, recorded),
+        duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+        next,
+    }
+}
+
+/// `run.committed`; the receipt's digest is filled in when the receipt is stored.
+pub(crate) fn committed(file: &JournalFile, hub: &Hub) -> Action {
+    let journal = file.journal();
+    let rows = |role: commit::Role| {
+        journal
+            .targets
+            .iter()
+            .filter(|target| target.role == role)
+            .flat_map(|target| &target.files)
+            .map(|file| file.rows)
+            .sum()
+    };
+    let (rows_in, rows_rejected) = totals(hub);
+    Action::RunCommitted {
+        run: journal.run.clone(),
+        pipeline: journal.pipeline.clone(),
+        receipt: Digest::new([0; 32]),
+        rows_in,
+        rows_out: rows(commit::Role::Output),
+        rows_rejected,
+    }
+}
+
+/// Names the stored receipt in the event.
+pub(crate) fn set_receipt(event: &mut Event, sha256: Digest) {
+    if let Action::RunCommitted { receipt, .. } = &mut event.action {
+        *receipt = sha256;
+    }
+}
+
+/// `run.failed`.
+pub(crate) fn failed(file: &JournalFile, hub: &Hub, error: &EngineError) -> Action {
+    let (rows_in, rows_rejected) = totals(hub);
+    Action::RunFailed {
+        run: file.journal().run.clone(),
+        pipeline: file.journal().pipeline.clone(),
+        code: error.code().to_owned(),
+        rows_in,
+        rows_rejected,
+    }
+}
+
+fn totals(hub: &Hub) -> (u64, u64) {
+    accounts(hub)
+        .iter()
+        .fold((0, 0), |(read, rejected), (_, account)| {
+            (read + account.tally.read, rejected + account.tally.rejected)
+        })
+}
+
+fn accounts(hub: &Hub) -> Vec<(String, Account)> {
+    hub.feeds()
+        .filter_map(|feed| Some((feed.dataset.id.clone(), feed.account()?)))
+        .collect()
+}
+
+pub(crate) fn rules(account: &Account) -> Vec<RuleReport> {
+    account
+        .tally
+        .by_rule
+        .iter()
+        .map(|((column, rule), rows)| RuleReport {
+            column: column.clone(),
+            rule: (*rule).to_string(),
+            rows: *rows,
+        })
+        .collect()
+}
+
+fn columns(plan: &Plan) -> u64 {
+    plan.outputs().iter().map(|output| output.columns.len() as u64).sum()
+}
+
+fn output_columns(plan: &Plan, dataset: &str) -> Vec<String> {
+    plan.outputs()
+        .iter()
+        .filter(|output| super::prepare::output_name(output) == dataset)
+        .flat_map(|output| output.columns.iter().map(|column| column.name.clone()))
+        .collect()
+}
+
+fn location(session: &Session, target: &commit::Target) -> String {
+    let root = session.project.dir().root();
+    shown(root, &target.destination.at(root))
+}
+
+fn declassification(session: &Session, granted: &Granted) -> DeclassificationReport {
+    let levels = &session.project.spec().project.levels;
+    let demand = &granted.demand;
+    let arguments: Vec<String> = [demand.first, demand.last, demand.width, demand.offset]
+        .iter()
+        .flatten()
+        .map(i64::to_string)
+        .collect();
+    let mut protection = demand.protection.clone();
+    if demand.kind == DemandKind::Declassify && !arguments.is_empty() {
+        protection = format!("{protection}({})", arguments.join(", "));
+    }
+    DeclassificationReport {
+        origin: demand.origin.to_string(),
+        tag: demand.tag.as_ref().map_or("untagged", |tag| tag.as_str()).to_owned(),
+        protection,
+        key: demand.key.clone(),
+        dataset: demand.dataset.clone(),
+        column: demand.column.clone(),
+        from_level: levels.name(demand.from_level).to_owned(),
+        to_level: levels.name(demand.to_level).to_owned(),
+        policies: granted.by.clone(),
+    }
+}
+
+/// The keys that the run used: of its protections and of the files it wrote or opened.
+fn keys(session: &Session, authorized: &Authorized<Plan>, file: &JournalFile) -> Vec<KeyUse> {
+    let plan = authorized.plan();
+    let mut names: BTreeMap<String, ()> = BTreeMap::new();
+    let mut note = |name: &str| {
+        names.insert(name.to_owned(), ());
+    };
+    for granted in authorized.declassifications() {
+        if let Some(key) = &granted.demand.key {
+            note(key);
+        }
+    }
+    for input in plan.inputs() {
+        if let Some(encrypt) = &input.dataset.encrypt {
+            note(&encrypt.key.value);
+        }
+    }
+    for target in &file.journal().targets {
+        let dataset = session.project.spec().dataset(&target.dataset);
+        if let Some(encrypt) = dataset.and_then(|dataset| dataset.encrypt.as_ref()) {
+            note(&encrypt.key.value);
+        }
+    }
+    session
+        .keystore
+        .list()
+        .iter()
+        .filter(|key| names.contains_key(&key.name))
+        .map(key_use)
+        .collect()
+}

@@ -1,0 +1,228 @@
+//! Everything that must stop a run before its commit, and what is left then: the old state, whole.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sealine_access::Principal;
+use sealine_engine::{CancelToken, NotDecided, Progress, Session, Setup, Silent, Step, Update};
+use support::*;
+
+#[test]
+fn two_runs_on_one_state_exclude_each_other() {
+    let fixture = Fixture::new(&csv(5, 0));
+    let held = begin(fixture.root(), Arc::new(Silent)).unwrap();
+    let error = begin(fixture.root(), Arc::new(Silent)).unwrap_err();
+    assert_eq!(error.code(), "SL5010");
+    assert!(error.to_string().contains(&format!("process {}", std::process::id())));
+    drop(held);
+    begin(fixture.root(), Arc::new(Silent)).unwrap();
+}
+
+#[test]
+fn reading_makes_no_keys() {
+    let fixture = Fixture::new(&csv(5, 0));
+    let error = Session::begin(open(fixture.root()), Setup::Required, Arc::new(Silent)).unwrap_err();
+    assert_eq!(error.code(), "SL5016");
+    assert!(!fixture.root().join(".sealine").exists());
+}
+
+#[test]
+fn a_key_declared_later_is_not_made_silently() {
+    let fixture = Fixture::new(&csv(5, 0));
+    let root = fixture.root();
+    run(root).unwrap();
+    let sealine = SEALINE.replace("  lake: { purpose: file }", "  lake: { purpose: file }\n  extra: { purpose: value }");
+    std::fs::write(root.join("sealine.yaml"), sealine).unwrap();
+    let error = run(root).unwrap_err();
+    assert_eq!(error.code(), "SL5014");
+    assert!(error.to_string().contains("sealine keys new extra"));
+    let mut session = begin(root, Arc::new(Silent)).unwrap();
+    session.new_key("extra", &Principal::user("ada")).unwrap();
+    assert!(session.new_key("extra", &Principal::user("ada")).is_err());
+    assert_eq!(session.new_key("other", &Principal::user("ada")).unwrap_err().code(), "SL5019");
+    drop(session);
+    run(root).unwrap();
+}
+
+#[test]
+fn lost_keys_and_a_lost_log_are_noticed() {
+    let fixture = Fixture::new(&csv(5, 0));
+    let root = fixture.root();
+    run(root).unwrap();
+    for part in ["keys", "log"] {
+        std::fs::rename(root.join(".sealine").join(part), root.join("aside")).unwrap();
+        let error = begin(root, Arc::new(Silent)).unwrap_err();
+        assert_eq!(error.code(), "SL5017", "{part}: {error}");
+        let _ = std::fs::remove_dir(root.join(".sealine").join(part));
+        std::fs::rename(root.join("aside"), root.join(".sealine").join(part)).unwrap();
+    }
+    run(root).unwrap();
+}
+
+#[test]
+fn another_projects_keystore_is_refused() {
+    let fixture = Fixture::new(&csv(5, 0));
+    let other = Fixture::new(&csv(5, 0));
+    run(fixture.root()).unwrap();
+    run(other.root()).unwrap();
+    let keys = fixture.root().join(".sealine/keys");
+    std::fs::remove_dir_all(&keys).unwrap();
+    std::fs::rename(other.root().join(".sealine/keys"), &keys).unwrap();
+    let before = generation(&fixture.root().join("lake/customers"));
+    let error = run(fixture.root()).unwrap_err();
+    assert!(error.code().starts_with("SL7"), "{error}");
+    assert_eq!(generation(&fixture.root().join("lake/customers")), before);
+}
+
+#[test]
+fn a_refusal_is_logged() {
+    let policy = POLICY.replace("context.protection == \"mask\"", "context.protection == \"redact\"");
+    let fixture = Fixture::with(&csv(5, 0), SEALINE, CATALOG, PIPELINE, &policy);
+    let mut session = begin(fixture.root(), Arc::new(Silent)).unwrap();
+    match session.decide(&request(), &Principal::user("ada")) {
+        Err(NotDecided::Refused(refusal)) => assert!(!refusal.findings.is_empty()),
+        other => panic!("{other:?}"),
+    }
+    drop(session);
+    assert_eq!(actions(fixture.root())[1..], ["run.refused"]);
+    assert!(!fixture.root().join("lake").exists());
+}
+
+/// Appends to a file while it is read.
+struct Meddler {
+    path: PathBuf,
+    at: Option<Step>,
+    done: AtomicBool,
+}
+
+impl Meddler {
+    fn meddle(&self) {
+        if !self.done.swap(true, Ordering::SeqCst) {
+            let mut file = std::fs::OpenOptions::new().append(true).open(&self.path).unwrap();
+            file.write_all(b"77777,late@example.com,,30,DE,x,x\n").unwrap();
+        }
+    }
+}
+
+impl Progress for Meddler {
+    fn update(&self, update: Update) {
+        if self.at.is_none() && matches!(update, Update::Reading(_)) {
+            self.meddle();
+        }
+    }
+
+    fn step(&self, step: Step) {
+        if self.at == Some(step) {
+            self.meddle();
+        }
+    }
+}
+
+#[test]
+fn an_input_that_changes_stops_the_run() {
+    for at in [None, Some(Step::Journalled)] {
+        let fixture = Fixture::new(&csv(30_000, 0));
+        let root = fixture.root();
+        let meddler = Arc::new(Meddler {
+            path: root.join("data/customers.csv"),
+            at,
+            done: AtomicBool::new(false),
+        });
+        let error = run_with(root, meddler).unwrap_err();
+        assert_eq!(error.code(), "SL5020", "{error}");
+        assert!(!root.join("lake/customers").exists());
+        assert!(leftovers(root).is_empty());
+    }
+}
+
+#[test]
+fn too_many_rejects_stop_the_commit_and_are_kept() {
+    for limit in ["2", "5%"] {
+        let catalog = CATALOG.replace(
+            "    rejects: quarantine.customers",
+            &format!("    rejects: quarantine.customers\n    max_rejects: {limit}"),
+        );
+        let fixture = Fixture::with(&csv(50, 1), SEALINE, &catalog, PIPELINE, POLICY);
+        let root = fixture.root();
+        run(root).unwrap();
+        let before = generation(&root.join("lake/customers"));
+        std::fs::write(root.join("data/customers.csv"), csv(50, 6)).unwrap();
+        let error = run(root).unwrap_err();
+        assert_eq!(error.code(), "SL5022", "{error}");
+        assert!(error.to_string().contains("6 of 56"), "{error}");
+        assert_eq!(generation(&root.join("lake/customers")), before);
+        assert_eq!(rows(root, "quarantine.customers", "data/rejects/", &["row"]).len(), 6);
+        assert!(leftovers(root).is_empty());
+        assert_eq!(actions(root).last().unwrap(), "run.failed");
+        verify(root);
+    }
+}
+
+#[test]
+fn rejects_without_a_quarantine_stop_the_commit() {
+    let catalog = CATALOG.replace("    rejects: quarantine.customers\n", "");
+    let fixture = Fixture::with(&csv(50, 1), SEALINE, &catalog, PIPELINE, POLICY);
+    let error = run(fixture.root()).unwrap_err();
+    assert_eq!(error.code(), "SL5023", "{error}");
+    assert!(!fixture.root().join("lake/customers").exists());
+    std::fs::write(fixture.root().join("data/customers.csv"), csv(50, 0)).unwrap();
+    run(fixture.root()).unwrap();
+}
+
+#[test]
+fn a_limit_reads_its_input_to_the_end() {
+    let pipeline = PIPELINE.replace("WHERE id <= 1000000", "ORDER BY id LIMIT 2");
+    let fixture = Fixture::with(&csv(30_000, 4), SEALINE, CATALOG, &pipeline, POLICY);
+    let report = run(fixture.root()).unwrap();
+    assert_eq!(report.inputs[0].rows_in, 30_004);
+    assert_eq!(report.rejects[0].rows, 4);
+    assert_eq!(report.outputs[1].rows, 2);
+}
+
+#[test]
+fn a_cancelled_run_leaves_nothing() {
+    let fixture = Fixture::new(&csv(5, 0));
+    let root = fixture.root();
+    let mut session = begin(root, Arc::new(Silent)).unwrap();
+    let authorized = session.decide(&request(), &Principal::user("ada")).unwrap();
+    let cancel = CancelToken::new();
+    cancel.cancel();
+    let error = runtime().block_on(session.run(authorized, &cancel)).unwrap_err();
+    assert_eq!(error.code(), "SL5026");
+    drop(session);
+    assert!(!root.join("lake/customers").exists());
+    assert!(leftovers(root).is_empty());
+    run(root).unwrap();
+}
+
+#[test]
+fn places_that_overlap_or_leave_are_refused() {
+    for (from, to, code) in [
+        ("path: notes.parquet", "path: customers/notes", "SL5031"),
+        ("path: notes.parquet", "path: .hidden", "SL5005"),
+    ] {
+        let catalog = CATALOG.replace(from, to);
+        let fixture = Fixture::with(&csv(5, 0), SEALINE, &catalog, PIPELINE, POLICY);
+        let error = run(fixture.root()).unwrap_err();
+        assert_eq!(error.code(), code, "{error}");
+    }
+    let fixture = Fixture::new(&csv(5, 0));
+    let root = fixture.root();
+    std::fs::create_dir(root.join("lake")).unwrap();
+    std::fs::create_dir(root.join("elsewhere")).unwrap();
+    std::os::unix::fs::symlink(root.join("elsewhere"), root.join("lake/customers")).unwrap();
+    assert_eq!(run(root).unwrap_err().code(), "SL5005");
+}
+
+#[test]
+fn a_missing_input_is_named() {
+    let fixture = Fixture::new(&csv(5, 0));
+    std::fs::remove_file(fixture.root().join("data/customers.csv")).unwrap();
+    let error = run(fixture.root()).unwrap_err();
+    assert!(error.to_string().contains("customers.csv"), "{error}");
+}

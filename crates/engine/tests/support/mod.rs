@@ -1,0 +1,302 @@
+//! A small project in a temporary folder, and what the tests look at in it.
+#![allow(dead_code)]
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use sealine_access::Principal;
+use sealine_connect::{Access, Source};
+use sealine_engine::{
+    CancelToken, EngineError, NotDecided, Progress, Project, RunReport, Session, Setup, Step, Update,
+};
+use sealine_plan::Request;
+
+pub const CANARY_EMAIL: &str = "canary.flagship@example.org";
+pub const CANARY_CARD: &str = "4539578763621486";
+pub const CANARY_COMMENT: &str = "canary comment: born on the wrong side, \"quoted\"";
+pub const BAD_EMAIL: &str = "canary-without-an-at-sign.example.org";
+
+pub const SEALINE: &str = "\
+version: 1
+levels: [public, internal, restricted]
+operator_clearance: internal
+connections:
+  files: { kind: local, root: data/ }
+  lake: { kind: local, root: lake/ }
+keys:
+  crm: { purpose: token }
+  lake: { purpose: file }
+  quarantine: { purpose: file }
+";
+
+pub const CATALOG: &str = "\
+version: 1
+datasets:
+  crm.customers:
+    at: { connection: files, path: customers.csv, format: csv }
+    primary_key: [id]
+    subject: id
+    columns:
+      id:      { type: int64,  required: true, unique: true, level: internal }
+      email:   { type: string, required: true, is: email, max_length: 254, level: restricted, tags: [pii.email] }
+      card:    { type: string, is: luhn, level: restricted, tags: [pci.pan] }
+      age:     { type: int32,  min: 1, max: 119, level: restricted, tags: [pii.age] }
+      country: { type: string, is: country, level: internal }
+      note:    { type: string, level: internal }
+      comment: { type: string, max_length: 500, level: restricted, tags: [pii.free_text] }
+    rejects: quarantine.customers
+  quarantine.customers:
+    at: { connection: files, path: rejects/, format: parquet }
+    clearance: restricted
+    encrypt: { key: quarantine }
+  lake.customers:
+    at: { connection: lake, path: customers/, format: parquet }
+    clearance: internal
+    encrypt: { key: lake }
+  lake.notes:
+    at: { connection: lake, path: notes.parquet, format: parquet }
+    clearance: internal
+    encrypt: { key: lake }
+";
+
+pub const PIPELINE: &str = "\
+version: 1
+pipeline: customers-daily
+runs_as: svc/customers-daily
+inputs: { customers: crm.customers }
+steps:
+  safe:
+    sql: |
+      SELECT id, tokenize(email, 'crm') AS email, mask(card, 6, 4) AS card,
+             bucket(age, 10) AS age_band, redact(comment) AS comment
+      FROM customers
+  notes:
+    sql: |
+      SELECT id, country, note FROM customers WHERE id <= 1000000
+outputs:
+  - { from: safe, to: lake.customers, mode: replace }
+  - { from: notes, to: lake.notes, mode: replace }
+";
+
+pub const POLICY: &str = r#"
+permit (principal, action in [Sealine::Action::"run", Sealine::Action::"preview"], resource == Sealine::Pipeline::"customers-daily");
+permit (principal, action == Sealine::Action::"read", resource);
+permit (principal, action == Sealine::Action::"write", resource);
+@id("email-as-token")
+permit (principal, action == Sealine::Action::"declassify", resource == Sealine::Tag::"pii.email")
+when { context.protection == "tokenize" && context has key && context.key == "crm" };
+@id("card-masked")
+permit (principal, action == Sealine::Action::"declassify", resource == Sealine::Tag::"pci.pan")
+when { context.protection == "mask" };
+@id("age-in-bands")
+permit (principal, action == Sealine::Action::"declassify", resource == Sealine::Tag::"pii.age")
+when { context.protection == "bucket" && context has width && context.width >= 10 };
+@id("removed")
+permit (principal, action == Sealine::Action::"declassify", resource)
+when { ["redact", "nullify"].contains(context.protection) };
+"#;
+
+/// A project folder that is removed with the test.
+pub struct Fixture {
+    pub dir: tempfile::TempDir,
+}
+
+/// Some rows that meet the contract, with the canaries first, then rows that each break one rule.
+pub fn csv(good: usize, bad: usize) -> String {
+    let mut text = String::from("id,email,card,age,country,note,comment\n");
+    for row in 1..=good {
+        if row == 1 {
+            let comment = CANARY_COMMENT.replace('"', "\"\"");
+            text.push_str(&format!("1,{CANARY_EMAIL},{CANARY_CARD},44,DE,first,\"{comment}\"\n"));
+        } else {
+            text.push_str(&format!(
+                "{row},person{row}@example.com,,{},FR,note {row},comment {row}\n",
+                row % 100 + 1
+            ));
+        }
+    }
+    for row in 0..bad {
+        let id = 9_000_000 + row;
+        match row % 3 {
+            0 => text.push_str(&format!("{id},{BAD_EMAIL},,30,DE,bad,{CANARY_COMMENT_PLAIN}\n")),
+            1 => text.push_str(&format!("{id},p{id}@example.com,{CANARY_CARD_BROKEN},30,DE,bad,x\n")),
+            _ => text.push_str(&format!("{id},p{id}@example.com,,300,DE,bad,x\n")),
+        }
+    }
+    text
+}
+
+pub const CANARY_COMMENT_PLAIN: &str = "canary in a rejected row";
+pub const CANARY_CARD_BROKEN: &str = "4539578763621487";
+
+impl Fixture {
+    pub fn new(data: &str) -> Self {
+        Self::with(data, SEALINE, CATALOG, PIPELINE, POLICY)
+    }
+
+    pub fn with(data: &str, sealine: &str, catalog: &str, pipeline: &str, policy: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        for folder in ["catalog", "policy", "pipelines", "data"] {
+            std::fs::create_dir(root.join(folder)).unwrap();
+        }
+        std::fs::write(root.join("sealine.yaml"), sealine).unwrap();
+        std::fs::write(root.join("catalog/crm.yaml"), catalog).unwrap();
+        std::fs::write(root.join("pipelines/daily.yaml"), pipeline).unwrap();
+        std::fs::write(root.join("policy/policy.cedar"), policy).unwrap();
+        std::fs::write(root.join("data/customers.csv"), data).unwrap();
+        Self { dir }
+    }
+
+    pub fn root(&self) -> &Path {
+        self.dir.path()
+    }
+}
+
+pub fn open(root: &Path) -> Project {
+    match Project::open(root) {
+        Ok(project) => project,
+        Err(sealine_engine::OpenError::Engine(error)) => panic!("{error}"),
+        Err(sealine_engine::OpenError::Broken { files, diagnostics }) => {
+            let all: Vec<String> = diagnostics
+                .iter()
+                .map(|d| {
+                    let place = d.span().map(|span| files.place(span)).unwrap_or_default();
+                    format!("{} {place} {}", d.code, d.message)
+                })
+                .collect();
+            panic!("{}", all.join("\n"));
+        }
+    }
+}
+
+pub fn begin(root: &Path, progress: Arc<dyn Progress>) -> Result<Session, EngineError> {
+    Session::begin(open(root), Setup::Allowed, progress)
+}
+
+pub fn request() -> Request {
+    Request::Pipeline("customers-daily".to_owned())
+}
+
+/// One run, as the command line does it.
+pub fn run_with(root: &Path, progress: Arc<dyn Progress>) -> Result<RunReport, EngineError> {
+    let mut session = begin(root, progress)?;
+    let authorized = match session.decide(&request(), &Principal::user("ada")) {
+        Ok(authorized) => authorized,
+        Err(NotDecided::Failed(error)) => return Err(error),
+        Err(NotDecided::Broken(diagnostics)) => panic!("{diagnostics:?}"),
+        Err(NotDecided::Refused(refusal)) => panic!("{refusal:?}"),
+    };
+    runtime().block_on(session.run(authorized, &CancelToken::new()))
+}
+
+pub fn run(root: &Path) -> Result<RunReport, EngineError> {
+    run_with(root, Arc::new(sealine_engine::Silent))
+}
+
+pub fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+}
+
+/// The files of a generation, with their bytes.
+pub fn generation(path: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    if path.is_file() {
+        return vec![(path.to_path_buf(), std::fs::read(path).unwrap())];
+    }
+    let mut files: Vec<_> = std::fs::read_dir(path)
+        .map(|entries| entries.map(|entry| entry.unwrap().path()).collect())
+        .unwrap_or_default();
+    files.sort();
+    files.into_iter().map(|file| (file.clone(), std::fs::read(file).unwrap())).collect()
+}
+
+/// Every file below a folder.
+pub fn walk(path: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(path).unwrap() {
+        let path = entry.unwrap().path();
+        if std::fs::symlink_metadata(&path).unwrap().is_dir() {
+            walk(&path, found);
+        } else {
+            found.push(path);
+        }
+    }
+}
+
+/// What is left of staging anywhere in the project.
+pub fn leftovers(root: &Path) -> Vec<PathBuf> {
+    let mut stack = vec![root.to_path_buf()];
+    let mut found = Vec::new();
+    while let Some(path) = stack.pop() {
+        for entry in std::fs::read_dir(path).unwrap() {
+            let path = entry.unwrap().path();
+            if path.file_name().unwrap().to_str().unwrap().contains(".sealine-") {
+                found.push(path);
+            } else if std::fs::symlink_metadata(&path).unwrap().is_dir() {
+                stack.push(path);
+            }
+        }
+    }
+    let runs = root.join(".sealine/runs");
+    if runs.exists() {
+        found.extend(std::fs::read_dir(runs).unwrap().map(|entry| entry.unwrap().path()));
+    }
+    found
+}
+
+/// The rows of a written dataset, as the tests' reader with the keys sees them.
+pub fn rows(root: &Path, dataset: &str, path: &str, columns: &[&str]) -> Vec<Vec<String>> {
+    use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
+    let keystore = sealine_keys::Keystore::open(&root.join(".sealine/keys")).unwrap().unwrap();
+    let keys = keystore.unlock().unwrap();
+    let files = sealine_connect::locate(root, path, sealine_connect::Format::Parquet).unwrap();
+    let columns: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
+    let access = Access::Sealed { keys: &keys, dataset };
+    let mut source = sealine_connect::open_parquet(&files, &columns, access, 1024).unwrap();
+    let mut rows = Vec::new();
+    while let Some(raw) = source.next().unwrap() {
+        let options = FormatOptions::default().with_null("null");
+        let cells: Vec<ArrayFormatter<'_>> = raw
+            .batch
+            .columns()
+            .iter()
+            .map(|column| ArrayFormatter::try_new(column, &options).unwrap())
+            .collect();
+        for row in 0..raw.batch.num_rows() {
+            rows.push(cells.iter().map(|cell| cell.value(row).to_string()).collect());
+        }
+    }
+    rows
+}
+
+/// Verifies the project's evidence, as `sealine audit verify` does.
+pub fn verify(root: &Path) {
+    if let Err(faults) = sealine_audit::verify(&root.join(".sealine"), root, None, None) {
+        panic!("{faults:?}");
+    }
+}
+
+/// The actions in the log, oldest first.
+pub fn actions(root: &Path) -> Vec<String> {
+    let reader = sealine_audit::Reader::open(&root.join(".sealine/log")).unwrap();
+    reader
+        .entries(0)
+        .map(|record| record.unwrap().event.unwrap().action.name().to_owned())
+        .collect()
+}
+
+/// Remembers what it hears.
+#[derive(Default)]
+pub struct Heard {
+    pub updates: Mutex<Vec<Update>>,
+    pub steps: Mutex<Vec<Step>>,
+}
+
+impl Progress for Heard {
+    fn update(&self, update: Update) {
+        self.updates.lock().unwrap().push(update);
+    }
+
+    fn step(&self, step: Step) {
+        self.steps.lock().unwrap().push(step);
+    }
+}

@@ -1,0 +1,182 @@
+//! What a protection is, as data: `protect` fills it, `plan` and the documentation read it.
+//!
+//! Invariant: a [`Call`] is complete; every default was filled in when the plan was made, so that
+//! whoever executes it decides nothing.
+//!
+//! Must never: hold a key or a value of a row.
+
+/// One entry of the catalogue of protections.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Declaration {
+    /// The name of the SQL function.
+    pub name: &'static str,
+    /// The family it belongs to.
+    pub family: Family,
+    /// What it does to a label.
+    pub effect: Effect,
+    /// One sentence on what it does.
+    pub summary: &'static str,
+    /// What still shows.
+    pub leaks: &'static str,
+    /// By whom it can be reversed, or `no`.
+    pub reversible: &'static str,
+    /// The properties of the input that survive.
+    pub keeps: &'static [Keeps],
+    /// The standard or construction it follows.
+    pub standard: &'static str,
+    /// The kinds of values it takes.
+    pub accepts: &'static [Accepts],
+    /// The kind of value it gives.
+    pub returns: Returns,
+    /// The parameters after the value, in order.
+    pub params: &'static [Param],
+    /// What becomes of a null.
+    pub nulls: Nulls,
+}
+
+/// The families of protections, weakest trace first.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Family {
+    /// Nothing of the value is left.
+    Remove,
+    /// Some characters are left.
+    Mask,
+    /// A coarser value is left.
+    Generalize,
+    /// A stand-in is left, the same for the same value.
+    Pseudonym,
+    /// A ciphertext is left.
+    Seal,
+}
+
+/// What a protection does to a label.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Effect {
+    /// The value becomes a constant; nulls stay or not, by [`Nulls`].
+    Redact,
+    /// Every cell becomes null.
+    Nullify,
+    /// The first and last characters stay.
+    Mask,
+    /// The lower edge of a bucket stays.
+    Bucket,
+    /// A keyed, deterministic token.
+    Tokenize,
+    /// A keyed, randomized ciphertext.
+    Encrypt,
+}
+
+/// A property of the input that survives a protection.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Keeps {
+    /// Equal values stay equal.
+    Equality,
+    /// Greater values stay greater.
+    Order,
+    /// The length stays visible.
+    Length,
+    /// Nulls stay null.
+    Nulls,
+    /// The type stays the same.
+    Type,
+}
+
+/// A kind of value that a protection takes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Accepts {
+    /// Text.
+    Text,
+    /// Whole numbers of any width.
+    Integer,
+    /// Floating-point numbers.
+    Float,
+    /// Decimals.
+    Decimal,
+    /// Calendar dates.
+    Date,
+    /// Instants.
+    Timestamp,
+    /// Bytes.
+    Binary,
+    /// True or false.
+    Boolean,
+    /// Any of these.
+    Any,
+}
+
+/// The kind of value that a protection gives.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Returns {
+    /// The kind it was given.
+    Same,
+    /// Text.
+    Text,
+    /// Bytes.
+    Binary,
+}
+
+/// One parameter of a protection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Param {
+    /// Its name.
+    pub name: &'static str,
+    /// What it may be.
+    pub kind: ParamKind,
+    /// Whether it must be written.
+    pub required: bool,
+    /// One sentence on what it means.
+    pub doc: &'static str,
+}
+
+/// What a parameter may be.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ParamKind {
+    /// The name of a declared key of this purpose (`token` or `value`).
+    Key(&'static str),
+    /// A count from 0 to 64.
+    Count,
+    /// A number.
+    Number,
+    /// Text.
+    Text,
+}
+
+/// What becomes of a null.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Nulls {
+    /// It stays a null: which cells are null still shows.
+    Kept,
+    /// It cannot be told from another value.
+    Hidden,
+}
+
+/// An argument after the value, a literal.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Argument {
+    /// Text, such as a key's name.
+    Text(String),
+    /// A whole number.
+    Integer(i64),
+    /// A number as decimal text, such as `0.5`.
+    Number(String),
+}
+
+/// One use of a protection, complete: every default filled in by the plan.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Call {
+    /// The declaration's name.
+    pub name: &'static str,
+    /// The arguments in the order of the parameters.
+    pub arguments: Vec<Argument>,
+    /// Where the protected value will stand.
+    pub context: Context,
+}
+
+/// Where a protected value will stand; sealed values authenticate it.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Context {
+    /// The id of the destination dataset.
+    pub dataset: String,
+    /// The destination column.
+    pub column: String,
+}

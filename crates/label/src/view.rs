@@ -1,0 +1,338 @@
+//! Views: how much of an origin shows.
+//!
+//! A [`Layer`] is one way of showing an origin; a [`View`] is the set of ways in which an observer
+//! sees it, in normal form. Joining is set union, after which buckets become their common
+//! refinement.
+//!
+//! Invariant: the join is associative, commutative and idempotent, and [`View::is_clear`] never
+//! turns false by a join.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// One way in which an origin shows.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Layer {
+    /// As it is.
+    Clear,
+    /// Not at all; the name of the protection that removed it.
+    Removed {
+        /// `redact` or `nullify`.
+        by: Arc<str>,
+    },
+    /// Sealed under a key, at random.
+    Sealed {
+        /// The key's name.
+        key: Arc<str>,
+    },
+    /// Its first and last characters.
+    Masked {
+        /// Which normalizers came before, as bits; masks of different texts are incomparable.
+        normal: u8,
+        /// How many characters at the start.
+        first: u32,
+        /// How many characters at the end.
+        last: u32,
+    },
+    /// Which bucket it lies in; all in units of 10⁻⁹.
+    Bucketed {
+        /// The width, above zero.
+        width: i128,
+        /// Where buckets start, in `0..width`.
+        offset: i128,
+    },
+    /// Whether it is this value of a permitted selection.
+    Cell {
+        /// The value compared with, as text.
+        value: Arc<str>,
+    },
+    /// A keyed, deterministic stand-in.
+    Token {
+        /// The key's name.
+        key: Arc<str>,
+        /// The domain that separates it from other tokens of the same key.
+        domain: Arc<str>,
+    },
+    /// Summed up over at least `k` subjects.
+    Aggregated {
+        /// The aggregate function.
+        function: Arc<str>,
+        /// The fewest distinct subjects.
+        k: u32,
+        /// Which population: two different ones together can tell a difference.
+        population: u64,
+    },
+}
+
+/// The ways in which an observer sees one origin; empty is not at all.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct View(Vec<Layer>);
+
+/// Units of a bucket's width and offset.
+const UNIT: i128 = 1_000_000_000;
+
+impl Layer {
+    /// A bucket from decimal texts; `Clear`, the finest view, where they cannot be read.
+    #[must_use]
+    pub fn bucket(width: &str, offset: &str) -> Self {
+        match (scaled(width), scaled(offset)) {
+            (Some(width), Some(offset)) if width > 0 => {
+                Self::Bucketed { width, offset: offset.rem_euclid(width) }
+            }
+            _ => Self::Clear,
+        }
+    }
+
+    /// The name of the protection that shows an origin like this; none for `Clear`.
+    #[must_use]
+    pub fn protection(&self) -> Option<&str> {
+        match self {
+            Self::Clear => None,
+            Self::Removed { by } => Some(by),
+            Self::Sealed { .. } => Some("encrypt"),
+            Self::Masked { .. } => Some("mask"),
+            Self::Bucketed { .. } => Some("bucket"),
+            Self::Cell { .. } => Some("select"),
+            Self::Token { .. } => Some("tokenize"),
+            Self::Aggregated { function, .. } => Some(function),
+        }
+    }
+
+    /// Whether something about single values shows, so that two families tell more than one.
+    fn family(&self) -> Option<u8> {
+        match self {
+            Self::Clear | Self::Removed { .. } | Self::Sealed { .. } => None,
+            Self::Masked { .. } => Some(0),
+            Self::Bucketed { .. } | Self::Cell { .. } => Some(1),
+            Self::Token { .. } => Some(2),
+            Self::Aggregated { .. } => Some(3),
+        }
+    }
+}
+
+/// Decimal text in units of 10⁻⁹; none if it has more places or is too large.
+fn scaled(text: &str) -> Option<i128> {
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+    let all_digits = |t: &str| t.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || whole.len() > 18 || part.len() > 9 || !all_digits(whole) || !all_digits(part) {
+        return None;
+    }
+    let whole: i128 = whole.parse().ok()?;
+    let places = u32::try_from(part.len()).ok()?;
+    let part: i128 = if part.is_empty() { 0 } else { part.parse().ok()? };
+    let value = whole * UNIT + part * 10_i128.pow(9 - places);
+    Some(if negative { -value } else { value })
+}
+
+impl View {
+    /// Nothing shows.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self::default()
+    }
+
+    /// All of it shows.
+    #[must_use]
+    pub fn clear() -> Self {
+        Self(vec![Layer::Clear])
+    }
+
+    /// It shows in one way.
+    #[must_use]
+    pub fn of(layer: Layer) -> Self {
+        Self(vec![layer])
+    }
+
+    /// The ways in which it shows, in normal form.
+    #[must_use]
+    pub fn layers(&self) -> &[Layer] {
+        &self.0
+    }
+
+    /// What an observer of both sees.
+    #[must_use]
+    pub fn join(&self, other: &Self) -> Self {
+        let mut layers: Vec<Layer> = self.0.iter().chain(&other.0).cloned().collect();
+        layers.sort();
+        layers.dedup();
+        refine_buckets(&mut layers);
+        Self(layers)
+    }
+
+    /// Whether this view shows no more than the other.
+    #[must_use]
+    pub fn flows_to(&self, other: &Self) -> bool {
+        self.join(other) == *other
+    }
+
+    /// Whether the origin has to be taken as known: it shows as it is, or two masks, two buckets
+    /// finer than can be told, or two populations together may give it away.
+    #[must_use]
+    pub fn is_clear(&self) -> bool {
+        let masks = self.0.iter().any(|a| self.0.iter().any(|b| incomparable(a, b)));
+        let mut populations = self.0.iter().filter_map(|l| match l {
+            Layer::Aggregated { population, .. } => Some(population),
+            _ => None,
+        });
+        let first = populations.next();
+        let several = populations.any(|other| Some(other) != first);
+        self.0.contains(&Layer::Clear) || masks || several
+    }
+
+    /// Whether several families of views meet, which only a policy that names them all permits.
+    #[must_use]
+    pub fn mixes_families(&self) -> bool {
+        let mut families = self.0.iter().filter_map(Layer::family);
+        let first = families.next();
+        families.any(|other| Some(other) != first)
+    }
+
+    /// Whether a keyed stand-in is among the ways.
+    #[must_use]
+    pub fn has_token(&self) -> bool {
+        self.0.iter().any(|layer| matches!(layer, Layer::Token { .. }))
+    }
+
+    /// Whether it shows as it is.
+    #[must_use]
+    pub fn has_clear(&self) -> bool {
+        self.0.contains(&Layer::Clear)
+    }
+}
+
+/// Buckets of one origin become one: the cosets `offset + width·ℤ` of both lie in that of the
+/// greatest common divisor of the widths and the distance of the offsets.
+fn refine_buckets(layers: &mut Vec<Layer>) {
+    let mut merged: Option<(i128, i128)> = None;
+    layers.retain(|layer| match layer {
+        Layer::Bucketed { width, offset } => {
+            merged = Some(match merged {
+                None => (*width, *offset),
+                Some((w, o)) => {
+                    let fine = gcd(gcd(w, *width), o - *offset);
+                    (fine, o.rem_euclid(fine))
+                }
+            });
+            false
+        }
+        _ => true,
+    });
+    if let Some((width, offset)) = merged {
+        layers.push(Layer::Bucketed { width, offset });
+        layers.sort();
+    }
+}
+
+fn gcd(a: i128, b: i128) -> i128 {
+    let (mut a, mut b) = (a.abs(), b.abs());
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a.max(1)
+}
+
+/// Whether two masks show windows of which neither holds the other. (A smaller mask beside a
+/// larger one stays in the view: dropping it would lose that a third is incomparable to it.)
+fn incomparable(one: &Layer, other: &Layer) -> bool {
+    match (one, other) {
+        (
+            Layer::Masked { normal: a, first: f, last: l },
+            Layer::Masked { normal: b, first: g, last: m },
+        ) => a != b || (f < g && l > m) || (f > g && l < m),
+        _ => false,
+    }
+}
+
+impl fmt::Display for Layer {
+    /// As people read it: `tokenize(crm)`, `mask(6, 4)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Clear => f.write_str("clear"),
+            Self::Removed { by } => write!(f, "{by}()"),
+            Self::Sealed { key } => write!(f, "encrypt({key})"),
+            Self::Masked { first, last, .. } => write!(f, "mask({first}, {last})"),
+            Self::Bucketed { width, offset } => {
+                write!(f, "bucket({}, {})", unscaled(*width), unscaled(*offset))
+            }
+            Self::Cell { value } => write!(f, "select({value})"),
+            Self::Token { key, .. } => write!(f, "tokenize({key})"),
+            Self::Aggregated { function, k, .. } => write!(f, "{function}(over at least {k})"),
+        }
+    }
+}
+
+/// The decimal text of a scaled number, shortest.
+fn unscaled(value: i128) -> String {
+    let sign = if value < 0 { "-" } else { "" };
+    let (whole, part) = (value.abs() / UNIT, value.abs() % UNIT);
+    if part == 0 {
+        return format!("{sign}{whole}");
+    }
+    let digits = format!("{part:09}");
+    format!("{sign}{whole}.{}", digits.trim_end_matches('0'))
+}
+
+impl Layer {
+    /// Text that [`Layer::parse`] reads back, for records.
+    #[must_use]
+    pub fn record(&self) -> String {
+        match self {
+            Self::Clear => "clear".to_owned(),
+            Self::Removed { by } => format!("removed\u{1f}{by}"),
+            Self::Sealed { key } => format!("sealed\u{1f}{key}"),
+            Self::Masked { normal, first, last } => format!("masked\u{1f}{normal}\u{1f}{first}\u{1f}{last}"),
+            Self::Bucketed { width, offset } => format!("bucketed\u{1f}{width}\u{1f}{offset}"),
+            Self::Cell { value } => format!("cell\u{1f}{value}"),
+            Self::Token { key, domain } => format!("token\u{1f}{key}\u{1f}{domain}"),
+            Self::Aggregated { function, k, population } => {
+                format!("aggregated\u{1f}{function}\u{1f}{k}\u{1f}{population}")
+            }
+        }
+    }
+
+    /// Reads a record; what cannot be read counts as clear.
+    #[must_use]
+    pub fn parse(record: &str) -> Self {
+        let parts: Vec<&str> = record.split('\u{1f}').collect();
+        let read = match *parts.as_slice() {
+            ["removed", by] => Some(Self::Removed { by: by.into() }),
+            ["sealed", key] => Some(Self::Sealed { key: key.into() }),
+            ["masked", normal, first, last] => match (normal.parse(), first.parse(), last.parse()) {
+                (Ok(normal), Ok(first), Ok(last)) => Some(Self::Masked { normal, first, last }),
+                _ => None,
+            },
+            ["bucketed", width, offset] => match (width.parse::<i128>(), offset.parse::<i128>()) {
+                (Ok(width), Ok(offset)) if width > 0 => {
+                    Some(Self::Bucketed { width, offset: offset.rem_euclid(width) })
+                }
+                _ => None,
+            },
+            ["cell", value] => Some(Self::Cell { value: value.into() }),
+            ["token", key, domain] => Some(Self::Token { key: key.into(), domain: domain.into() }),
+            ["aggregated", function, k, population] => match (k.parse(), population.parse()) {
+                (Ok(k), Ok(population)) => Some(Self::Aggregated { function: function.into(), k, population }),
+                _ => None,
+            },
+            _ => None,
+        };
+        read.unwrap_or(Self::Clear)
+    }
+
+    /// The width and offset of a bucket in whole units: the width rounded down, the offset away
+    /// from zero, so that a policy that bounds them errs on the safe side.
+    #[must_use]
+    pub fn bucket_units(&self) -> Option<(i64, i64)> {
+        match self {
+            Self::Bucketed { width, offset } => {
+                let whole = width / UNIT;
+                let start = offset / UNIT + i128::from(offset % UNIT != 0);
+                Some((i64::try_from(whole).ok()?, i64::try_from(start).ok()?))
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! From SQL text to an analysed logical plan over the catalogue.
+//!
+//! Invariant: one query statement a step; every function is in the table, every leaf is known,
+//! every protection is complete, and (unless the step says `on_error: fail`) casts and divisions
+//! are total. The optimizer does not run here.
+
+mod catalog;
+mod complete;
+mod engine;
+mod parse;
+mod step;
+mod total;
+
+pub(crate) use catalog::Scope;
+pub(crate) use complete::placed;
+pub(crate) use step::{Query, bind};

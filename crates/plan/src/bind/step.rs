@@ -1,0 +1,87 @@
+//! Binding one query over a scope.
+
+use std::collections::BTreeSet;
+
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::sql::planner::SqlToRel;
+use datafusion::sql::sqlparser::ast::{self, Statement};
+use sealine_spec::{OnError, SqlText};
+
+use super::catalog::Scope;
+use super::complete::complete;
+use super::engine::{functions, reading};
+use super::parse::parse;
+use super::total::total;
+use crate::error::{Bound, planning, refuse};
+use crate::world::World;
+
+/// A query, bound.
+#[derive(Debug, Clone)]
+pub(crate) struct Query {
+    /// The analysed plan; protections complete but not placed.
+    pub(crate) plan: LogicalPlan,
+    /// The syntax tree, for replacements.
+    pub(crate) ast: Box<ast::Query>,
+}
+
+/// Reads, plans, analyses and completes one query.
+pub(crate) fn bind(
+    sql: &SqlText,
+    scope: &Scope,
+    world: &World<'_>,
+    on_error: OnError,
+    slots: &mut usize,
+) -> Bound<Query> {
+    let ast = parse(sql)?;
+    let planner = SqlToRel::new_with_options(scope, reading());
+    let plan = planner.sql_statement_to_plan(Statement::Query(ast.clone())).map_err(|error| {
+        let mut refused = planning(&error, sql);
+        let missing = scope.missing.borrow_mut().pop();
+        if let Some(name) = missing {
+            *refused = *refuse(
+                "SL2004",
+                format!("no input, earlier step or dataset is named `{name}`"),
+                refused.span().unwrap_or(sql.span),
+                "unknown here",
+            );
+            if let Some(near) = scope.nearest(&name) {
+                *refused = (*refused).help(format!("did you mean `{near}`?"));
+            }
+        }
+        for name in &functions().left_out {
+            if refused.code == "SL2006" && refused.message.contains(&format!("'{name}'")) {
+                *refused = (*refused).help(format!(
+                    "`{name}` exists in the engine, but not for pipelines: it is volatile, reads hidden inputs or has no rule in the proof"
+                ));
+            }
+        }
+        refused
+    })?;
+    unique_names(&plan, sql)?;
+    let built = functions();
+    let plan = built
+        .analyzer
+        .execute_and_check(plan, &built.options, |_, _| {})
+        .map_err(|error| planning(&error, sql))?;
+    let plan = complete(plan, sql, world, slots)?;
+    let plan = match on_error {
+        OnError::Total => total(plan).map_err(|error| planning(&error, sql))?,
+        OnError::Fail => plan,
+    };
+    Ok(Query { plan, ast })
+}
+
+fn unique_names(plan: &LogicalPlan, sql: &SqlText) -> Bound<()> {
+    let mut seen = BTreeSet::new();
+    for field in plan.schema().fields() {
+        if !seen.insert(field.name()) {
+            return Err(refuse(
+                "SL2011",
+                format!("two columns of this step are named `{}`; give one of them another name with AS", field.name()),
+                sql.span,
+                "two columns of one name",
+            ));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,74 @@
+//! Which casts keep a value whole.
+
+use datafusion::arrow::datatypes::{DataType, TimeUnit};
+
+/// Whether every value of `from` becomes a value of `to`, different ones different, none failing.
+pub(crate) fn cast_is_lossless(from: &DataType, to: &DataType) -> bool {
+    use DataType::{
+        Binary, BinaryView, Boolean, Date32, Date64, Dictionary, Float32, Float64, Int8, Int16, Int32, Int64,
+        LargeBinary, LargeUtf8, Null, Timestamp, UInt8, UInt16, UInt32, UInt64, Utf8, Utf8View,
+    };
+    if from == to {
+        return true;
+    }
+    match (from, to) {
+        (Null, _) => true,
+        (Dictionary(_, value), to) => cast_is_lossless(value, to),
+        (Int8, Int16 | Int32 | Int64 | Float32 | Float64)
+        | (Int16, Int32 | Int64 | Float32 | Float64)
+        | (Int32, Int64 | Float64)
+        | (UInt8, UInt16 | UInt32 | UInt64 | Int16 | Int32 | Int64 | Float32 | Float64)
+        | (UInt16, UInt32 | UInt64 | Int32 | Int64 | Float32 | Float64)
+        | (UInt32, UInt64 | Int64 | Float64)
+        | (Float32, Float64)
+        | (Utf8 | LargeUtf8 | Utf8View, Utf8 | LargeUtf8 | Utf8View | Binary | LargeBinary | BinaryView)
+        | (Binary | LargeBinary | BinaryView, Binary | LargeBinary | BinaryView)
+        | (Date32, Date64)
+        | (
+            Boolean | Int8 | Int16 | Int32 | Int64 | UInt8 | UInt16 | UInt32 | UInt64 | Date32,
+            Utf8 | LargeUtf8 | Utf8View,
+        ) => true,
+        (Timestamp(a, x), Timestamp(b, y)) => x == y && unit(a) == unit(b),
+        (from, DataType::Decimal128(precision, scale)) => {
+            let digits = match from {
+                Int8 | UInt8 => 3,
+                Int16 | UInt16 => 5,
+                Int32 | UInt32 => 10,
+                Int64 | UInt64 => 20,
+                DataType::Decimal128(p, s) if s <= scale => i16::from(*p) - i16::from(*s),
+                _ => return false,
+            };
+            *scale >= 0 && i16::from(*precision) - i16::from(*scale) >= digits
+        }
+        _ => false,
+    }
+}
+
+fn unit(unit: &TimeUnit) -> u8 {
+    match unit {
+        TimeUnit::Second => 0,
+        TimeUnit::Millisecond => 1,
+        TimeUnit::Microsecond => 2,
+        TimeUnit::Nanosecond => 3,
+    }
+}
+
+/// Whether all values of a type take the same space, so that a length tells nothing.
+pub(crate) fn is_fixed_width(data_type: &DataType) -> bool {
+    data_type.is_primitive() || *data_type == DataType::Boolean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_cannot_fail_is_lossless() {
+        assert!(cast_is_lossless(&DataType::Int32, &DataType::Int64));
+        assert!(cast_is_lossless(&DataType::Int64, &DataType::Utf8));
+        assert!(!cast_is_lossless(&DataType::Int64, &DataType::Float64));
+        assert!(!cast_is_lossless(&DataType::Utf8, &DataType::Int32));
+        assert!(!cast_is_lossless(&DataType::Int64, &DataType::Decimal128(10, 2)));
+        assert!(cast_is_lossless(&DataType::Int32, &DataType::Decimal128(12, 2)));
+    }
+}

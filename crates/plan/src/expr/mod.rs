@@ -1,0 +1,19 @@
+//! What is known about the result of an expression.
+//!
+//! Invariant: the match over expressions is exhaustive without a wildcard; a result never knows
+//! less than its arguments.
+
+mod cast;
+mod cell;
+mod evaluate;
+mod function;
+mod operator;
+mod predicate;
+mod protect;
+mod span;
+mod subquery;
+
+pub(crate) use cast::{cast_is_lossless, is_fixed_width};
+pub(crate) use cell::{Cell, Own};
+pub(crate) use evaluate::Env;
+pub(crate) use span::{is_literal, shown, span_of};

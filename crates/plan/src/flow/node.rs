@@ -1,0 +1,175 @@
+//! The rule of each node of a logical plan.
+//!
+//! Invariant: the match is exhaustive, so that a new kind of node does not compile until it has a
+//! rule. Nodes that write, describe or run anything are refused.
+
+use std::sync::Arc;
+
+use datafusion::common::DFSchemaRef;
+use datafusion::logical_expr::{Expr, LogicalPlan};
+
+use super::prover::Prover;
+use super::relation::Relation;
+use crate::error::{Bound, planning, refuse};
+use crate::expr::{Cell, Env};
+
+/// A node of a plan with what is known about its rows.
+#[derive(Debug)]
+pub(crate) struct Node {
+    /// The plan, with the rewrites that the rules ask for.
+    pub(crate) plan: LogicalPlan,
+    pub(crate) relation: Relation,
+    /// The nodes below, then those of subqueries in its expressions.
+    pub(crate) inputs: Vec<Arc<Node>>,
+    /// The text that it was written in.
+    pub(crate) step: usize,
+}
+
+/// What a rule gives back: the relation, and the plan where it was rewritten.
+pub(crate) struct Outcome {
+    pub(crate) relation: Relation,
+    pub(crate) rewritten: Option<LogicalPlan>,
+}
+
+impl From<Relation> for Outcome {
+    fn from(relation: Relation) -> Self {
+        Self { relation, rewritten: None }
+    }
+}
+
+impl Prover<'_> {
+    /// Labels a plan, from its leaves up.
+    pub(crate) fn node(&mut self, plan: &LogicalPlan) -> Bound<Arc<Node>> {
+        let endorsed = self.step.endorsed;
+        if !passes_rows_on(plan) {
+            self.step.endorsed = false;
+        }
+        let before = std::mem::take(&mut self.met);
+        let done = self.labelled(plan, endorsed);
+        let mut met = std::mem::replace(&mut self.met, before);
+        self.step.endorsed = endorsed;
+        let (outcome, mut inputs, rebuilt) = done?;
+        let plan = match (outcome.rewritten, rebuilt) {
+            (Some(rewritten), _) => rewritten,
+            (None, Some(rebuilt)) => rebuilt,
+            (None, None) => plan.clone(),
+        };
+        if plan.schema().fields().len() != outcome.relation.columns.len() {
+            return Err(self.unsupported("a node whose columns the proof cannot follow"));
+        }
+        inputs.append(&mut met);
+        Ok(Arc::new(Node { plan, relation: outcome.relation, inputs, step: self.step.index }))
+    }
+
+    #[allow(clippy::type_complexity)]
+    fn labelled(
+        &mut self,
+        plan: &LogicalPlan,
+        endorsed: bool,
+    ) -> Bound<(Outcome, Vec<Arc<Node>>, Option<LogicalPlan>)> {
+        let inputs = self.inputs_of(plan)?;
+        let outcome: Outcome = match plan {
+            LogicalPlan::Projection(node) => self.projection(node, first(&inputs)?)?.into(),
+            LogicalPlan::Filter(node) => self.filter(node, first(&inputs)?, endorsed)?.into(),
+            LogicalPlan::Window(node) => self.window(node, first(&inputs)?)?.into(),
+            LogicalPlan::Aggregate(node) => self.aggregate(node, first(&inputs)?)?,
+            LogicalPlan::Sort(node) => self.sort(node, first(&inputs)?)?.into(),
+            LogicalPlan::Join(node) => self.join_node(node, first(&inputs)?, second(&inputs)?)?.into(),
+            LogicalPlan::Repartition(node) => self.repartition(node, first(&inputs)?)?.into(),
+            LogicalPlan::Union(_) => self.union(&inputs)?.into(),
+            LogicalPlan::TableScan(node) => return self.scan(node),
+            LogicalPlan::EmptyRelation(node) => self.empty(node).into(),
+            LogicalPlan::Subquery(_) | LogicalPlan::SubqueryAlias(_) => first(&inputs)?.relation.clone().into(),
+            LogicalPlan::Limit(node) => self.limit(node, first(&inputs)?)?.into(),
+            LogicalPlan::Values(node) => self.values(node)?.into(),
+            LogicalPlan::Distinct(node) => self.distinct(node, first(&inputs)?)?.into(),
+            LogicalPlan::Unnest(node) => self.unnest(node, first(&inputs)?)?.into(),
+            LogicalPlan::RecursiveQuery(node) => return self.recursive(node),
+            LogicalPlan::Statement(_) => return Err(self.unsupported("a statement")),
+            LogicalPlan::Explain(_) => return Err(self.unsupported("EXPLAIN")),
+            LogicalPlan::Analyze(_) => return Err(self.unsupported("EXPLAIN ANALYZE")),
+            LogicalPlan::Extension(_) => return Err(self.unsupported("an extension")),
+            LogicalPlan::Dml(_) => return Err(self.unsupported("a change of data")),
+            LogicalPlan::Ddl(_) => return Err(self.unsupported("a definition")),
+            LogicalPlan::Copy(_) => return Err(self.unsupported("COPY")),
+            LogicalPlan::DescribeTable(_) => return Err(self.unsupported("DESCRIBE")),
+        };
+        let rebuilt = self.rebuilt(plan, &inputs)?;
+        let outcome = match (outcome.rewritten, &rebuilt) {
+            // A rewrite was made over the old input; make it again over the new one.
+            (Some(_), Some(LogicalPlan::Aggregate(node))) => self.aggregate(node, first(&inputs)?)?,
+            (rewritten, _) => Outcome { relation: outcome.relation, rewritten },
+        };
+        Ok((outcome, inputs, rebuilt))
+    }
+
+    /// Labels the inputs of a node; the right side of a join may refer to the left.
+    fn inputs_of(&mut self, plan: &LogicalPlan) -> Bound<Vec<Arc<Node>>> {
+        match plan {
+            LogicalPlan::TableScan(_) | LogicalPlan::RecursiveQuery(_) => Ok(Vec::new()),
+            LogicalPlan::Join(join) => {
+                let left = self.node(&join.left)?;
+                self.enter(left.plan.schema(), &left.relation.columns);
+                let right = self.node(&join.right);
+                self.outer.pop();
+                Ok(vec![left, right?])
+            }
+            LogicalPlan::Subquery(node) => {
+                self.nested += 1;
+                let inner = self.node(&node.subquery);
+                self.nested -= 1;
+                Ok(vec![inner?])
+            }
+            other => other.inputs().into_iter().map(|input| self.node(input)).collect(),
+        }
+    }
+
+    /// The node over its inputs as rewritten, where any was.
+    fn rebuilt(&mut self, plan: &LogicalPlan, inputs: &[Arc<Node>]) -> Bound<Option<LogicalPlan>> {
+        let before = plan.inputs();
+        if before.len() != inputs.len() || before.iter().zip(inputs).all(|(old, new)| **old == new.plan) {
+            return Ok(None);
+        }
+        let new = inputs.iter().map(|node| node.plan.clone()).collect();
+        plan.with_new_exprs(plan.expressions(), new)
+            .map(Some)
+            .map_err(|error| planning(&error, &self.step.sql))
+    }
+
+    /// Opens a scope for what refers outwards.
+    pub(crate) fn enter(&mut self, schema: &DFSchemaRef, columns: &[Cell]) {
+        self.outer.push(super::prover::Outer { schema: Arc::clone(schema), columns: columns.to_vec() });
+    }
+
+    pub(crate) fn unsupported(&self, what: &str) -> crate::error::Refused {
+        refuse("SL2008", format!("{what} has no rule in the proof and cannot stand in a step"), self.step.sql.span, "in this step")
+    }
+
+    /// Evaluates expressions over a node.
+    pub(crate) fn cells_over(&mut self, exprs: &[Expr], input: &Node) -> Bound<Vec<Cell>> {
+        let env = Env::of(input);
+        exprs.iter().map(|expr| self.evaluate(expr, &env)).collect()
+    }
+}
+
+/// Whether an owner's endorsement of the selection reaches through the node.
+fn passes_rows_on(plan: &LogicalPlan) -> bool {
+    matches!(
+        plan,
+        LogicalPlan::Projection(_) | LogicalPlan::Filter(_) | LogicalPlan::SubqueryAlias(_) | LogicalPlan::Sort(_)
+    )
+}
+
+fn first(inputs: &[Arc<Node>]) -> Bound<&Node> {
+    nth(inputs, 0)
+}
+
+fn second(inputs: &[Arc<Node>]) -> Bound<&Node> {
+    nth(inputs, 1)
+}
+
+fn nth(inputs: &[Arc<Node>], index: usize) -> Bound<&Node> {
+    inputs.get(index).map(AsRef::as_ref).ok_or_else(|| {
+        Box::new(sealine_spec::Diagnostic::error("SL2008", "a node of the plan has no input; this construct has no rule"))
+    })
+}

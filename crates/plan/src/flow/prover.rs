@@ -1,0 +1,200 @@
+//! The state of one proof, and the small operations that all rules share.
+//!
+//! Invariant: labels only grow while a proof runs.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use datafusion::common::DFSchemaRef;
+use sealine_label::{Aspect, Channels, Interner, LabelId, Layer, Level, Origin, View};
+use sealine_spec::{OnError, Span, SqlText};
+
+use super::node::Node;
+use super::relation::Relation;
+use crate::expr::{Cell, Own};
+use crate::world::World;
+
+/// What the rules need to know about the step that they are in.
+#[derive(Debug, Clone)]
+pub(crate) struct StepFacts {
+    /// Its index among the texts of the proof.
+    pub(crate) index: usize,
+    pub(crate) sql: Arc<SqlText>,
+    pub(crate) min_group: Option<u32>,
+    pub(crate) on_error: OnError,
+    /// Whether the selection is an owner's, and so endorsed.
+    pub(crate) endorsed: bool,
+}
+
+/// Why a protection or an aggregate was worth nothing.
+#[derive(Debug, Clone)]
+pub(crate) struct Note {
+    pub(crate) code: &'static str,
+    pub(crate) origin: Origin,
+    pub(crate) reason: String,
+    pub(crate) span: Span,
+    pub(crate) step: usize,
+}
+
+/// A flow that is wrong wherever it ends.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Found {
+    pub(crate) code: &'static str,
+    pub(crate) origin: Origin,
+    pub(crate) level: Level,
+    pub(crate) reason: String,
+    pub(crate) span: Span,
+    pub(crate) step: usize,
+}
+
+/// A scope that a correlated subquery sees from inside.
+#[derive(Debug, Clone)]
+pub(crate) struct Outer {
+    pub(crate) schema: DFSchemaRef,
+    pub(crate) columns: Vec<Cell>,
+}
+
+/// The state of a proof.
+#[derive(Debug)]
+pub(crate) struct Prover<'a> {
+    pub(crate) world: &'a World<'a>,
+    pub(crate) labels: Interner,
+    pub(crate) step: StepFacts,
+    /// Errors are seen by whoever is cleared for this.
+    pub(crate) threshold: Level,
+    /// Steps and views that are bound already, by their scan's name.
+    pub(crate) bound: BTreeMap<String, Arc<Node>>,
+    pub(crate) outer: Vec<Outer>,
+    pub(crate) work: Vec<(String, Relation)>,
+    pub(crate) lambdas: Vec<(String, Cell)>,
+    /// How many subqueries deep: aggregates there are over populations that rows choose.
+    pub(crate) nested: usize,
+    pub(crate) notes: Vec<Note>,
+    pub(crate) found: Vec<Found>,
+    /// The default domain of tokens, by slot.
+    pub(crate) domains: HashMap<usize, String>,
+    /// Nodes of subqueries met in the expressions of the node at hand.
+    pub(crate) met: Vec<Arc<Node>>,
+}
+
+impl Prover<'_> {
+    pub(crate) fn nothing(&self) -> LabelId {
+        self.labels.empty()
+    }
+
+    pub(crate) fn join(&mut self, a: LabelId, b: LabelId) -> LabelId {
+        self.labels.join(a, b)
+    }
+
+    /// A result that no data reached.
+    pub(crate) fn constant(&self) -> Cell {
+        Cell::computed(self.nothing(), self.nothing(), self.nothing())
+    }
+
+    /// A result that all of a label reached, in every aspect.
+    pub(crate) fn all_of(&self, label: LabelId) -> Cell {
+        Cell::computed(label, label, label)
+    }
+
+    /// One origin in one view, explicitly.
+    pub(crate) fn one(&mut self, origin: Origin, view: View) -> LabelId {
+        self.labels.single(origin, view, Channels::EXPLICIT)
+    }
+
+    /// The columns of `own`, seen as `layer`.
+    pub(crate) fn own_as(&mut self, own: &Own, layer: &Layer) -> LabelId {
+        let mut all = self.nothing();
+        for (dataset, column, _) in &own.columns {
+            let one = self.one(Origin::column(dataset, column, Aspect::Value), View::of(layer.clone()));
+            all = self.join(all, one);
+        }
+        all
+    }
+
+    /// What the value of a cell carries.
+    pub(crate) fn value(&mut self, cell: &Cell) -> LabelId {
+        match &cell.own {
+            None => cell.value,
+            Some(own) => {
+                let clear = self.own_as(own, &Layer::Clear);
+                self.join(cell.value, clear)
+            }
+        }
+    }
+
+    /// What whoever sees a cell learns from it.
+    pub(crate) fn seen(&mut self, cell: &Cell) -> LabelId {
+        let value = self.value(cell);
+        self.join(value, cell.null)
+    }
+
+    /// What several cells carry together.
+    pub(crate) fn seen_all<'c>(&mut self, cells: impl IntoIterator<Item = &'c Cell>) -> LabelId {
+        let mut all = self.nothing();
+        for cell in cells {
+            let one = self.seen(cell);
+            all = self.join(all, one);
+        }
+        all
+    }
+
+    /// What decided which rows a relation has.
+    pub(crate) fn row(&mut self, relation: &Relation) -> LabelId {
+        self.join(relation.selected, relation.correlated)
+    }
+
+    /// The cell, reached by more in its value only.
+    pub(crate) fn tainted(&mut self, cell: &Cell, label: LabelId) -> Cell {
+        Cell { value: self.join(cell.value, label), ..cell.clone() }
+    }
+
+    /// The cell, reached by more in every aspect.
+    pub(crate) fn tainted_all(&mut self, cell: &Cell, label: LabelId) -> Cell {
+        Cell {
+            value: self.join(cell.value, label),
+            null: self.join(cell.null, label),
+            length: self.join(cell.length, label),
+            catalogued: false,
+            ..cell.clone()
+        }
+    }
+
+    /// Records that an expression can fail on what the label says, if failing would tell.
+    pub(crate) fn may_fail(&mut self, label: LabelId, what: &str, span: Span) {
+        let threshold = self.threshold;
+        let world = self.world;
+        let secret = self
+            .labels
+            .entries(label)
+            .map(|(origin, view, _)| (origin.clone(), world.level(origin), view.clone()))
+            .find(|(_, level, view)| *level > threshold && !harmless(view));
+        if let Some((origin, level, _)) = secret {
+            self.report(Found {
+                code: "SL3010",
+                reason: format!(
+                    "{what} can fail, and that the run failed would tell something about `{origin}` to whoever sees the run"
+                ),
+                origin,
+                level,
+                span,
+                step: self.step.index,
+            });
+        }
+    }
+
+    pub(crate) fn report(&mut self, found: Found) {
+        if !self.found.contains(&found) {
+            self.found.push(found);
+        }
+    }
+
+    pub(crate) fn note(&mut self, code: &'static str, origin: Origin, reason: String, span: Span) {
+        let step = self.step.index;
+        self.notes.push(Note { code, origin, reason, span, step });
+    }
+}
+
+/// Whether nothing of the origin shows.
+fn harmless(view: &View) -> bool {
+    view.layers().iter().all(|layer| matches!(layer, Layer::Removed { .. }))
+}

@@ -1,0 +1,37 @@
+//! What a proof is asked about.
+//!
+//! Invariant: every way into the engine is one of these; there is no request without a proof.
+
+/// What to prove.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Request {
+    /// A pipeline of the project, as it runs.
+    Pipeline(String),
+    /// A dataset, shown on the operator's terminal.
+    Read {
+        /// The dataset's id.
+        dataset: String,
+        /// The columns wanted; all that may be shown if absent.
+        columns: Option<Vec<String>>,
+        /// The most rows shown.
+        limit: usize,
+    },
+    /// A step of a pipeline, shown on the operator's terminal.
+    Preview {
+        /// The pipeline.
+        pipeline: String,
+        /// The step; that of the first output, or the last step, if absent.
+        step: Option<String>,
+        /// The most rows shown.
+        limit: usize,
+    },
+    /// One query over every dataset of the project, written to a dataset.
+    Verdict {
+        /// The query.
+        sql: String,
+        /// The destination's id.
+        to: String,
+        /// The step's `min_group`.
+        min_group: Option<u32>,
+    },
+}

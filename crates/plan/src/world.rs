@@ -1,0 +1,185 @@
+//! The facts that the proof takes from the catalogue: levels, tags, domains, who writes what.
+//!
+//! Invariant: what the catalogue does not say is answered with the safe answer: the highest level,
+//! the smallest domain, a dataset that anyone may write.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use sealine_label::{Aspect, Level, Origin, Tag};
+use sealine_spec::{Column, Dataset, Spec};
+
+use crate::computed::{Computed, Written};
+use crate::{Registry, arrow_type};
+
+/// Deterministic tokens of a column with fewer values than this can be told by counting.
+pub(crate) const LEAST_DOMAIN: u64 = 1 << 20;
+
+/// How many values columns with a well-known tag can take, at least. Names are left out on
+/// purpose: there are many, but few are frequent, and counting tokens finds those.
+const DOMAINS: &[(&str, u64)] = &[
+    ("pii.email", 1 << 32),
+    ("pii.phone", 1 << 30),
+    ("pii.ssn", 1 << 29),
+    ("pii.national_id", 1 << 24),
+    ("pii.passport", 1 << 24),
+    ("pii.iban", 1 << 40),
+    ("pii.ip", 1 << 32),
+    ("pii.device_id", 1 << 32),
+    ("pci.pan", 1 << 40),
+    ("fin.iban", 1 << 40),
+    ("fin.account", 1 << 24),
+    ("phi.mrn", 1 << 20),
+];
+
+/// Tags whose nulls count as their values do, whatever the project says.
+const SPECIAL: &[&str] = &["phi"];
+
+/// The catalogue, the recorded labels and the registry, as the proof asks them.
+#[derive(Debug)]
+pub(crate) struct World<'a> {
+    pub(crate) spec: &'a Spec,
+    pub(crate) computed: &'a Computed,
+    pub(crate) registry: &'a Registry,
+    written: BTreeSet<String>,
+    schemas: std::cell::RefCell<BTreeMap<String, SchemaRef>>,
+}
+
+impl<'a> World<'a> {
+    pub(crate) fn new(spec: &'a Spec, computed: &'a Computed, registry: &'a Registry) -> Self {
+        let written = spec
+            .pipelines
+            .values()
+            .flat_map(|pipeline| pipeline.outputs.iter().map(|output| output.to.value.clone()))
+            .collect();
+        Self { spec, computed, registry, written, schemas: std::cell::RefCell::default() }
+    }
+
+    pub(crate) fn dataset(&self, id: &str) -> Option<&'a Arc<Dataset>> {
+        self.spec.datasets.get(id)
+    }
+
+    pub(crate) fn column(&self, dataset: &str, column: &str) -> Option<&'a Column> {
+        self.dataset(dataset)?.column(column)
+    }
+
+    /// Whether a pipeline of this project writes the dataset, so that authors choose its cells.
+    pub(crate) fn writable(&self, dataset: &str) -> bool {
+        self.written.contains(dataset)
+    }
+
+    pub(crate) fn recorded(&self, dataset: &str) -> Option<&'a Written> {
+        self.computed.datasets.get(dataset)
+    }
+
+    /// The schema of the validated rows of a dataset; none where nothing is known about it yet.
+    pub(crate) fn schema(&self, dataset: &Dataset) -> Option<SchemaRef> {
+        if let Some(known) = self.schemas.borrow().get(&dataset.id) {
+            return Some(Arc::clone(known));
+        }
+        let fields: Vec<Field> = if dataset.declares_columns {
+            dataset
+                .columns
+                .iter()
+                .map(|column| Field::new(&column.name, arrow_type(&column.ty), !column.rules.required))
+                .collect()
+        } else {
+            self.recorded(&dataset.id)?
+                .columns
+                .iter()
+                .map(|column| {
+                    let data_type = column.data_type.parse::<DataType>().ok()?;
+                    Some(Field::new(&column.name, data_type, true))
+                })
+                .collect::<Option<_>>()?
+        };
+        let schema: SchemaRef = Arc::new(Schema::new(fields));
+        self.schemas.borrow_mut().insert(dataset.id.clone(), Arc::clone(&schema));
+        Some(schema)
+    }
+
+    /// The level of an origin.
+    pub(crate) fn level(&self, origin: &Origin) -> Level {
+        let levels = &self.spec.project.levels;
+        let Some(dataset) = self.dataset(&origin.dataset) else {
+            return levels.highest();
+        };
+        let rows = self.rows_level(dataset);
+        let column = origin.column.as_ref().map(|name| self.column_level(dataset, name));
+        match (origin.aspect, column) {
+            (Aspect::Value, Some(level)) => level,
+            (Aspect::Null, Some(level)) if self.is_special(origin) => level,
+            (Aspect::Null | Aspect::Length, Some(level)) => level.min(rows),
+            (Aspect::Rows | Aspect::Order, None) => rows,
+            _ => levels.highest(),
+        }
+    }
+
+    /// The level of which rows a dataset has: that of its primary key.
+    fn rows_level(&self, dataset: &Dataset) -> Level {
+        dataset
+            .primary_key
+            .iter()
+            .map(|name| self.column_level(dataset, name))
+            .max()
+            .unwrap_or_else(|| match self.recorded(&dataset.id) {
+                // The rows of a written dataset are what its row label says, which is kept apart.
+                Some(_) => self.spec.project.levels.lowest(),
+                None => self.spec.project.levels.highest(),
+            })
+    }
+
+    fn column_level(&self, dataset: &Dataset, name: &str) -> Level {
+        match dataset.column(name) {
+            Some(column) => column.level,
+            None if self.recorded(&dataset.id).is_some_and(|w| w.columns.iter().any(|c| c.name == name)) => {
+                // An undeclared column of a written dataset is worth what was recorded for it.
+                self.spec.project.levels.lowest()
+            }
+            None => self.spec.project.levels.highest(),
+        }
+    }
+
+    /// The tags of an origin.
+    pub(crate) fn tags(&self, origin: &Origin) -> &'a [Tag] {
+        let column = origin.column.as_ref().and_then(|name| self.column(&origin.dataset, name));
+        column.map_or(&[], |column| &column.tags)
+    }
+
+    /// Whether the nulls of a column tell as much as its values.
+    fn is_special(&self, origin: &Origin) -> bool {
+        self.tags(origin).iter().any(|tag| {
+            let shipped = SPECIAL.iter().any(|stem| Tag::parse(stem).is_ok_and(|known| known.covers(tag)));
+            shipped
+                || self.spec.project.tags.iter().any(|fact| {
+                    fact.special && (fact.pattern.covers(tag) || fact.pattern.stem() == tag.as_str())
+                })
+        })
+    }
+
+    /// How many values a column can take, at least: the smallest that is said about it, 0 if
+    /// nothing is.
+    pub(crate) fn domain_size(&self, dataset: &str, column: &str) -> u64 {
+        let Some(column) = self.column(dataset, column) else {
+            return 0;
+        };
+        if let Some(declared) = column.domain_size {
+            return declared;
+        }
+        if let Some(values) = &column.rules.one_of {
+            return values.len() as u64;
+        }
+        let said = column.tags.iter().filter_map(|tag| {
+            let facts = self.spec.project.tags.iter().filter(|fact| fact.pattern.covers(tag));
+            let declared = facts.filter_map(|fact| fact.domain_size).min();
+            declared.or_else(|| {
+                DOMAINS
+                    .iter()
+                    .find(|(name, _)| Tag::parse(name).is_ok_and(|known| known.covers(tag)))
+                    .map(|(_, size)| *size)
+            })
+        });
+        said.max().unwrap_or(0)
+    }
+}

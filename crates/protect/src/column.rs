@@ -1,0 +1,122 @@
+//! Reading input columns and making output columns, for all protections.
+//!
+//! Invariant: what is made here owns its buffers, which are exactly as long as needed; text and
+//! bytes under a null have length zero.
+//!
+//! Must never: keep a slice of an input buffer, its null bitmap included: the bits and bytes
+//! beside the slice belong to rows that were filtered away.
+
+use std::sync::Arc;
+
+use arrow::{
+    array::{Array, ArrayRef, BinaryArray, StringArray},
+    buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer},
+    compute::cast,
+    datatypes::DataType,
+};
+
+use crate::ProtectError;
+
+/// The type of the values, below a dictionary.
+pub(crate) fn plain_type(data_type: &DataType) -> &DataType {
+    match data_type {
+        DataType::Dictionary(_, values) => values,
+        other => other,
+    }
+}
+
+/// `array` without a dictionary around its values.
+pub(crate) fn unpack(protection: &'static str, array: &ArrayRef) -> Result<ArrayRef, ProtectError> {
+    match array.data_type() {
+        DataType::Dictionary(_, values) => {
+            cast(array, values).map_err(|_| ProtectError::Arrow { protection, step: "unpacking of a dictionary" })
+        }
+        _ => Ok(Arc::clone(array)),
+    }
+}
+
+/// The refusal of a column type.
+pub(crate) fn refuse(protection: &'static str, data_type: &DataType) -> ProtectError {
+    ProtectError::InputType { protection, data_type: data_type.to_string() }
+}
+
+/// A copy of the nulls of `array`, of these rows and no others; `None` where there are none.
+pub(crate) fn fresh_nulls(array: &dyn Array) -> Option<NullBuffer> {
+    let nulls = array.logical_nulls().filter(|nulls| nulls.null_count() > 0)?;
+    let mut bits = vec![0_u8; array.len().div_ceil(8)];
+    for row in nulls.valid_indices() {
+        if let Some(byte) = bits.get_mut(row / 8) {
+            *byte |= 1 << (row % 8);
+        }
+    }
+    Some(NullBuffer::new(BooleanBuffer::new(Buffer::from_vec(bits), 0, array.len())))
+}
+
+/// Whether `row` has a value.
+pub(crate) fn is_valid(nulls: Option<&NullBuffer>, row: usize) -> bool {
+    nulls.is_none_or(|nulls| nulls.is_valid(row))
+}
+
+/// Where each value of an output column of text or bytes begins and ends.
+pub(crate) struct Layout {
+    protection: &'static str,
+    ends: Vec<i32>,
+    total: usize,
+    nulls: Option<NullBuffer>,
+}
+
+impl Layout {
+    /// Asks `length` for every row with a value; the others get none.
+    pub(crate) fn measure(
+        protection: &'static str,
+        rows: usize,
+        nulls: Option<NullBuffer>,
+        mut length: impl FnMut(usize) -> usize,
+    ) -> Result<Layout, ProtectError> {
+        let mut ends = Vec::with_capacity(rows + 1);
+        let mut total = 0_usize;
+        ends.push(0);
+        for row in 0..rows {
+            if is_valid(nulls.as_ref(), row) {
+                total = total.saturating_add(length(row));
+            }
+            ends.push(i32::try_from(total).map_err(|_| ProtectError::TooLarge { protection, rows })?);
+        }
+        Ok(Layout { protection, ends, total, nulls })
+    }
+
+    /// Gives `write` the bytes of each row with a value, all zero, to be filled.
+    pub(crate) fn fill(
+        &self,
+        mut write: impl FnMut(usize, &mut [u8]) -> Result<(), ProtectError>,
+    ) -> Result<Vec<u8>, ProtectError> {
+        let mut bytes = vec![0_u8; self.total];
+        let mut rest = bytes.as_mut_slice();
+        for (row, (start, end)) in self.ends.iter().zip(self.ends.iter().skip(1)).enumerate() {
+            if !is_valid(self.nulls.as_ref(), row) {
+                continue;
+            }
+            let length = usize::try_from(end - start).unwrap_or(0);
+            let (cell, after) = rest
+                .split_at_mut_checked(length)
+                .ok_or(ProtectError::Arrow { protection: self.protection, step: "layout of a column" })?;
+            write(row, cell)?;
+            rest = after;
+        }
+        Ok(bytes)
+    }
+
+    /// The column of text with these bytes.
+    pub(crate) fn text(self, bytes: Vec<u8>) -> Result<StringArray, ProtectError> {
+        let failed = ProtectError::Arrow { protection: self.protection, step: "building of a text column" };
+        let offsets = OffsetBuffer::new(ScalarBuffer::from(self.ends));
+        StringArray::try_new(offsets, Buffer::from_vec(bytes), self.nulls).map_err(|_| failed)
+    }
+
+    /// The column of bytes with these bytes.
+    pub(crate) fn binary(self, bytes: Vec<u8>) -> Result<BinaryArray, ProtectError> {
+        let failed = ProtectError::Arrow { protection: self.protection, step: "building of a binary column" };
+        let offsets = OffsetBuffer::new(ScalarBuffer::from(self.ends));
+        BinaryArray::try_new(offsets, Buffer::from_vec(bytes), self.nulls).map_err(|_| failed)
+    }
+}

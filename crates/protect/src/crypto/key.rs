@@ -1,0 +1,97 @@
+//! Keys with one purpose: a token key cannot encrypt, a value key cannot tokenize.
+//!
+//! Invariant: each wraps 32 random bytes of the keystore, and what is used is derived from them.
+//!
+//! Must never: be made from a password or from fewer bytes.
+
+use std::fmt;
+
+use super::{Secret, aead, hkdf, hmac};
+use crate::ProtectError;
+
+const KEY_LEN: usize = 32;
+
+/// A key for `tokenize`: HMAC-SHA-256 under HKDF-SHA-256(key, info `tokenize`).
+pub struct TokenKey(hmac::Key);
+
+impl TokenKey {
+    /// Derives the key that tokens are made with.
+    ///
+    /// # Errors
+    /// [`ProtectError::KeyLength`] when `secret` is not 32 bytes.
+    pub fn new(secret: &Secret) -> Result<TokenKey, ProtectError> {
+        check("a token key", secret)?;
+        let derived = hkdf::subkey(secret, b"", "tokenize")?;
+        Ok(TokenKey(hmac::Key::new(hmac::Algorithm::Sha256, derived.expose())))
+    }
+
+    /// A message that has taken in the domain and its end.
+    pub(crate) fn in_domain(&self, domain: &str) -> hmac::Message {
+        let mut message = self.0.message();
+        message.update(domain.as_bytes());
+        message.update(&[0]);
+        message
+    }
+}
+
+impl fmt::Debug for TokenKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenKey")
+    }
+}
+
+/// One version of a key for `encrypt`. Data keys are derived from it, one for each salt.
+pub struct ValueKey {
+    version: u32,
+    secret: Secret,
+}
+
+impl ValueKey {
+    /// Version `version` of a key.
+    ///
+    /// # Errors
+    /// [`ProtectError::KeyLength`] when `secret` is not 32 bytes.
+    pub fn new(version: u32, secret: Secret) -> Result<ValueKey, ProtectError> {
+        check("a value key", &secret)?;
+        Ok(ValueKey { version, secret })
+    }
+
+    /// The version, which every ciphertext names.
+    pub fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// The AES-256-GCM key for `salt`: HKDF-SHA-256(key, salt, info `encrypt`).
+    pub(crate) fn data_key(&self, salt: &[u8]) -> Result<aead::Key, ProtectError> {
+        aead::Key::new(aead::Algorithm::Aes256Gcm, &hkdf::subkey(&self.secret, salt, "encrypt")?)
+    }
+}
+
+impl fmt::Debug for ValueKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ValueKey(version {})", self.version)
+    }
+}
+
+fn check(what: &'static str, secret: &Secret) -> Result<(), ProtectError> {
+    if secret.len() == KEY_LEN {
+        Ok(())
+    } else {
+        Err(ProtectError::KeyLength { algorithm: what, expected: KEY_LEN, found: secret.len() })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_keys_are_refused_and_none_is_shown() {
+        assert!(TokenKey::new(&Secret::new(vec![1; 31])).is_err());
+        assert!(ValueKey::new(1, Secret::new(vec![1; 16])).is_err());
+        let key = ValueKey::new(9, Secret::new(vec![0x41; 32])).unwrap();
+        assert_eq!(format!("{key:?}"), "ValueKey(version 9)");
+        assert_eq!(format!("{:?}", TokenKey::new(&Secret::new(vec![0x41; 32])).unwrap()), "TokenKey");
+    }
+}

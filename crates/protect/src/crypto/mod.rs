@@ -1,0 +1,25 @@
+//! Thin, misuse-resistant wrappers over AWS-LC: the only cryptography in Sealine.
+//!
+//! Purpose: one place where algorithms, lengths and limits are chosen; pipelines and
+//! `sealine conform` call the same functions.
+//!
+//! Invariant: every key arrives as a [`Secret`] or leaves as one; what is not supported is
+//! answered by [`ProtectError::Unsupported`](crate::ProtectError::Unsupported), never by a wrong result.
+//!
+//! Must never: fall back to a weaker algorithm; compare secrets with `==`; print a byte of a key.
+
+pub mod aead;
+mod digest;
+pub mod ed25519;
+mod equal;
+pub mod hkdf;
+pub mod hmac;
+mod key;
+pub mod kwp;
+pub mod random;
+mod secret;
+
+pub use digest::{Sha256, sha256};
+pub use equal::constant_time_equal;
+pub use key::{TokenKey, ValueKey};
+pub use secret::Secret;

@@ -1,0 +1,303 @@
+//! What can go wrong while protecting a value, with the text that `sealine explain` prints.
+//!
+//! Invariant: every variant has a code, and every code stands in [`CODES`].
+//!
+//! Must never: hold a row value, a key, or the text of a foreign error, which may quote either.
+
+use thiserror::Error;
+
+/// An error of a protection or of the cryptography below it.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ProtectError {
+    /// An algorithm or parameter that is not offered.
+    #[error("{0} is not supported")]
+    Unsupported(&'static str),
+    /// A key of the wrong length.
+    #[error("{algorithm} takes {expected} bytes of key, not {found}")]
+    KeyLength {
+        /// For what the key was meant.
+        algorithm: &'static str,
+        /// Bytes that it takes.
+        expected: usize,
+        /// Bytes that came.
+        found: usize,
+    },
+    /// A tag or signature that does not hold.
+    #[error("authentication failed: the bytes were changed, moved, or made with another key")]
+    NotAuthentic,
+    /// The cryptographic library refused without saying why.
+    #[error("the cryptographic library failed at {0}")]
+    Primitive(&'static str),
+    /// The system gave no randomness.
+    #[error("the system gave no randomness; nothing was protected")]
+    Randomness,
+    /// A key that has sealed as much as it may.
+    #[error("the data key has sealed 2^32 - 1 values, its limit; start a new run")]
+    KeyExhausted,
+    /// A name that is not in the catalogue.
+    #[error("`{0}` is not a protection; the catalogue has redact, nullify, mask, bucket, tokenize and encrypt")]
+    UnknownProtection(String),
+    /// Arguments that do not fit the declaration.
+    #[error("`{protection}`: {reason}")]
+    Argument {
+        /// The protection.
+        protection: &'static str,
+        /// What is wrong with the argument, and what to write.
+        reason: String,
+    },
+    /// A column type that the protection does not take.
+    #[error("`{protection}` does not take a column of type `{data_type}`; cast it in an earlier step or choose another protection")]
+    InputType {
+        /// The protection.
+        protection: &'static str,
+        /// The Arrow type.
+        data_type: String,
+    },
+    /// A batch whose result would not fit one array.
+    #[error("`{protection}` of {rows} rows would pass 2 GiB in one batch; use a smaller batch size")]
+    TooLarge {
+        /// The protection.
+        protection: &'static str,
+        /// Rows of the batch.
+        rows: usize,
+    },
+    /// Arrow refused an operation; its own text may quote values and is dropped.
+    #[error("`{protection}`: arrow refused the {step}")]
+    Arrow {
+        /// The protection.
+        protection: &'static str,
+        /// The step that was refused.
+        step: &'static str,
+    },
+    /// A key that the keystore does not have.
+    #[error("there is no key `{key}`; make it with `sealine keys new {key} --purpose {purpose}`")]
+    UnknownKey {
+        /// The name of the key.
+        key: String,
+        /// The purpose that is needed.
+        purpose: &'static str,
+    },
+    /// A key that was made for something else.
+    #[error("the key `{key}` is for {found}, not for {needed}; one key has one purpose")]
+    KeyPurpose {
+        /// The name of the key.
+        key: String,
+        /// Its purpose.
+        found: &'static str,
+        /// The purpose that is needed.
+        needed: &'static str,
+    },
+    /// A version of a key that cannot be used.
+    #[error("version {version} of the key `{key}` is {state}")]
+    KeyVersion {
+        /// The name of the key.
+        key: String,
+        /// The version.
+        version: u32,
+        /// Why it cannot be used: `unknown`, `destroyed` and so on.
+        state: &'static str,
+    },
+    /// A sealed value that does not have the format.
+    #[error("row {row} does not hold a value sealed by `encrypt`")]
+    NotSealed {
+        /// The row in the batch, from 0.
+        row: usize,
+    },
+    /// A sealed value that does not open here.
+    #[error("row {row} does not open: it was sealed for another dataset or column, or changed")]
+    DoesNotOpen {
+        /// The row in the batch, from 0.
+        row: usize,
+    },
+    /// A value that opened and is not of the expected type.
+    #[error("row {row} opened, and is not of type `{data_type}`; name the type it had when it was sealed")]
+    OpenedType {
+        /// The row in the batch, from 0.
+        row: usize,
+        /// The Arrow type that was asked for.
+        data_type: String,
+    },
+}
+
+impl ProtectError {
+    pub(crate) fn unsupported(what: &'static str) -> ProtectError {
+        ProtectError::Unsupported(what)
+    }
+
+    /// The stable code, as `sealine explain` takes it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            ProtectError::Unsupported(_) => "SL8001",
+            ProtectError::KeyLength { .. } => "SL8002",
+            ProtectError::NotAuthentic => "SL8003",
+            ProtectError::Primitive(_) => "SL8004",
+            ProtectError::Randomness => "SL8005",
+            ProtectError::KeyExhausted => "SL8006",
+            ProtectError::UnknownProtection(_) => "SL8010",
+            ProtectError::Argument { .. } => "SL8011",
+            ProtectError::InputType { .. } => "SL8012",
+            ProtectError::TooLarge { .. } => "SL8013",
+            ProtectError::Arrow { .. } => "SL8014",
+            ProtectError::UnknownKey { .. } => "SL8020",
+            ProtectError::KeyPurpose { .. } => "SL8021",
+            ProtectError::KeyVersion { .. } => "SL8022",
+            ProtectError::NotSealed { .. } => "SL8030",
+            ProtectError::DoesNotOpen { .. } => "SL8031",
+            ProtectError::OpenedType { .. } => "SL8032",
+        }
+    }
+
+    /// Whether a parameter is outside what is offered, rather than an answer being negative:
+    /// `sealine conform` answers these with `unsupported`.
+    pub fn is_unsupported(&self) -> bool {
+        matches!(self, ProtectError::Unsupported(_) | ProtectError::KeyLength { .. })
+    }
+}
+
+/// Every code of this crate with its explanation in Markdown.
+pub const CODES: &[(&str, &str)] = &[
+    (
+        "SL8001",
+        "**Not supported.** An algorithm or a parameter was asked for that Sealine does not offer, such as a GCM \
+         IV that is not 96 bits. It refuses rather than guess. Use a listed algorithm.\n\nExample: `AES-256-CBC`.",
+    ),
+    (
+        "SL8002",
+        "**A key of the wrong length.** Each algorithm takes one length: AES-256 and Ed25519 seeds 32 bytes, \
+         AES-128 16 bytes. Keys that `sealine keys new` makes always fit, so this comes from outside data.",
+    ),
+    (
+        "SL8003",
+        "**Authentication failed.** A tag or a signature does not hold: the bytes were changed, cut, moved to \
+         another place, or made with another key. Nothing of the content is handed out. Restore the original \
+         bytes, or use the key they were made with.",
+    ),
+    (
+        "SL8004",
+        "**The cryptographic library failed.** AWS-LC refused an operation on valid input; it does not say why. \
+         Run again; if it stays, report it with the operation that the message names.",
+    ),
+    (
+        "SL8005",
+        "**No randomness.** The system's generator gave nothing, so no key, salt or nonce can be made, and \
+         nothing was protected. Check that `getrandom` is allowed in the sandbox or container.",
+    ),
+    (
+        "SL8006",
+        "**A data key reached its limit.** With random nonces, AES-GCM is safe for fewer than 2^32 messages a \
+         key (NIST SP 800-38D). `encrypt` takes a new data key by itself before that; this error means that one \
+         batch alone would pass the limit. Use a smaller batch size.",
+    ),
+    (
+        "SL8010",
+        "**Not a protection.** The plan names a protection that this build does not have. The catalogue is \
+         `redact`, `nullify`, `mask`, `bucket`, `tokenize`, `encrypt`.",
+    ),
+    (
+        "SL8011",
+        "**An argument does not fit.** Arguments are literals, in the order and of the kind that the reference \
+         gives: `mask(card, 6, 4)`, `bucket(age, 10)`, `tokenize(email, 'crm')`, `encrypt(note, 'lake-values')`. \
+         The message says which one and what to write.",
+    ),
+    (
+        "SL8012",
+        "**A type that the protection does not take.** `mask` takes text; `bucket` numbers, dates and timestamps; \
+         `tokenize` text, whole numbers and dates; `redact`, `nullify` and `encrypt` take every scalar type. Change the \
+         column's type in the catalog or choose another protection.\n\nExample: `mask(age, 1, 1)` with an \
+         integer `age`; `bucket(age, 10)` is what was meant.",
+    ),
+    (
+        "SL8013",
+        "**A batch too large.** One Arrow array of text or bytes holds 2 GiB. The batch would pass that once \
+         protected. Use a smaller batch size.",
+    ),
+    (
+        "SL8014",
+        "**Arrow refused a step.** An array could not be unpacked or built; Arrow's own message may quote \
+         values and is not shown. This is a bug in Sealine or a damaged input file; please report the step.",
+    ),
+    (
+        "SL8020",
+        "**No such key.** The protection names a key that the keystore does not have. Declare it under `keys:` \
+         in `sealine.yaml` and make it with `sealine keys new`.",
+    ),
+    (
+        "SL8021",
+        "**A key of another purpose.** One key has one purpose: `token` for `tokenize`, `value` for `encrypt`, \
+         `file` for encrypted datasets. Make a key of the purpose that is needed; a key used for two things \
+         weakens both.",
+    ),
+    (
+        "SL8022",
+        "**A version of a key cannot be used.** It was destroyed, or this keystore never had it. What only that \
+         version could open is gone for good, which is what destroying a key is for. If the keystore was \
+         restored from an old backup, restore a newer one.",
+    ),
+    (
+        "SL8030",
+        "**Not a sealed value.** A value to be opened does not have the format of `encrypt`: format byte 1, key \
+         version, salt, nonce, ciphertext, tag. The column is not one that `encrypt` wrote, or was cut.",
+    ),
+    (
+        "SL8031",
+        "**A sealed value does not open.** It authenticates its dataset, column and key version; this one was \
+         sealed for another place, with another key, or was changed. Open it under the dataset and column that \
+         it was written to.",
+    ),
+    (
+        "SL8032",
+        "**Opened, and of another type.** A sealed value has the type of the column it was made from, and was \
+         asked for as another one. Name the original type.",
+    ),
+];
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+
+    fn one_of_each() -> Vec<ProtectError> {
+        let key = || "crm".to_owned();
+        vec![
+            ProtectError::Unsupported("x"),
+            ProtectError::KeyLength { algorithm: "x", expected: 1, found: 2 },
+            ProtectError::NotAuthentic,
+            ProtectError::Primitive("x"),
+            ProtectError::Randomness,
+            ProtectError::KeyExhausted,
+            ProtectError::UnknownProtection(key()),
+            ProtectError::Argument { protection: "mask", reason: key() },
+            ProtectError::InputType { protection: "mask", data_type: key() },
+            ProtectError::TooLarge { protection: "mask", rows: 1 },
+            ProtectError::Arrow { protection: "mask", step: "cast" },
+            ProtectError::UnknownKey { key: key(), purpose: "token" },
+            ProtectError::KeyPurpose { key: key(), found: "file", needed: "token" },
+            ProtectError::KeyVersion { key: key(), version: 1, state: "destroyed" },
+            ProtectError::NotSealed { row: 0 },
+            ProtectError::DoesNotOpen { row: 0 },
+            ProtectError::OpenedType { row: 0, data_type: key() },
+        ]
+    }
+
+    #[test]
+    fn every_code_is_explained_once_and_every_explanation_is_used() {
+        let used: Vec<_> = one_of_each().iter().map(ProtectError::code).collect();
+        for code in &used {
+            assert_eq!(CODES.iter().filter(|(listed, _)| listed == code).count(), 1, "{code}");
+        }
+        for (listed, text) in CODES {
+            assert!(used.contains(listed), "{listed} is explained and never returned");
+            assert!(listed.starts_with("SL8") && text.len() > 60, "{listed}");
+        }
+        assert_eq!(used.len(), CODES.len());
+    }
+
+    #[test]
+    fn messages_are_lower_case_and_without_a_full_stop() {
+        for error in one_of_each() {
+            let text = error.to_string();
+            assert!(!text.ends_with('.') && !text.starts_with(|c: char| c.is_uppercase()), "{text}");
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The protections: what makes a value safe to move, as pure kernels over Arrow arrays.
+//!
+//! Purpose: the catalogue (`redact`, `nullify`, `mask`, `bucket`, `tokenize`, `encrypt`), the
+//! cryptographic primitives below it, and the detectors that recognise personal data.
+//!
+//! Invariant: an output array shares no buffer with its input, has no spare capacity, and holds
+//! zeros or nothing under its nulls.
+//!
+//! Must never: put a row value or a key into an error or a `Debug` text; read a file, a clock or
+//! the environment; keep an array after `apply` returns.
+
+mod argument;
+mod catalogue;
+mod cell;
+mod column;
+pub mod crypto;
+pub mod detect;
+mod error;
+mod kernel;
+mod protections;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+mod testing;
+
+pub use catalogue::{bind, catalogue, returns};
+pub use error::{CODES, ProtectError};
+pub use kernel::{Kernel, KeySource, VersionSource};
+pub use protections::encrypt::decrypt;

@@ -1,0 +1,355 @@
+//! The kernel of `bucket`.
+//!
+//! Invariant: the result is a function of the bucket alone, so two values of one bucket cannot be
+//! told apart. An edge below the least value of the type is that least value; a NaN loses its
+//! payload, and infinities stay.
+
+use std::sync::Arc;
+
+use arrow::{
+    array::{Array, ArrayRef, AsArray, PrimitiveArray},
+    buffer::ScalarBuffer,
+    compute::cast,
+    datatypes::{ArrowPrimitiveType, DataType, Decimal128Type, Float32Type, Float64Type, TimeUnit},
+};
+
+use crate::{
+    Kernel, ProtectError,
+    argument::{Arguments, Number},
+    cell::by_fixed_width,
+    column::{fresh_nulls, is_valid, plain_type, refuse, unpack},
+};
+
+const NAME: &str = "bucket";
+
+/// `bucket`, bound.
+#[derive(Debug)]
+pub(crate) struct Bucket {
+    width: Number,
+    offset: Number,
+}
+
+pub(crate) fn kernel(arguments: &Arguments<'_>) -> Result<Bucket, ProtectError> {
+    let (width, offset) = (arguments.number(0)?, arguments.number(1)?);
+    if width.unscaled <= 0 {
+        return Err(arguments.wrong("the width must be above zero"));
+    }
+    Ok(Bucket { width, offset })
+}
+
+impl Kernel for Bucket {
+    fn returns(&self, input: &DataType) -> Result<DataType, ProtectError> {
+        let plain = plain_type(input);
+        if !plain.is_floating() {
+            self.grid(plain)?;
+        } else if *plain == DataType::Float16 {
+            return Err(refuse(NAME, input));
+        }
+        Ok(input.clone())
+    }
+
+    fn apply(&self, input: &ArrayRef) -> Result<ArrayRef, ProtectError> {
+        self.returns(input.data_type())?;
+        let plain = unpack(NAME, input)?;
+        let bucketed = self.column(&plain)?;
+        if bucketed.data_type() == input.data_type() {
+            return Ok(bucketed);
+        }
+        // A new dictionary, of the edges in this array only.
+        cast(&bucketed, input.data_type())
+            .map_err(|_| ProtectError::Arrow { protection: NAME, step: "packing of a dictionary" })
+    }
+}
+
+/// Buckets in the whole units of a type.
+#[derive(Clone, Copy)]
+struct Grid {
+    width: i128,
+    /// From zero to below `width`.
+    offset: i128,
+}
+
+impl Grid {
+    /// The lower edge; `None` below what an `i128` holds.
+    fn edge(self, value: i128) -> Option<i128> {
+        // All terms are from zero to below the width, so nothing overflows on the way.
+        let within = value.rem_euclid(self.width) - self.offset;
+        value.checked_sub(if within < 0 { within + self.width } else { within })
+    }
+}
+
+impl Bucket {
+    fn grid(&self, data_type: &DataType) -> Result<Grid, ProtectError> {
+        let units = units(data_type).ok_or_else(|| refuse(NAME, data_type))?;
+        match (self.width.times(units), self.offset.times(units)) {
+            (Some(width), Some(offset)) => Ok(Grid { width, offset: offset.rem_euclid(width) }),
+            _ => Err(ProtectError::Argument {
+                protection: NAME,
+                reason: format!("width and offset must be whole in the units of `{data_type}`"),
+            }),
+        }
+    }
+
+    fn column(&self, plain: &ArrayRef) -> Result<ArrayRef, ProtectError> {
+        match plain.data_type() {
+            DataType::Float32 => {
+                let grid = (self.width.to_f64(), self.offset.to_f64());
+                // Rounding to the nearest single keeps the order, so the edge stays at or below.
+                #[allow(clippy::cast_possible_truncation)]
+                map::<Float32Type>(plain, |value| float_edge(f64::from(value), grid) as f32)
+            }
+            DataType::Float64 => {
+                let grid = (self.width.to_f64(), self.offset.to_f64());
+                map::<Float64Type>(plain, |value| float_edge(value, grid))
+            }
+            DataType::Decimal128(precision, _) => {
+                let grid = self.grid(plain.data_type())?;
+                let least = 10_i128.checked_pow(u32::from(*precision)).map_or(i128::MIN, |bound| 1 - bound);
+                map::<Decimal128Type>(plain, |value| grid.edge(value).map_or(least, |edge| edge.max(least)))
+            }
+            other => {
+                let grid = self.grid(other)?;
+                by_fixed_width!(other, T => {
+                    map::<T>(plain, |value| <T as Whole>::narrow(grid.edge(<T as Whole>::widen(value))))
+                }, _ => Err(refuse(NAME, other)))
+            }
+        }
+    }
+}
+
+/// How many of the type's units make one of the argument's: one, a power of ten, or a day's.
+fn units(data_type: &DataType) -> Option<i128> {
+    const DAY: i128 = 86_400;
+    Some(match data_type {
+        plain if plain.is_integer() => 1,
+        DataType::Date32 => 1,
+        DataType::Decimal128(_, scale) => 10_i128.checked_pow(u32::try_from(*scale).ok()?)?,
+        DataType::Date64 | DataType::Timestamp(TimeUnit::Millisecond, _) => DAY * 1_000,
+        DataType::Timestamp(TimeUnit::Second, _) => DAY,
+        DataType::Timestamp(TimeUnit::Microsecond, _) => DAY * 1_000_000,
+        DataType::Timestamp(TimeUnit::Nanosecond, _) => DAY * 1_000_000_000,
+        _ => return None,
+    })
+}
+
+fn map<T: ArrowPrimitiveType>(
+    plain: &ArrayRef,
+    edge: impl Fn(T::Native) -> T::Native,
+) -> Result<ArrayRef, ProtectError> {
+    let values = plain.as_primitive::<T>();
+    let nulls = fresh_nulls(values);
+    let mut edges = vec![T::Native::default(); values.len()];
+    for (row, place) in edges.iter_mut().enumerate() {
+        if is_valid(nulls.as_ref(), row) {
+            *place = edge(values.value(row));
+        }
+    }
+    let failed = ProtectError::Arrow { protection: NAME, step: "building of a column" };
+    let array = PrimitiveArray::<T>::try_new(ScalarBuffer::from(edges), nulls).map_err(|_| failed)?;
+    Ok(Arc::new(array.with_data_type(plain.data_type().clone())))
+}
+
+fn float_edge(value: f64, (width, offset): (f64, f64)) -> f64 {
+    if value.is_nan() {
+        return f64::NAN;
+    }
+    if value.is_infinite() {
+        return value;
+    }
+    let at = |step: f64| step * width + offset;
+    let step = ((value - offset) / width).floor();
+    // The division may round up to the next edge.
+    let edge = if at(step) > value { at(step - 1.0) } else { at(step) };
+    // Adding zero turns -0.0 into 0.0.
+    edge.clamp(f64::MIN, f64::MAX) + 0.0
+}
+
+/// A fixed-width type whose values are whole numbers.
+trait Whole: ArrowPrimitiveType {
+    fn widen(value: Self::Native) -> i128;
+    fn narrow(edge: Option<i128>) -> Self::Native;
+}
+
+mod whole {
+    //! The whole types, and the others so that one match serves all: those are refused before.
+
+    use arrow::datatypes::*;
+
+    use super::Whole;
+
+    macro_rules! whole {
+        ($($t:ty: $native:ty),*) => {$(
+            impl Whole for $t {
+                fn widen(value: $native) -> i128 {
+                    i128::from(value)
+                }
+                fn narrow(edge: Option<i128>) -> $native {
+                    edge.and_then(|edge| <$native>::try_from(edge).ok()).unwrap_or(<$native>::MIN)
+                }
+            }
+        )*};
+    }
+    whole!(
+        Int8Type: i8, Int16Type: i16, Int32Type: i32, Int64Type: i64,
+        UInt8Type: u8, UInt16Type: u16, UInt32Type: u32, UInt64Type: u64,
+        Date32Type: i32, Date64Type: i64, Decimal128Type: i128,
+        Time32SecondType: i32, Time32MillisecondType: i32, Time64MicrosecondType: i64, Time64NanosecondType: i64,
+        TimestampSecondType: i64, TimestampMillisecondType: i64, TimestampMicrosecondType: i64,
+        TimestampNanosecondType: i64
+    );
+
+    macro_rules! never {
+        ($($t:ty: $native:ty),*) => {$(
+            impl Whole for $t {
+                fn widen(_: $native) -> i128 {
+                    0
+                }
+                fn narrow(_: Option<i128>) -> $native {
+                    <$native>::NAN
+                }
+            }
+        )*};
+    }
+    never!(Float32Type: f32, Float64Type: f64);
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::float_cmp)]
+mod tests {
+    use arrow::{
+        array::{
+            Date32Array, Decimal128Array, DictionaryArray, Float32Array, Float64Array, Int8Array, Int32Array,
+            Int64Array, TimestampMicrosecondArray, UInt8Array, UInt64Array,
+        },
+        datatypes::{Date32Type, Int8Type, Int32Type, Int64Type, TimestampMicrosecondType, UInt8Type, UInt64Type},
+    };
+
+    use super::*;
+    use crate::testing::{Random, assert_own_buffers, bytes_of};
+
+    fn bucket(width: &str, offset: &str) -> Bucket {
+        Bucket { width: Number::parse(width).unwrap(), offset: Number::parse(offset).unwrap() }
+    }
+
+    fn apply(width: &str, offset: &str, input: impl Array + 'static) -> ArrayRef {
+        bucket(width, offset).apply(&(Arc::new(input) as ArrayRef)).unwrap()
+    }
+
+    #[test]
+    fn integers_floor_also_below_zero() {
+        let out = apply("10", "0", Int32Array::from(vec![Some(37), Some(30), None, Some(-1), Some(-10), Some(0)]));
+        let out: Vec<_> = out.as_primitive::<Int32Type>().iter().collect();
+        assert_eq!(out, [Some(30), Some(30), None, Some(-10), Some(-10), Some(0)]);
+        let out = apply("10", "5", Int32Array::from(vec![4, 5, 14, 15, -6]));
+        assert_eq!(out.as_primitive::<Int32Type>().values(), &[-5, 5, 5, 15, -15]);
+    }
+
+    #[test]
+    fn edges_below_the_type_are_its_least_value() {
+        let out = apply("100", "0", Int8Array::from(vec![i8::MIN, -101, -100, -1, i8::MAX]));
+        assert_eq!(out.as_primitive::<Int8Type>().values(), &[i8::MIN, i8::MIN, -100, -100, 100]);
+        let out = apply("100", "50", UInt8Array::from(vec![0, 49, 50, 255]));
+        assert_eq!(out.as_primitive::<UInt8Type>().values(), &[0, 0, 50, 250]);
+        let out = apply("1000", "0", Int64Array::from(vec![i64::MIN, i64::MAX]));
+        assert_eq!(out.as_primitive::<Int64Type>().values(), &[i64::MIN, i64::MAX / 1000 * 1000]);
+        let out = apply("1000", "-7", UInt64Array::from(vec![u64::MAX]));
+        assert_eq!(out.as_primitive::<UInt64Type>().value(0) % 1000, 993);
+    }
+
+    #[test]
+    fn integers_agree_with_the_definition() {
+        let mut random = Random::new(5);
+        for _ in 0..2000 {
+            let (value, width) = (random.next() as i64, 1 + random.below(1 << 40) as i64);
+            let offset = random.next() as i64;
+            let out = apply(&width.to_string(), &offset.to_string(), Int64Array::from(vec![value]));
+            let (value, width, offset) = (i128::from(value), i128::from(width), i128::from(offset));
+            let exact = (value - offset).div_euclid(width) * width + offset;
+            let expected = exact.max(i128::from(i64::MIN));
+            assert_eq!(i128::from(out.as_primitive::<Int64Type>().value(0)), expected);
+        }
+    }
+
+    #[test]
+    fn floats_floor_and_lose_the_payload_of_nan() {
+        let odd = f64::from_bits(0x7ff8_dead_beef_0001);
+        let input = vec![37.5, -0.1, 0.0, -0.0, odd, f64::INFINITY, f64::MIN, f64::MAX];
+        let out = apply("10", "0", Float64Array::from(input));
+        let out = out.as_primitive::<Float64Type>().values().to_vec();
+        assert_eq!(out[..4], [30.0, -10.0, 0.0, 0.0]);
+        assert_eq!(out[3].to_bits(), 0);
+        assert_eq!(out[4].to_bits(), f64::NAN.to_bits());
+        assert_eq!(out[5], f64::INFINITY);
+        assert!(out[6].is_finite() && out[7].is_finite());
+        let out = apply("1000000000000000000000000000000000000", "0", Float64Array::from(vec![f64::MIN]));
+        assert!(out.as_primitive::<Float64Type>().value(0).is_finite());
+        let out = apply("0.1", "0", Float32Array::from(vec![0.35]));
+        assert_eq!(out.as_primitive::<Float32Type>().value(0), 0.3);
+    }
+
+    #[test]
+    fn float_edges_lie_at_or_below_and_keep_the_order() {
+        let mut random = Random::new(6);
+        for width in ["0.1", "0.3", "7", "1e0".strip_suffix("e0").unwrap()] {
+            let mut values: Vec<f64> = (0..500).map(|_| (random.next() as i32) as f64 / 1000.0).collect();
+            values.sort_by(f64::total_cmp);
+            let out = apply(width, "0.05", Float64Array::from(values.clone()));
+            let out = out.as_primitive::<Float64Type>().values().to_vec();
+            let width: f64 = width.parse().unwrap();
+            for (edge, value) in out.iter().zip(&values) {
+                assert!(edge <= value && value - edge <= width * 1.000_001, "{edge} {value} {width}");
+            }
+            assert!(out.windows(2).all(|pair| pair[0] <= pair[1]));
+        }
+    }
+
+    #[test]
+    fn decimals_dates_and_timestamps() {
+        let input = Decimal128Array::from(vec![12_345, -1]).with_precision_and_scale(5, 2).unwrap();
+        let out = apply("0.5", "0", input);
+        assert_eq!(out.as_primitive::<Decimal128Type>().values(), &[12_300, -50]);
+        assert_eq!(out.data_type(), &DataType::Decimal128(5, 2));
+        let out = apply("1000", "0", Decimal128Array::from(vec![-99_999]).with_precision_and_scale(5, 2).unwrap());
+        assert_eq!(out.as_primitive::<Decimal128Type>().values(), &[-99_999], "the least of decimal(5, 2)");
+        let out = apply("7", "4", Date32Array::from(vec![3, 4, 10, 11, -4]));
+        assert_eq!(out.as_primitive::<Date32Type>().values(), &[-3, 4, 4, 11, -10]);
+        let day = 86_400_000_000_i64;
+        let input = TimestampMicrosecondArray::from(vec![day + 5, -1]).with_timezone("UTC");
+        let out = apply("0.5", "0", input);
+        assert_eq!(out.as_primitive::<TimestampMicrosecondType>().values(), &[day, -day / 2]);
+        assert_eq!(out.data_type(), &DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())));
+    }
+
+    #[test]
+    fn wrong_types_and_fractions_are_refused() {
+        let refused = |width: &str, data_type: DataType| bucket(width, "0").returns(&data_type).unwrap_err().code();
+        assert_eq!(refused("0.5", DataType::Int32), "SL8011");
+        assert_eq!(refused("0.001", DataType::Decimal128(9, 2)), "SL8011");
+        assert_eq!(refused("10", DataType::Utf8), "SL8012");
+        assert_eq!(refused("10", DataType::Float16), "SL8012");
+        assert_eq!(refused("10", DataType::Time64(TimeUnit::Microsecond)), "SL8012");
+        assert_eq!(refused("10", DataType::Decimal128(9, -2)), "SL8012");
+    }
+
+    #[test]
+    fn slices_nulls_and_dictionaries_leave_nothing_behind() {
+        let secret = 0x5EC4_E7C4_7A11_1111_i64;
+        let nulls = Some(vec![true, true, false, true].into());
+        let input = Int64Array::new(vec![secret, 17, secret, 23].into(), nulls);
+        let sliced: ArrayRef = Arc::new(input.slice(1, 3));
+        let out = bucket("10", "0").apply(&sliced).unwrap();
+        assert_eq!(out.as_primitive::<Int64Type>().iter().collect::<Vec<_>>(), [Some(10), None, Some(20)]);
+        assert_own_buffers(&sliced, &out);
+        assert!(!bytes_of(&out).windows(8).any(|window| window == secret.to_le_bytes()));
+
+        let values: ArrayRef = Arc::new(Int64Array::from(vec![secret, 17, 23]));
+        let keys = arrow::array::Int32Array::from(vec![Some(1), None, Some(2)]);
+        let dictionary: ArrayRef = Arc::new(DictionaryArray::<Int32Type>::new(keys, values));
+        let out = bucket("1000", "0").apply(&dictionary).unwrap();
+        assert_eq!(out.data_type(), dictionary.data_type());
+        let edge = (secret / 1000 * 1000).to_le_bytes();
+        assert!(!bytes_of(&out).windows(8).any(|window| window == edge), "an unused value must not leave its bucket");
+        let plain = unpack(NAME, &out).unwrap();
+        assert_eq!(plain.as_primitive::<Int64Type>().iter().collect::<Vec<_>>(), [Some(0), None, Some(0)]);
+    }
+}

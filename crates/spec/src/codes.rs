@@ -1,0 +1,75 @@
+//! Every code of this crate with its explanation, as `sealine explain` prints it: what happened,
+//! why, what to do, and an example. The texts lie in `codes/`, one file each.
+//!
+//! INVARIANT: a code is never reused for something else; a test holds this list, the texts and
+//! the source together.
+
+macro_rules! code {
+    ($code:literal) => {
+        ($code, include_str!(concat!("codes/", $code, ".md")))
+    };
+}
+
+/// Every code of this crate with its explanation in Markdown.
+pub const CODES: &[(&str, &str)] = &[
+    code!("SL1001"),
+    code!("SL1002"),
+    code!("SL1003"),
+    code!("SL1004"),
+    code!("SL1005"),
+    code!("SL1006"),
+    code!("SL1007"),
+    code!("SL1008"),
+    code!("SL1009"),
+    code!("SL1010"),
+    code!("SL1011"),
+    code!("SL1012"),
+    code!("SL1013"),
+    code!("SL1014"),
+    code!("SL1020"),
+    code!("SL1021"),
+    code!("SL1022"),
+    code!("SL1023"),
+    code!("SL1024"),
+    code!("SL1025"),
+    code!("SL1026"),
+    code!("SL1027"),
+    code!("SL1028"),
+    code!("SL1030"),
+    code!("SL1031"),
+    code!("SL1032"),
+    code!("SL1033"),
+    code!("SL1034"),
+    code!("SL1035"),
+    code!("SL1036"),
+    code!("SL1037"),
+    code!("SL1038"),
+    code!("SL1039"),
+    code!("SL1040"),
+    code!("SL1041"),
+    code!("SL1042"),
+    code!("SL1050"),
+    code!("SL1051"),
+    code!("SL1052"),
+    code!("SL1053"),
+    code!("SL1054"),
+    code!("SL1055"),
+    code!("SL1060"),
+    code!("SL1061"),
+    code!("SL1062"),
+    code!("SL1063"),
+    code!("SL1064"),
+    code!("SL1065"),
+    code!("SL1066"),
+    code!("SL1067"),
+    code!("SL1068"),
+    code!("SL1070"),
+    code!("SL1071"),
+    code!("SL1072"),
+    code!("SL1073"),
+    code!("SL1074"),
+    code!("SL1075"),
+    code!("SL1076"),
+    code!("SL1090"),
+    code!("SL1091"),
+];

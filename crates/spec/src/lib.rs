@@ -1,0 +1,27 @@
+//! The files that users write: read with spans and budgets, checked, with diagnostics.
+//!
+//! Text in, [`Spec`] and [`Diagnostics`] out; this crate does no input or output. YAML is read
+//! into a spanned tree of our own ([`parse`]), the whole tree is checked, and every finding
+//! carries a code of [`CODES`], the place in the file and what to do.
+//!
+//! INVARIANT: [`Parsed::spec`] is `Some` only if no diagnostic is an error.
+
+mod codes;
+mod diagnostic;
+mod model;
+mod parse;
+mod schema;
+mod source;
+mod sql;
+
+pub use codes::CODES;
+pub use diagnostic::{Diagnostic, Diagnostics, Fix, Mark, Severity};
+pub use model::{
+    Bound, Column, ColumnType, Connection, ConnectionKind, CsvOptions, Dataset, Encrypt, Format,
+    Input, KeySpec, Kind, Limit, Location, Mode, OnError, Output, Pipeline, PolicyText, Project,
+    Purpose, Rules, Select, Spec, Step, TagFact,
+};
+pub use parse::{Parsed, parse};
+pub use schema::schemas;
+pub use source::{FileId, Files, Source, Span, Spanned};
+pub use sql::SqlText;

@@ -1,0 +1,123 @@
+//! A dataset of the catalogue: where it lives, what its rows look like, who may see it written.
+//!
+//! A source and a destination are the same kind of thing seen from two sides.
+
+use sealine_label::Level;
+
+use super::Column;
+use crate::source::{Span, Spanned};
+use crate::sql::SqlText;
+
+/// A dataset of the catalogue.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    /// Its id: `name` or `schema.name`.
+    pub id: String,
+    /// Where it lives; `None` for a view only.
+    pub at: Option<Location>,
+    /// Columns that name a row; their level is the level of which rows exist.
+    pub primary_key: Vec<String>,
+    /// The column that names whom a row is about.
+    pub subject: Option<String>,
+    /// The columns, in the order of the file; empty where `declares_columns` is false.
+    pub columns: Vec<Column>,
+    /// Whether `columns:` was written.
+    pub declares_columns: bool,
+    /// The dataset that takes rows which break a rule.
+    pub rejects: Option<Spanned<String>>,
+    /// How many rejected rows a run accepts before it stops.
+    pub max_rejects: Option<Limit>,
+    /// What may be written here; the lowest level if absent.
+    pub clearance: Level,
+    /// Whether `clearance:` was written.
+    pub clearance_declared: bool,
+    /// Encryption at rest.
+    pub encrypt: Option<Encrypt>,
+    /// The query of an owner's view.
+    pub view: Option<SqlText>,
+    /// Where it was written: its id.
+    pub span: Span,
+}
+
+impl Dataset {
+    /// The column with this name.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+}
+
+/// Where a dataset lives.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Location {
+    /// Name of the connection.
+    pub connection: String,
+    /// Path inside the root of the connection: relative, `/` between parts, without `.` and `..`
+    /// parts. A `/` at the end, which says that it is a folder, is kept.
+    pub path: String,
+    /// How the rows are stored.
+    pub format: Format,
+    /// Where it was written.
+    pub span: Span,
+}
+
+/// How rows are stored.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// Comma-separated values.
+    Csv(CsvOptions),
+    /// Parquet.
+    Parquet,
+}
+
+impl Format {
+    /// As written in the catalogue.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Format::Csv(_) => "csv",
+            Format::Parquet => "parquet",
+        }
+    }
+}
+
+/// How a CSV file is read.
+///
+/// An unquoted field whose text is in `null` is null, for every type. A quoted field is never
+/// null: `""` is an empty string value. `null` is `[""]` where the file does not say, so that an
+/// empty field is null; `null: [NA]` makes an empty field an empty text again.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CsvOptions {
+    /// The byte between fields; `,` if absent.
+    pub delimiter: u8,
+    /// Whether the first record names the columns; `true` if absent.
+    pub header: bool,
+    /// Unquoted texts that are read as null; `[""]` if absent.
+    pub null: Vec<String>,
+}
+
+impl Default for CsvOptions {
+    fn default() -> CsvOptions {
+        CsvOptions {
+            delimiter: b',',
+            header: true,
+            null: vec![String::new()],
+        }
+    }
+}
+
+/// How many rejected rows a run accepts.
+#[derive(Copy, Clone, PartialEq, Debug)]
+pub enum Limit {
+    /// At most this many rows.
+    Rows(u64),
+    /// At most this share of the rows read, 0 to 100.
+    Percent(f64),
+}
+
+/// Encryption at rest of a written dataset.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Encrypt {
+    /// Name of a key with the purpose `file`.
+    pub key: Spanned<String>,
+}

@@ -1,0 +1,15 @@
+//! What the files say, checked: the values that every later stage reads.
+//!
+//! INVARIANT: a [`Spec`] is only built by [`crate::parse`], after every name in it was resolved.
+
+mod column;
+mod dataset;
+mod pipeline;
+mod project;
+
+pub use column::{Bound, Column, ColumnType, Kind, Rules, Select};
+pub use dataset::{CsvOptions, Dataset, Encrypt, Format, Limit, Location};
+pub use pipeline::{Input, Mode, OnError, Output, Pipeline, Step};
+pub use project::{
+    Connection, ConnectionKind, KeySpec, PolicyText, Project, Purpose, Spec, TagFact,
+};

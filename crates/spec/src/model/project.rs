@@ -1,0 +1,149 @@
+//! The whole project: `sealine.yaml`, and what the other folders add.
+//!
+//! Names are kept as written; a location or key named elsewhere is known to exist here.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sealine_label::{Level, Levels, Tag};
+
+use super::{Dataset, Pipeline};
+use crate::source::{FileId, Span};
+
+/// Everything that the files of a project say.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// `sealine.yaml`.
+    pub project: Project,
+    /// `catalog/`, by dataset id.
+    pub datasets: BTreeMap<String, Arc<Dataset>>,
+    /// `pipelines/`, by pipeline name.
+    pub pipelines: BTreeMap<String, Arc<Pipeline>>,
+    /// `policy/`, as text, sorted by path.
+    pub policies: Vec<PolicyText>,
+}
+
+impl Spec {
+    /// The dataset with this id.
+    #[must_use]
+    pub fn dataset(&self, id: &str) -> Option<&Arc<Dataset>> {
+        self.datasets.get(id)
+    }
+
+    /// The pipeline with this name.
+    #[must_use]
+    pub fn pipeline(&self, name: &str) -> Option<&Arc<Pipeline>> {
+        self.pipelines.get(name)
+    }
+
+    /// The pipelines that write the dataset, by name. Rejects are not counted: nothing but the
+    /// run writes those.
+    pub fn writers<'a>(&'a self, dataset: &'a str) -> impl Iterator<Item = &'a Arc<Pipeline>> {
+        self.pipelines.values().filter(move |pipeline| {
+            pipeline
+                .outputs
+                .iter()
+                .any(|output| output.to.value == dataset)
+        })
+    }
+}
+
+/// `sealine.yaml`.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// The levels, lowest first.
+    pub levels: Levels,
+    /// What the terminal, the log and the receipt may show at most; the lowest level if absent.
+    pub operator_clearance: Level,
+    /// Facts about tags that the proof needs.
+    pub tags: Vec<TagFact>,
+    /// Where datasets live, by name.
+    pub connections: BTreeMap<String, Connection>,
+    /// The keys that the project uses, by name.
+    pub keys: BTreeMap<String, KeySpec>,
+    /// Where the state directory lies, relative to the project or absolute; `.sealine` if absent.
+    pub state: Option<String>,
+}
+
+/// A fact about a tag and all below it.
+#[derive(Clone, Debug)]
+pub struct TagFact {
+    /// The tag; a pattern such as `phi.*` stands for all below `phi`.
+    pub pattern: Tag,
+    /// Whether the null of such a column counts as its value does.
+    pub special: bool,
+    /// How many values such a column can take, at least.
+    pub domain_size: Option<u64>,
+    /// Where it was written.
+    pub span: Span,
+}
+
+/// Where datasets live.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Connection {
+    /// Its name.
+    pub name: String,
+    /// What it reaches.
+    pub kind: ConnectionKind,
+    /// Where it was written.
+    pub span: Span,
+}
+
+/// What a connection reaches.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ConnectionKind {
+    /// A folder of this machine.
+    Local {
+        /// The folder, relative to the project or absolute; every dataset of the connection lies
+        /// inside. Normalised: no `.` or `..` part, no `/` at the end; `.` is the project itself.
+        root: String,
+    },
+}
+
+/// A key that the project uses. One key, one purpose.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct KeySpec {
+    /// Its name.
+    pub name: String,
+    /// What it may be used for.
+    pub purpose: Purpose,
+    /// Where it was written.
+    pub span: Span,
+}
+
+/// What a key may be used for.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Purpose {
+    /// `tokenize`.
+    Token,
+    /// The `encrypt:` of a dataset.
+    File,
+    /// The function `encrypt`.
+    Value,
+}
+
+impl Purpose {
+    /// Every purpose.
+    pub const ALL: [Purpose; 3] = [Purpose::Token, Purpose::File, Purpose::Value];
+
+    /// As written in `sealine.yaml`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Purpose::Token => "token",
+            Purpose::File => "file",
+            Purpose::Value => "value",
+        }
+    }
+}
+
+/// A policy file, as text: `access` reads it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PolicyText {
+    /// Path relative to the project.
+    pub path: String,
+    /// The file, for spans.
+    pub file: FileId,
+    /// The Cedar text.
+    pub text: String,
+}

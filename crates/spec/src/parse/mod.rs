@@ -1,0 +1,27 @@
+//! Text in, a checked [`Spec`](crate::Spec) out.
+//!
+//! Order: YAML to trees (`yaml`, `tree`), each tree by its own reader (`project`, `catalog`,
+//! `column`, `pipeline`), then what several files say together (`together`, `places`). Findings
+//! are collected all the way; only broken YAML ends a file early.
+
+mod bound;
+mod catalog;
+mod column;
+mod findings;
+mod name;
+mod nearest;
+mod path;
+mod pipeline;
+mod places;
+mod project;
+mod reader;
+mod run;
+mod scalar;
+pub(crate) mod shape;
+mod together;
+mod tree;
+mod yaml;
+
+#[cfg(test)]
+pub(crate) use column::TYPES;
+pub use run::{Parsed, parse};

@@ -1,0 +1,519 @@
+//! The JSON Schemas of the files, so that editors complete and check while typing.
+//!
+//! INVARIANT: a schema knows exactly the keys and words that the reader knows; tests compare both
+//! with `parse::shape` and the model. The reader checks more than a schema can say.
+
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::Value;
+
+/// The JSON Schemas of `sealine.yaml`, of files below `catalog/` and of files below `pipelines/`:
+/// their names, and what makes each.
+#[must_use]
+pub const fn schemas() -> [(&'static str, fn() -> Value); 3] {
+    [("project", schema_of::<ProjectFile>), ("catalog", schema_of::<CatalogFile>), ("pipeline", schema_of::<PipelineFile>)]
+}
+
+fn schema_of<T: JsonSchema>() -> Value {
+    let mut value = SchemaGenerator::default().into_root_schema_for::<T>().to_value();
+    not_null(&mut value);
+    value
+}
+
+/// A key that may be left out may still not be null: the reader refuses a key without a value.
+fn not_null(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            if let Some(Value::Array(types)) = map.get_mut("type") {
+                types.retain(|ty| ty != "null");
+                if let [only] = types.as_slice() {
+                    let only = only.clone();
+                    map.insert("type".to_owned(), only);
+                }
+            }
+            if let Some(Value::Array(choices)) = map.get_mut("anyOf") {
+                choices.retain(|choice| choice.get("type").is_none_or(|ty| ty != "null"));
+            }
+            map.values_mut().for_each(not_null);
+        }
+        Value::Array(items) => items.iter_mut().for_each(not_null),
+        _ => {}
+    }
+}
+
+fn version(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "const": 1 })
+}
+
+fn dataset_id(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_-]{0,63}(\\.[A-Za-z_][A-Za-z0-9_-]{0,63})?$" })
+}
+
+fn column_type(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "anyOf": [
+            { "enum": ["string", "boolean", "int8", "int16", "int32", "int64", "float32", "float64", "date", "timestamp", "time", "binary"] },
+            { "type": "string", "pattern": "^decimal\\( *[0-9]{1,2} *(, *[0-9]{1,2} *)?\\)$" }
+        ]
+    })
+}
+
+fn bound(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": ["number", "string"] })
+}
+
+fn limit(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "anyOf": [
+            { "type": "integer", "minimum": 0 },
+            { "type": "string", "pattern": "^[0-9]+(\\.[0-9]+)? *%$" }
+        ]
+    })
+}
+
+fn values(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "array", "minItems": 1, "uniqueItems": true, "items": { "type": ["string", "number", "boolean"] } })
+}
+
+fn names(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "array", "minItems": 1, "uniqueItems": true, "items": { "type": "string" } })
+}
+
+fn name_or_names(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "anyOf": [
+            { "type": "string" },
+            { "type": "array", "minItems": 1, "maxItems": 64, "uniqueItems": true, "items": { "type": "string" } }
+        ]
+    })
+}
+
+/// Connections, keys, levels: what platform and security engineers decide.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, title = "sealine.yaml")]
+#[expect(dead_code, reason = "only its schema is used")]
+struct ProjectFile {
+    /// Version of the file format.
+    #[schemars(schema_with = "version")]
+    version: u8,
+    /// The levels, lowest first; `public`, `internal`, `restricted` if absent.
+    #[schemars(schema_with = "names")]
+    levels: Option<Vec<String>>,
+    /// What the terminal, the log and the receipt may show at most; the lowest level if absent.
+    operator_clearance: Option<String>,
+    /// Facts about tags, by tag or by a pattern such as `phi.*`.
+    tags: Option<BTreeMap<String, TagFact>>,
+    /// Where datasets live, by name.
+    connections: Option<BTreeMap<String, Connection>>,
+    /// The keys that the project uses, by name. One key, one purpose.
+    keys: Option<BTreeMap<String, Key>>,
+    /// The folder of the state, relative to the project or absolute; `.sealine` if absent.
+    state: Option<String>,
+}
+
+/// A fact about a tag, and all below it, that the proof needs.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct TagFact {
+    /// Whether the null of such a column counts as its value does.
+    special: Option<bool>,
+    /// How many values such a column can take, at least.
+    #[schemars(range(min = 1))]
+    domain_size: Option<u64>,
+}
+
+/// A place where datasets live.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Connection {
+    /// What it reaches.
+    kind: ConnectionKind,
+    /// The folder that every dataset of the connection lies in, relative to the project or absolute.
+    root: String,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum ConnectionKind {
+    /// A folder of this machine.
+    Local,
+}
+
+/// A key of the keystore.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Key {
+    /// What it may be used for.
+    purpose: Purpose,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum Purpose {
+    /// The function `tokenize`.
+    Token,
+    /// The `encrypt:` of a dataset.
+    File,
+    /// The function `encrypt`.
+    Value,
+}
+
+/// Datasets: what data owners say once.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, title = "Sealine catalogue")]
+#[expect(dead_code, reason = "only its schema is used")]
+struct CatalogFile {
+    /// Version of the file format.
+    #[schemars(schema_with = "version")]
+    version: u8,
+    /// The datasets, by id: `name` or `schema.name`.
+    datasets: BTreeMap<String, Dataset>,
+}
+
+/// A dataset: it lives somewhere (`at`) or is a view.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Dataset {
+    /// What it is, for people.
+    description: Option<String>,
+    /// Where it lives.
+    at: Option<Location>,
+    /// The query of an owner's view, instead of `at`.
+    view: Option<String>,
+    /// The columns that name a row.
+    #[schemars(schema_with = "name_or_names")]
+    primary_key: Option<Vec<String>>,
+    /// The column that names whom a row is about.
+    subject: Option<String>,
+    /// The columns, by name, in their order.
+    columns: Option<BTreeMap<String, Column>>,
+    /// The dataset that takes rows which break a rule.
+    #[schemars(schema_with = "dataset_id")]
+    rejects: Option<String>,
+    /// How many rejected rows a run accepts: a number, or a share such as `5%`.
+    #[schemars(schema_with = "limit")]
+    max_rejects: Option<String>,
+    /// The highest level that may be written here; the lowest level if absent.
+    clearance: Option<String>,
+    /// Encryption at rest; needed for what a run writes.
+    encrypt: Option<Encrypt>,
+}
+
+/// A place.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Location {
+    /// A connection of `sealine.yaml`.
+    connection: String,
+    /// A file or a folder, relative to the root of the connection.
+    path: String,
+    /// How the rows are stored.
+    format: Format,
+    /// CSV: the character between fields; `,` if absent.
+    #[schemars(length(min = 1, max = 1))]
+    delimiter: Option<String>,
+    /// CSV: whether the first record names the columns; `true` if absent.
+    header: Option<bool>,
+    /// CSV: unquoted texts that are read as null; `[""]` if absent. A quoted field is never null.
+    null: Option<Vec<String>>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum Format {
+    /// Comma-separated values; can be read.
+    Csv,
+    /// Parquet; can be read and written.
+    Parquet,
+}
+
+/// Encryption at rest.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Encrypt {
+    /// A key of `sealine.yaml` with the purpose `file`.
+    key: String,
+}
+
+/// A column: what it is, who may see it, and what its values must meet.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Column {
+    /// What it is, for people.
+    description: Option<String>,
+    /// The type; `decimal(precision,scale)` needs quotes inside of `{ … }`.
+    #[schemars(schema_with = "column_type")]
+    r#type: String,
+    /// The level; the highest if absent.
+    level: Option<String>,
+    /// What the values are, such as `pii.email`.
+    #[schemars(schema_with = "names")]
+    tags: Option<Vec<String>>,
+    /// No nulls.
+    required: Option<bool>,
+    /// No value twice.
+    unique: Option<bool>,
+    /// Only the canonical text of the type is read.
+    strict: Option<bool>,
+    /// The smallest value allowed.
+    #[schemars(schema_with = "bound")]
+    min: Option<String>,
+    /// The largest value allowed.
+    #[schemars(schema_with = "bound")]
+    max: Option<String>,
+    /// The fewest characters allowed.
+    min_length: Option<u32>,
+    /// The most characters allowed.
+    max_length: Option<u32>,
+    /// A regular expression in the syntax of the Rust crate `regex`, anchored only as written.
+    #[schemars(length(max = 1024))]
+    pattern: Option<String>,
+    /// The values allowed.
+    #[schemars(rename = "enum", schema_with = "values")]
+    one_of: Option<Vec<String>>,
+    /// A named check.
+    is: Option<Kind>,
+    /// How dates or times are written, as `strftime` does; ISO 8601 if absent.
+    #[schemars(length(max = 64))]
+    format: Option<String>,
+    /// The filters on this column that its owner lets through.
+    select: Option<Select>,
+    /// How many values the column can take, at least.
+    #[schemars(range(min = 1))]
+    domain_size: Option<u64>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum Kind {
+    /// An email address.
+    Email,
+    /// Digits whose last one is the Luhn check digit, as on payment cards.
+    Luhn,
+    /// A country code of two capital letters, ISO 3166-1 alpha-2.
+    Country,
+}
+
+/// A grant for filters on a column.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Select {
+    /// The level that the outcome of the filter has.
+    to: String,
+    /// The values that may be compared with.
+    #[schemars(schema_with = "values")]
+    domain: Vec<String>,
+    /// The most cells that all pipelines together may tell apart; one more than `domain` if absent.
+    #[schemars(range(min = 2, max = 65_536))]
+    max_cells: Option<u32>,
+}
+
+/// A pipeline: inputs, steps, outputs.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, title = "Sealine pipeline")]
+#[expect(dead_code, reason = "only its schema is used")]
+struct PipelineFile {
+    /// Version of the file format.
+    #[schemars(schema_with = "version")]
+    version: u8,
+    /// Its name.
+    pipeline: String,
+    /// What it is for, for people.
+    description: Option<String>,
+    /// The service identity that it runs as; `svc/NAME` if absent.
+    runs_as: Option<String>,
+    /// Names for the steps to use, each for a dataset.
+    inputs: BTreeMap<String, String>,
+    /// The queries, in their order; each sees the inputs and the steps before it.
+    steps: BTreeMap<String, Step>,
+    /// What is written where.
+    #[schemars(length(min = 1))]
+    outputs: Vec<Output>,
+}
+
+/// One query.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Step {
+    /// One `SELECT` statement.
+    sql: String,
+    /// Aggregates of this step are over at least this many subjects.
+    #[schemars(range(min = 2, max = 1_000_000_000))]
+    min_group: Option<u32>,
+    /// What a failing cast or division does; `total` if absent.
+    on_error: Option<OnError>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum OnError {
+    /// The result is null.
+    Total,
+    /// The run stops.
+    Fail,
+}
+
+/// The rows of a step, written to a dataset.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Output {
+    /// A step.
+    from: String,
+    /// A dataset.
+    #[schemars(schema_with = "dataset_id")]
+    to: String,
+    /// How the rows meet those that are there; `replace` if absent.
+    mode: Option<Mode>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum Mode {
+    /// The dataset is what this run writes.
+    Replace,
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::parse::shape::{self, Shape};
+    use crate::{Source, model, parse};
+
+    fn schema(name: &str) -> Value {
+        schemas().iter().find(|(known, _)| *known == name).unwrap().1()
+    }
+
+    /// The schema of one mapping, by the name of its struct; the root where that is empty.
+    fn object(schema: &Value, name: &str) -> Value {
+        if name.is_empty() { schema.clone() } else { schema["$defs"][name].clone() }
+    }
+
+    fn keys(object: &Value) -> BTreeSet<String> {
+        object["properties"].as_object().unwrap().keys().cloned().collect()
+    }
+
+    const MAPPINGS: [(&str, &str, &Shape); 13] = [
+        ("project", "", &shape::PROJECT),
+        ("project", "TagFact", &shape::TAG_FACT),
+        ("project", "Connection", &shape::CONNECTION),
+        ("project", "Key", &shape::KEY),
+        ("catalog", "", &shape::CATALOG),
+        ("catalog", "Dataset", &shape::DATASET),
+        ("catalog", "Location", &shape::LOCATION),
+        ("catalog", "Encrypt", &shape::ENCRYPT),
+        ("catalog", "Column", &shape::COLUMN),
+        ("catalog", "Select", &shape::SELECT),
+        ("pipeline", "", &shape::PIPELINE),
+        ("pipeline", "Step", &shape::STEP),
+        ("pipeline", "Output", &shape::OUTPUT),
+    ];
+
+    #[test]
+    fn schema_and_reader_know_the_same_keys() {
+        for (file, name, shape) in MAPPINGS {
+            let object = object(&schema(file), name);
+            let known: BTreeSet<String> = shape.keys.iter().map(|key| (*key).to_owned()).collect();
+            assert_eq!(keys(&object), known, "{file} {name}");
+            assert_eq!(object["additionalProperties"], Value::Bool(false), "{file} {name}");
+            assert!(object["properties"].as_object().unwrap().values().all(|key| key["description"].is_string()));
+            assert!(shape.later.iter().all(|(key, _)| !known.contains(*key)), "{file} {name}");
+        }
+    }
+
+    #[test]
+    fn the_reader_takes_every_key_of_the_schema() {
+        for (file, name, _) in MAPPINGS {
+            let fields: String = keys(&object(&schema(file), name)).iter().map(|key| format!("{key}: 1, ")).collect();
+            let fields = format!("{{ {fields} }}");
+            let fields = match name {
+                // Only a known kind of connection has its keys looked at.
+                "Connection" => fields.replace("kind: 1", "kind: local"),
+                _ => fields,
+            };
+            let wrapped = match name {
+                "" => fields,
+                "TagFact" => format!("tags: {{ a: {fields} }}"),
+                "Connection" => format!("connections: {{ a: {fields} }}"),
+                "Key" => format!("keys: {{ a: {fields} }}"),
+                "Dataset" => format!("datasets: {{ a: {fields} }}"),
+                "Location" => format!("datasets: {{ a: {{ at: {fields} }} }}"),
+                "Encrypt" => format!("datasets: {{ a: {{ encrypt: {fields} }} }}"),
+                "Column" => format!("datasets: {{ a: {{ columns: {{ a: {fields} }} }} }}"),
+                "Select" => format!("datasets: {{ a: {{ columns: {{ a: {{ select: {fields} }} }} }} }}"),
+                "Step" => format!("steps: {{ a: {fields} }}"),
+                "Output" => format!("outputs: [{fields}]"),
+                other => panic!("{other}"),
+            };
+            let path = match file {
+                "project" => "sealine.yaml",
+                "catalog" => "catalog/a.yaml",
+                _ => "pipelines/a.yaml",
+            };
+            // Blocks without `inputs` would end the reading of a pipeline before its steps.
+            let text = if file == "pipeline" && !name.is_empty() { format!("inputs: {{ i: d }}\n{wrapped}") } else { wrapped };
+            let parsed = parse(vec![Source { path: path.to_owned(), text: text.clone() }]);
+            let codes: Vec<&str> = parsed.diagnostics.iter().map(|found| found.code).collect();
+            assert!(!codes.iter().any(|code| ["SL1001", "SL1020", "SL1024"].contains(code)), "{text}: {codes:?}");
+            let broken = text.replacen("1, ", "1, nonsense: 1, ", 1);
+            let parsed = parse(vec![Source { path: path.to_owned(), text: broken }]);
+            assert!(parsed.diagnostics.iter().any(|found| found.code == "SL1020"), "{file} {name} is not looked at");
+        }
+    }
+
+    #[test]
+    fn schema_and_reader_know_the_same_words() {
+        let words = |file: &str, name: &str| -> Vec<String> {
+            let schema = schema(file)["$defs"][name].clone();
+            match schema["oneOf"].as_array() {
+                Some(choices) => choices.iter().map(|choice| choice["const"].as_str().unwrap().to_owned()).collect(),
+                None => schema["enum"].as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned()).collect(),
+            }
+        };
+        assert_eq!(words("project", "Purpose"), model::Purpose::ALL.map(model::Purpose::name));
+        assert_eq!(words("project", "ConnectionKind"), ["local"]);
+        assert_eq!(words("catalog", "Format"), ["csv", "parquet"]);
+        assert_eq!(words("catalog", "Kind"), model::Kind::ALL.map(model::Kind::name));
+        assert_eq!(words("pipeline", "OnError"), model::OnError::ALL.map(model::OnError::name));
+        assert_eq!(words("pipeline", "Mode"), [model::Mode::Replace.name()]);
+    }
+
+    #[test]
+    fn every_type_of_the_schema_is_read() {
+        let schema = schema("catalog");
+        let types = schema["$defs"]["Column"]["properties"]["type"]["anyOf"][0]["enum"].as_array().unwrap().clone();
+        assert_eq!(types.len(), crate::parse::TYPES.len());
+        for (name, ty) in crate::parse::TYPES {
+            assert!(types.contains(&Value::from(name)));
+            assert_eq!(ty.type_name(), name);
+        }
+    }
+
+    #[test]
+    fn nothing_is_nullable() {
+        for (name, make) in schemas() {
+            let text = make().to_string();
+            assert!(!text.contains("\"null\"]") && !text.contains("{\"type\":\"null\"}"), "{name}: {text}");
+            assert!(text.contains("$schema"));
+        }
+    }
+}

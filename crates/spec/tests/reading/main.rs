@@ -1,0 +1,13 @@
+//! The reader of the project's files: what the design shows is read as it is meant, everything
+//! that is wrong is called by its code at its line, and nothing hostile does harm.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod base;
+mod codes;
+mod crossing;
+mod design;
+mod good;
+mod hostile;
+mod locate;
+mod mistakes;
+mod syntax;

@@ -1,0 +1,52 @@
+//! Tasks of the repository, run as `cargo xtask TASK`: the house rules (`tidy`), test data
+//! (`generate`), the generated reference (`docs`) and the comparison with DuckDB (`bench`).
+//!
+//! It uses none of the product's crates, so that it builds in seconds and cannot be broken by
+//! what it checks.
+
+mod bench;
+mod generate;
+mod report;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+Tasks of the repository
+
+Usage: cargo xtask TASK
+
+Tasks:
+  tidy                          check the house rules; the same check runs as a test
+  generate customers --rows N --seed S --out FILE [--bad-per-mille M]
+                                write customers that look like the world, as CSV
+  docs [--check]                write docs/reference from the program (or compare with it)
+  bench [--rows N] [--runs N]   run the flagship over N rows (1000000) and compare with DuckDB
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut words = arguments.iter().map(String::as_str);
+    let outcome = match words.next() {
+        Some("tidy") => tidy::main(),
+        Some("generate") => generate::main(words.collect()),
+        Some("docs") => workspace::reference(words.collect()),
+        Some("bench") => bench::main(words.collect()),
+        Some("help" | "--help" | "-h") => {
+            report::line(USAGE);
+            Ok(())
+        }
+        _ => {
+            report::error(USAGE);
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            report::error(&format!("error: {reason}"));
+            ExitCode::FAILURE
+        }
+    }
+}
