@@ -102,7 +102,8 @@ pub fn permitted(
 }
 
 /// The ids of the permits whose scope covers the question, whatever their
-/// conditions: after a denial, the ones whose conditions did not hold.
+/// conditions: after a denial, the ones whose conditions did not hold. Where some
+/// name the resource, or what is above it, only those.
 pub(crate) fn covering(
     policy: &Policy,
     principal: &Principal,
@@ -116,7 +117,7 @@ pub(crate) fn covering(
         return Vec::new();
     };
     let within = |uid: &EntityUid, of: &EntityUid| uid == of || entities.is_ancestor_of(of, uid);
-    let mut ids: Vec<String> = policy
+    let covering: Vec<&cedar_policy::Policy> = policy
         .set()
         .policies()
         .filter(|statement| statement.effect() == Effect::Permit)
@@ -143,6 +144,17 @@ pub(crate) fn covering(
                 &kind == question.resource.type_name() && within(&question.resource, &of)
             }
         })
+        .collect();
+    let names_it = |statement: &&&cedar_policy::Policy| {
+        matches!(
+            statement.resource_constraint(),
+            ResourceConstraint::Eq(_) | ResourceConstraint::In(_) | ResourceConstraint::IsIn(_, _)
+        )
+    };
+    let any = covering.iter().any(|statement| names_it(&statement));
+    let mut ids: Vec<String> = covering
+        .iter()
+        .filter(|statement| !any || names_it(statement))
         .map(|statement| AsRef::<str>::as_ref(statement.id()).to_owned())
         .collect();
     ids.sort();

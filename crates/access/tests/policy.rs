@@ -338,12 +338,19 @@ fn the_digest_is_over_every_file() {
         policy("permit (principal, action, resource); ").digest(),
         digest
     );
-    let mut sources = support::replace_policy(support::sources("examples/customers"), text);
-    sources.push(Source {
-        path: "policy/more.cedar".to_owned(),
-        text: String::new(),
-    });
-    assert_ne!(support::with_policy(sources).2.digest(), digest);
+    let with_more = |path: &str, more: &str| {
+        let mut sources = support::replace_policy(support::sources("examples/customers"), text);
+        sources.push(Source {
+            path: path.to_owned(),
+            text: more.to_owned(),
+        });
+        support::with_policy(sources).2.digest()
+    };
+    let more = with_more("policy/more.cedar", "");
+    assert_ne!(more, digest);
+    // A path counts, since permits without an `@id` are named by it.
+    assert_ne!(with_more("policy/moro.cedar", ""), more);
+    assert_ne!(with_more("policy/more.cedar", " "), more);
 }
 
 #[test]

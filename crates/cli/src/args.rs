@@ -22,11 +22,23 @@ Every error has a code: `sealine explain CODE` says more.";
 #[command(name = "sealine", version, propagate_version = true, after_help = AFTER, max_term_width = 100)]
 pub(crate) struct Arguments {
     /// The project, as if started in that folder
-    #[arg(short = 'C', value_name = "DIR", global = true, default_value = ".", hide_default_value = true)]
+    #[arg(
+        short = 'C',
+        value_name = "DIR",
+        global = true,
+        default_value = ".",
+        hide_default_value = true
+    )]
     pub(crate) directory: PathBuf,
 
     /// What is printed: text for people, json for programs (sarif: `check` only)
-    #[arg(long, value_name = "FORMAT", global = true, default_value = "text", hide_possible_values = true)]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        global = true,
+        default_value = "text",
+        hide_possible_values = true
+    )]
     pub(crate) format: Format,
 
     /// When to use colours; NO_COLOR is honoured
@@ -99,12 +111,15 @@ The name may be left out where the project has one pipeline. The first run makes
 sealine.yaml declares. A run that was killed is finished or rolled back by the next one.")]
     Run(Run),
     /// Make and list keys
-    #[command(subcommand, after_help = "\
+    #[command(
+        subcommand,
+        after_help = "\
 Examples:
   sealine keys list
   sealine keys new crm
 
-Key bytes are never printed. One key, one purpose: sealine.yaml says which.")]
+Key bytes are never printed. One key, one purpose: sealine.yaml says which."
+    )]
     Keys(Keys),
     /// Read rows of a dataset that your terminal may show
     #[command(after_help = "\
@@ -124,11 +139,14 @@ Examples:
 A preview is a sink like any other: it is proved against `operator_clearance` and logged.")]
     Preview(Preview),
     /// Verify and read the audit log
-    #[command(subcommand, after_help = "\
+    #[command(
+        subcommand,
+        after_help = "\
 Examples:
   sealine audit verify
   sealine audit verify --key log.pub --remembered checkpoint.old
-  sealine audit show --limit 20")]
+  sealine audit show --limit 20"
+    )]
     Audit(Audit),
     /// Say more about a code
     #[command(after_help = "\

@@ -11,7 +11,9 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub(crate) enum Failure {
     /// A file that `init` would have to overwrite.
-    #[error("`{path}` already exists, and nothing is ever overwritten; choose another folder, or move it away")]
+    #[error(
+        "`{path}` already exists, and nothing is ever overwritten; choose another folder, or move it away"
+    )]
     Exists {
         /// The file.
         path: String,
@@ -128,7 +130,12 @@ impl Failure {
 
     /// Prints it, and says how the process ends.
     pub(crate) fn report(&self, screen: &Screen) -> Exit {
-        if let Failure::Findings { files, diagnostics, exit } = self {
+        if let Failure::Findings {
+            files,
+            diagnostics,
+            exit,
+        } = self
+        {
             crate::show::findings(screen, files, diagnostics, *exit);
             return *exit;
         }
@@ -141,7 +148,10 @@ impl Failure {
             }));
         } else {
             let color = screen.error_color();
-            screen.error(&format!("{} {self}", Paint::Bad.on(color, &format!("error[{code}]:"))));
+            screen.error(&format!(
+                "{} {self}",
+                Paint::Bad.on(color, &format!("error[{code}]:"))
+            ));
             screen.error(&Paint::Dim.on(color, &format!("  more: sealine explain {code}")));
         }
         exit
@@ -220,9 +230,14 @@ pub(crate) const CODES: &[(&str, &str)] = &[
 
 /// `; did you mean …`, where one of the names is near.
 pub(crate) fn suggestion<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> String {
-    let near = names.into_iter().map(|other| (distance(name, other), other)).min();
+    let near = names
+        .into_iter()
+        .map(|other| (distance(name, other), other))
+        .min();
     match near {
-        Some((distance, other)) if distance <= 1 + name.chars().count() / 3 => format!("; did you mean `{other}`"),
+        Some((distance, other)) if distance <= 1 + name.chars().count() / 3 => {
+            format!("; did you mean `{other}`")
+        }
         _ => String::new(),
     }
 }
@@ -238,7 +253,9 @@ fn distance(one: &str, other: &str) -> usize {
             *first = left;
         }
         for (next, cell) in other.iter().zip(row.iter_mut().skip(1)) {
-            let here = (diagonal + usize::from(letter != *next)).min(left + 1).min(*cell + 1);
+            let here = (diagonal + usize::from(letter != *next))
+                .min(left + 1)
+                .min(*cell + 1);
             diagonal = *cell;
             *cell = here;
             left = here;
@@ -248,7 +265,12 @@ fn distance(one: &str, other: &str) -> usize {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
@@ -261,23 +283,44 @@ mod tests {
 
     #[test]
     fn near_names_are_suggested_and_far_ones_are_not() {
-        assert_eq!(suggestion("custmers", ["customers", "orders"]), "; did you mean `customers`");
+        assert_eq!(
+            suggestion("custmers", ["customers", "orders"]),
+            "; did you mean `customers`"
+        );
         assert_eq!(suggestion("zebra", ["customers", "orders"]), "");
     }
 
     #[test]
     fn every_code_is_explained() {
         let failures = [
-            Failure::Exists { path: String::new() },
-            Failure::Unusable { path: String::new(), reason: String::new() },
-            Failure::WhichPipeline { count: 0, names: String::new() },
-            Failure::Unknown { what: "", name: String::new(), suggestion: String::new() },
+            Failure::Exists {
+                path: String::new(),
+            },
+            Failure::Unusable {
+                path: String::new(),
+                reason: String::new(),
+            },
+            Failure::WhichPipeline {
+                count: 0,
+                names: String::new(),
+            },
+            Failure::Unknown {
+                what: "",
+                name: String::new(),
+                suggestion: String::new(),
+            },
             Failure::NoSarif { verb: "" },
             Failure::NotJson { line: 1 },
-            Failure::Stale { path: String::new() },
+            Failure::Stale {
+                path: String::new(),
+            },
         ];
         for failure in failures {
-            assert!(CODES.iter().any(|(code, _)| *code == failure.code()), "{}", failure.code());
+            assert!(
+                CODES.iter().any(|(code, _)| *code == failure.code()),
+                "{}",
+                failure.code()
+            );
         }
     }
 }

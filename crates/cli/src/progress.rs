@@ -18,7 +18,11 @@ impl Shown {
     /// For this screen.
     pub(crate) fn new(screen: &Screen) -> Shown {
         let bar = screen.can_animate().then(bar);
-        Shown { screen: *screen, bar, told: Mutex::new(Vec::new()) }
+        Shown {
+            screen: *screen,
+            bar,
+            told: Mutex::new(Vec::new()),
+        }
     }
 
     /// Takes the bar away, so that what follows stands alone.
@@ -61,7 +65,10 @@ impl Shown {
         let Ok(mut told) = self.told.lock() else {
             return;
         };
-        let fresh = match told.iter_mut().find(|(dataset, _)| *dataset == reading.dataset) {
+        let fresh = match told
+            .iter_mut()
+            .find(|(dataset, _)| *dataset == reading.dataset)
+        {
             Some((_, last)) if *last >= quarter => false,
             Some((_, last)) => {
                 *last = quarter;
@@ -74,7 +81,12 @@ impl Shown {
         };
         drop(told);
         if fresh && quarter < 4 {
-            self.line(&self.dim(&format!("reading {}: {} %, {}", reading.dataset, quarter * 25, rate(reading))));
+            self.line(&self.dim(&format!(
+                "reading {}: {} %, {}",
+                reading.dataset,
+                quarter * 25,
+                rate(reading)
+            )));
         }
     }
 }
@@ -96,7 +108,11 @@ fn rate(reading: &Reading) -> String {
     }
     // Rates are estimates: cutting them to whole numbers is what is wanted.
     let each = |number: u64| (number as f64 / seconds) as u64;
-    format!("{rows} rows, {} rows/s, {}/s", HumanCount(each(reading.rows)), HumanBytes(each(reading.bytes)))
+    format!(
+        "{rows} rows, {} rows/s, {}/s",
+        HumanCount(each(reading.rows)),
+        HumanBytes(each(reading.bytes))
+    )
 }
 
 impl Progress for Shown {
@@ -109,14 +125,27 @@ impl Progress for Shown {
                     self.dim("(in the state directory, for its owner only; back them up)")
                 ));
             }
-            Update::Recovered { run, finished: true } => {
-                self.line(&format!("finished run {run}, which had been interrupted while it was published"));
+            Update::Recovered {
+                run,
+                finished: true,
+            } => {
+                self.line(&format!(
+                    "finished run {run}, which had been interrupted while it was published"
+                ));
             }
-            Update::Recovered { run, finished: false } => {
-                self.line(&format!("rolled back run {run}, which had been interrupted before it was published"));
+            Update::Recovered {
+                run,
+                finished: false,
+            } => {
+                self.line(&format!(
+                    "rolled back run {run}, which had been interrupted before it was published"
+                ));
             }
             Update::Warning { dataset, text } => {
-                self.line(&format!("{} {dataset}: {text}", Paint::Warn.on(self.screen.error_color(), "warning:")));
+                self.line(&format!(
+                    "{} {dataset}: {text}",
+                    Paint::Warn.on(self.screen.error_color(), "warning:")
+                ));
             }
             Update::Reading(reading) => self.reading(&reading),
             Update::Read(reading) => {
@@ -125,12 +154,24 @@ impl Progress for Shown {
                 }
                 self.line(&self.dim(&format!("read {}: {}", reading.dataset, rate(&reading))));
             }
-            Update::Staged { dataset, rows, bytes } => {
-                let text = format!("staged {dataset}: {} rows, {}", HumanCount(rows), HumanBytes(bytes));
+            Update::Staged {
+                dataset,
+                rows,
+                bytes,
+            } => {
+                let text = format!(
+                    "staged {dataset}: {} rows, {}",
+                    HumanCount(rows),
+                    HumanBytes(bytes)
+                );
                 self.line(&self.dim(&text));
             }
             Update::Verified { files } => {
-                let files = if files == 1 { "1 file does".to_owned() } else { format!("{files} files do") };
+                let files = if files == 1 {
+                    "1 file does".to_owned()
+                } else {
+                    format!("{files} files do")
+                };
                 self.line(&self.dim(&format!("verified: {files} not open without the key")));
             }
             // The rest is told when the run is done, in its place.

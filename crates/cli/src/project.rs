@@ -8,8 +8,8 @@ use crate::screen::Screen;
 use crate::show;
 use sealine_access::{Authorized, Principal};
 use sealine_engine::{
-    CancelToken, EngineError, NotDecided, OpenError, Progress, Project, RunReport, Session, Setup, Shown as Rows, Silent,
-    Undecided,
+    CancelToken, EngineError, NotDecided, OpenError, Progress, Project, RunReport, Session, Setup,
+    Shown as Rows, Silent, Undecided,
 };
 use sealine_plan::{Plan, Request};
 use sealine_spec::{Diagnostics, Files, Severity};
@@ -35,7 +35,10 @@ pub(crate) fn open(directory: &Path, screen: &Screen) -> Result<Opened, Failure>
     let opened = open_quietly(directory)?;
     if !screen.is_json() {
         let all = opened.diagnostics().iter();
-        let warnings: Diagnostics = all.filter(|one| one.severity == Severity::Warning).cloned().collect();
+        let warnings: Diagnostics = all
+            .filter(|one| one.severity == Severity::Warning)
+            .cloned()
+            .collect();
         show::people(screen, opened.files(), &warnings);
     }
     Ok(opened)
@@ -44,11 +47,16 @@ pub(crate) fn open(directory: &Path, screen: &Screen) -> Result<Opened, Failure>
 /// Opens the project.
 pub(crate) fn open_quietly(directory: &Path) -> Result<Opened, Failure> {
     match Project::open(directory) {
-        Ok(project) => Ok(Opened { project, user: user() }),
+        Ok(project) => Ok(Opened {
+            project,
+            user: user(),
+        }),
         Err(OpenError::Engine(error)) => Err(failed(&error, Exit::Broken)),
-        Err(OpenError::Broken { files, diagnostics }) => {
-            Err(Failure::Findings { files, diagnostics, exit: Exit::Broken })
-        }
+        Err(OpenError::Broken { files, diagnostics }) => Err(Failure::Findings {
+            files,
+            diagnostics,
+            exit: Exit::Broken,
+        }),
     }
 }
 
@@ -87,7 +95,10 @@ impl Opened {
                 Some(only) if all.len() == 1 => Ok(only.clone()),
                 _ => {
                     let names: Vec<&str> = all.keys().map(String::as_str).collect();
-                    Err(Failure::WhichPipeline { count: all.len(), names: names.join(", ") })
+                    Err(Failure::WhichPipeline {
+                        count: all.len(),
+                        names: names.join(", "),
+                    })
                 }
             },
         }
@@ -100,10 +111,17 @@ impl Opened {
 
     /// Proves and decides a request. Touches no data and logs nothing.
     pub(crate) fn decide(&self, request: &Request) -> Result<Authorized<Plan>, Refused> {
-        self.decide_whole(request).map_err(|undecided| match undecided {
-            Undecided::Broken(diagnostics) => Refused { diagnostics, exit: Exit::Broken },
-            Undecided::Refused(refusal) => Refused { diagnostics: refusal.diagnostics, exit: Exit::Refused },
-        })
+        self.decide_whole(request)
+            .map_err(|undecided| match undecided {
+                Undecided::Broken(diagnostics) => Refused {
+                    diagnostics,
+                    exit: Exit::Broken,
+                },
+                Undecided::Refused(refusal) => Refused {
+                    diagnostics: refusal.diagnostics,
+                    exit: Exit::Refused,
+                },
+            })
     }
 
     /// The same, with all that the engine says of a refusal.
@@ -114,11 +132,13 @@ impl Opened {
 
     /// Proves a pipeline, whatever the policy says of it.
     pub(crate) fn prove(&self, pipeline: &str) -> Result<Plan, Failure> {
-        self.project.prove(&Request::Pipeline(pipeline.to_owned())).map_err(|diagnostics| Failure::Findings {
-            files: Box::new(self.files().clone()),
-            diagnostics,
-            exit: Exit::Broken,
-        })
+        self.project
+            .prove(&Request::Pipeline(pipeline.to_owned()))
+            .map_err(|diagnostics| Failure::Findings {
+                files: Box::new(self.files().clone()),
+                diagnostics,
+                exit: Exit::Broken,
+            })
     }
 
     /// The refusal as the end of a verb.
@@ -135,19 +155,24 @@ impl Opened {
         let files = Box::new(self.project.files().clone());
         let mut session = begin(self.project, Setup::Allowed, shown)?;
         let request = Request::Pipeline(pipeline.to_owned());
-        let authorized = session.decide(&request, &self.user).map_err(|undecided| not_decided(files, undecided))?;
+        let authorized = session
+            .decide(&request, &self.user)
+            .map_err(|undecided| not_decided(files, undecided))?;
         let cancel = CancelToken::new();
-        let user = self.user;
-        block(&cancel, session.run(authorized, &user, &cancel))?.map_err(|error| failed(&error, Exit::Failed))
+        block(&cancel, session.run(authorized, &cancel))?
+            .map_err(|error| failed(&error, Exit::Failed))
     }
 
     /// Reads rows for the terminal, along the same path as a run.
     pub(crate) fn show(self, request: &Request) -> Result<Rows, Failure> {
         let files = Box::new(self.project.files().clone());
         let mut session = begin(self.project, Setup::Required, Arc::new(Silent))?;
-        let authorized = session.decide(request, &self.user).map_err(|undecided| not_decided(files, undecided))?;
+        let authorized = session
+            .decide(request, &self.user)
+            .map_err(|undecided| not_decided(files, undecided))?;
         let cancel = CancelToken::new();
-        block(&cancel, session.show(authorized, &cancel))?.map_err(|error| failed(&error, Exit::Failed))
+        block(&cancel, session.show(authorized, &cancel))?
+            .map_err(|error| failed(&error, Exit::Failed))
     }
 
     /// Holds the project for work on its keys.
@@ -162,7 +187,9 @@ fn begin(project: Project, setup: Setup, progress: Arc<dyn Progress>) -> Result<
 
 /// Runs a future to its end. The first interrupt asks it to stop cleanly.
 fn block<T>(cancel: &CancelToken, future: impl Future<Output = T>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
     let runtime = runtime.map_err(|source| Failure::Runtime { source })?;
     Ok(runtime.block_on(async {
         let mut future = std::pin::pin!(future);
@@ -178,17 +205,27 @@ fn block<T>(cancel: &CancelToken, future: impl Future<Output = T>) -> Result<T, 
 
 fn not_decided(files: Box<Files>, undecided: NotDecided) -> Failure {
     match undecided {
-        NotDecided::Broken(diagnostics) => Failure::Findings { files, diagnostics, exit: Exit::Broken },
-        NotDecided::Refused(refusal) => {
-            Failure::Findings { files, diagnostics: refusal.diagnostics, exit: Exit::Refused }
-        }
+        NotDecided::Broken(diagnostics) => Failure::Findings {
+            files,
+            diagnostics,
+            exit: Exit::Broken,
+        },
+        NotDecided::Refused(refusal) => Failure::Findings {
+            files,
+            diagnostics: refusal.diagnostics,
+            exit: Exit::Refused,
+        },
         NotDecided::Failed(error) => failed(&error, Exit::Failed),
     }
 }
 
 /// An error of the engine, with its code.
 pub(crate) fn failed(error: &EngineError, exit: Exit) -> Failure {
-    Failure::Crate { code: error.code(), message: error.to_string(), exit }
+    Failure::Crate {
+        code: error.code(),
+        message: error.to_string(),
+        exit,
+    }
 }
 
 /// Who asks: the user that the system knows this process by. The environment is not believed.
@@ -214,7 +251,11 @@ pub(crate) fn command(directory: &Path, command: &str) -> String {
         return command.to_owned();
     }
     let plain = |letter: char| letter.is_alphanumeric() || "/._-+".contains(letter);
-    let shown = if shown.chars().all(plain) { shown } else { format!("'{}'", shown.replace('\'', "'\\''")) };
+    let shown = if shown.chars().all(plain) {
+        shown
+    } else {
+        format!("'{}'", shown.replace('\'', "'\\''"))
+    };
     match command.strip_prefix("sealine ") {
         Some(rest) => format!("sealine -C {shown} {rest}"),
         None => command.to_owned(),

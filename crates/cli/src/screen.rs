@@ -62,7 +62,11 @@ impl Screen {
         let wanted = |terminal: bool| match arguments.color {
             Colors::Always => true,
             Colors::Never => false,
-            Colors::Auto => terminal && !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
+            Colors::Auto => {
+                terminal
+                    && !set("NO_COLOR")
+                    && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+            }
         };
         let terminal = io::stdout().is_terminal();
         let error_terminal = io::stderr().is_terminal();
@@ -85,11 +89,6 @@ impl Screen {
         self.format == Format::Json
     }
 
-    /// Whether standard output shows colours.
-    pub(crate) fn color(&self) -> bool {
-        self.color
-    }
-
     /// Whether standard error shows colours.
     pub(crate) fn error_color(&self) -> bool {
         self.error_color
@@ -97,7 +96,9 @@ impl Screen {
 
     /// Whether standard error is a terminal, where a bar can move.
     pub(crate) fn can_animate(&self) -> bool {
-        self.error_terminal && self.format == Format::Text && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+        self.error_terminal
+            && self.format == Format::Text
+            && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
     }
 
     /// Columns of the terminal, or what fits most places.
@@ -118,7 +119,10 @@ impl Screen {
     pub(crate) fn line(&self, text: &str) {
         let mut out = io::stdout().lock();
         // A reader that has gone away has read what it wanted.
-        let _ = out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush());
+        let _ = out
+            .write_all(text.as_bytes())
+            .and_then(|()| out.write_all(b"\n"))
+            .and_then(|()| out.flush());
     }
 
     /// Lines for a person only: nothing where a program reads.
@@ -145,12 +149,16 @@ fn set(name: &str) -> bool {
 
 fn error(text: &str) {
     let mut out = io::stderr().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n"));
+    let _ = out
+        .write_all(text.as_bytes())
+        .and_then(|()| out.write_all(b"\n"));
 }
 
 /// What is said of a panic: the place in the program, never its message, which may hold a value.
 pub(crate) fn panicked(place: Option<&Location<'_>>) {
-    let place = place.map_or_else(String::new, |place| format!(" at {}:{}", place.file(), place.line()));
+    let place = place.map_or_else(String::new, |place| {
+        format!(" at {}:{}", place.file(), place.line())
+    });
     error(&format!(
         "SL0001: a defect in sealine{place}; nothing was committed by this step, and a rerun is safe. Please report it \
          with this line; the message is withheld, since it could hold a value"

@@ -26,12 +26,17 @@ use crate::ConnectError;
 pub fn compact(batch: &RecordBatch) -> Result<RecordBatch, ConnectError> {
     let mut columns = Vec::with_capacity(batch.num_columns());
     for (field, column) in batch.schema_ref().fields().iter().zip(batch.columns()) {
-        let refused = || ConnectError::Export { column: field.name().clone() };
+        let refused = || ConnectError::Export {
+            column: field.name().clone(),
+        };
         columns.push(fresh(column).ok_or_else(refused)?);
     }
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-    RecordBatch::try_new_with_options(batch.schema(), columns, &options)
-        .map_err(|_| ConnectError::Export { column: String::new() })
+    RecordBatch::try_new_with_options(batch.schema(), columns, &options).map_err(|_| {
+        ConnectError::Export {
+            column: String::new(),
+        }
+    })
 }
 
 fn fresh(array: &ArrayRef) -> Option<ArrayRef> {
@@ -58,8 +63,13 @@ fn fresh(array: &ArrayRef) -> Option<ArrayRef> {
 
 /// The nulls alone: no bit of the neighbours of a slice.
 fn nulls(array: &dyn Array) -> Option<NullBuffer> {
-    let nulls = array.logical_nulls().filter(|nulls| nulls.null_count() > 0)?;
-    Some(NullBuffer::new(BooleanBuffer::collect_bool(array.len(), |row| nulls.is_valid(row))))
+    let nulls = array
+        .logical_nulls()
+        .filter(|nulls| nulls.null_count() > 0)?;
+    Some(NullBuffer::new(BooleanBuffer::collect_bool(
+        array.len(),
+        |row| nulls.is_valid(row),
+    )))
 }
 
 fn primitive<T: ArrowPrimitiveType>(array: &PrimitiveArray<T>) -> ArrayRef {
@@ -91,8 +101,10 @@ fn bytes<T: ByteArrayType>(array: &GenericByteArray<T>) -> Option<ArrayRef> {
     let (first, last) = (offsets.first()?.as_usize(), offsets.last()?.as_usize());
     if nulls.is_none() {
         let values = source.get(first..last)?.to_vec();
-        let moved: Option<Vec<T::Offset>> =
-            offsets.iter().map(|at| T::Offset::from_usize(at.as_usize() - first)).collect();
+        let moved: Option<Vec<T::Offset>> = offsets
+            .iter()
+            .map(|at| T::Offset::from_usize(at.as_usize() - first))
+            .collect();
         let offsets = OffsetBuffer::new(ScalarBuffer::from(moved?));
         let built = GenericByteArray::<T>::try_new(offsets, Buffer::from_vec(values), None).ok()?;
         return Some(Arc::new(built));
@@ -143,7 +155,12 @@ fn fixed(array: &FixedSizeBinaryArray, size: i32) -> Option<ArrayRef> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
     use arrow::array::*;
@@ -155,12 +172,18 @@ mod tests {
         let schema = Schema::new(vec![Field::new("c", array.data_type().clone(), true)]);
         let batch = RecordBatch::try_new(Arc::new(schema), vec![array.clone()]).unwrap();
         let out = compact(&batch).unwrap();
-        assert_eq!(out.column(0).as_ref(), array.as_ref(), "the rows must not change");
+        assert_eq!(
+            out.column(0).as_ref(),
+            array.as_ref(),
+            "the rows must not change"
+        );
         out.column(0).clone()
     }
 
     fn holds(data: &arrow::array::ArrayData, needle: &[u8]) -> bool {
-        data.buffers().iter().any(|b| memchr::memmem::find(b.as_slice(), needle).is_some())
+        data.buffers()
+            .iter()
+            .any(|b| memchr::memmem::find(b.as_slice(), needle).is_some())
             || data.child_data().iter().any(|child| holds(child, needle))
     }
 
@@ -173,11 +196,28 @@ mod tests {
     #[test]
     fn slices_leave_their_neighbours_behind() {
         let text = std::str::from_utf8(SECRET).unwrap();
-        scrubbed(Arc::new(StringArray::from(vec!["a", text, "b"]).slice(2, 1)), SECRET);
-        scrubbed(Arc::new(LargeStringArray::from(vec![text, "b"]).slice(1, 1)), SECRET);
-        scrubbed(Arc::new(BinaryArray::from(vec![SECRET, b"b"]).slice(1, 1)), SECRET);
-        scrubbed(Arc::new(StringViewArray::from(vec![text, "long enough for a buffer", "b"]).slice(1, 2)), SECRET);
-        scrubbed(Arc::new(StringViewArray::from(vec![text, "b"]).slice(1, 1)), SECRET);
+        scrubbed(
+            Arc::new(StringArray::from(vec!["a", text, "b"]).slice(2, 1)),
+            SECRET,
+        );
+        scrubbed(
+            Arc::new(LargeStringArray::from(vec![text, "b"]).slice(1, 1)),
+            SECRET,
+        );
+        scrubbed(
+            Arc::new(BinaryArray::from(vec![SECRET, b"b"]).slice(1, 1)),
+            SECRET,
+        );
+        scrubbed(
+            Arc::new(
+                StringViewArray::from(vec![text, "long enough for a buffer", "b"]).slice(1, 2),
+            ),
+            SECRET,
+        );
+        scrubbed(
+            Arc::new(StringViewArray::from(vec![text, "b"]).slice(1, 1)),
+            SECRET,
+        );
         // A slice of numbers shows its own bytes only, but shares the allocation.
         let slice: ArrayRef = Arc::new(Int64Array::from(vec![7; 10_000]).slice(1, 1));
         assert!(slice.get_buffer_memory_size() >= 80_000);
@@ -186,7 +226,11 @@ mod tests {
 
     #[test]
     fn null_slots_are_emptied() {
-        let offsets = OffsetBuffer::new(ScalarBuffer::from(vec![0, SECRET.len() as i32, SECRET.len() as i32 + 1]));
+        let offsets = OffsetBuffer::new(ScalarBuffer::from(vec![
+            0,
+            SECRET.len() as i32,
+            SECRET.len() as i32 + 1,
+        ]));
         let mut bytes = SECRET.to_vec();
         bytes.push(b'b');
         let nulls = Some(NullBuffer::from(vec![false, true]));
@@ -195,7 +239,8 @@ mod tests {
         let number = 0x5345_4352_4554_2121_i64;
         let array = Int64Array::new(ScalarBuffer::from(vec![number, 2]), nulls.clone());
         scrubbed(Arc::new(array), &number.to_le_bytes());
-        let fixed = FixedSizeBinaryArray::try_new(4, Buffer::from_vec(b"SECRpubl".to_vec()), nulls).unwrap();
+        let fixed = FixedSizeBinaryArray::try_new(4, Buffer::from_vec(b"SECRpubl".to_vec()), nulls)
+            .unwrap();
         scrubbed(Arc::new(fixed), b"SECR");
     }
 
@@ -208,9 +253,17 @@ mod tests {
 
     #[test]
     fn types_keep_their_parameters() {
-        one(Arc::new(TimestampMicrosecondArray::from(vec![Some(1), None]).with_timezone("UTC")));
-        one(Arc::new(Decimal128Array::from(vec![Some(1), None]).with_precision_and_scale(20, 3).unwrap()));
-        one(Arc::new(BooleanArray::from(vec![Some(true), None, Some(false)]).slice(1, 2)));
+        one(Arc::new(
+            TimestampMicrosecondArray::from(vec![Some(1), None]).with_timezone("UTC"),
+        ));
+        one(Arc::new(
+            Decimal128Array::from(vec![Some(1), None])
+                .with_precision_and_scale(20, 3)
+                .unwrap(),
+        ));
+        one(Arc::new(
+            BooleanArray::from(vec![Some(true), None, Some(false)]).slice(1, 2),
+        ));
         one(Arc::new(NullArray::new(3)));
         one(Arc::new(StringArray::from(Vec::<&str>::new())));
         one(Arc::new(Date32Array::from(vec![Some(5), None])));

@@ -29,13 +29,17 @@ pub enum ConnectError {
         path: String,
     },
     /// A folder, link, pipe or device where a file was expected.
-    #[error("`{path}` is not a regular file; give the path of a file (Parquet: or of a folder of files)")]
+    #[error(
+        "`{path}` is not a regular file; give the path of a file (Parquet: or of a folder of files)"
+    )]
     NotRegular {
         /// The path.
         path: String,
     },
     /// The path leads out of the connection's root.
-    #[error("`{path}` leads outside the root of its connection; move the data inside or declare another connection")]
+    #[error(
+        "`{path}` leads outside the root of its connection; move the data inside or declare another connection"
+    )]
     Outside {
         /// The path.
         path: String,
@@ -83,7 +87,9 @@ pub enum ConnectError {
         reason: &'static str,
     },
     /// Too many quotes that are never closed.
-    #[error("`{path}` has more than {limit} quotes that are opened and never closed, the last on line {line}; check `delimiter:` and the quoting of the file")]
+    #[error(
+        "`{path}` has more than {limit} quotes that are opened and never closed, the last on line {line}; check `delimiter:` and the quoting of the file"
+    )]
     Quoting {
         /// The file.
         path: String,
@@ -93,7 +99,9 @@ pub enum ConnectError {
         limit: u32,
     },
     /// A file that its decoder cannot read.
-    #[error("`{path}` is not a readable Parquet file: its {part} is damaged or not Parquet; write it again")]
+    #[error(
+        "`{path}` is not a readable Parquet file: its {part} is damaged or not Parquet; write it again"
+    )]
     Decode {
         /// The file.
         path: String,
@@ -119,7 +127,9 @@ pub enum ConnectError {
         what: &'static str,
     },
     /// A column whose type cannot be read.
-    #[error("the column `{column}` of `{path}` has a nested type, which is not supported; write it as a plain column")]
+    #[error(
+        "the column `{column}` of `{path}` has a nested type, which is not supported; write it as a plain column"
+    )]
     Nested {
         /// The file.
         path: String,
@@ -133,7 +143,9 @@ pub enum ConnectError {
         path: String,
     },
     /// A plain file where an encrypted one was declared.
-    #[error("`{path}` is not encrypted but its dataset declares `encrypt:`; someone may have replaced it: restore it or run the pipeline that writes it")]
+    #[error(
+        "`{path}` is not encrypted but its dataset declares `encrypt:`; someone may have replaced it: restore it or run the pipeline that writes it"
+    )]
     Plaintext {
         /// The file.
         path: String,
@@ -148,13 +160,17 @@ pub enum ConnectError {
         source: KeyError,
     },
     /// A file without key material that this system wrote.
-    #[error("`{path}` is encrypted by something else: it names no key of a Sealine keystore; read it with its own tool")]
+    #[error(
+        "`{path}` is encrypted by something else: it names no key of a Sealine keystore; read it with its own tool"
+    )]
     ForeignKey {
         /// The file.
         path: String,
     },
     /// It does not open with its key.
-    #[error("`{path}` does not open with its key: it was changed, damaged, renamed or moved from another dataset; restore it")]
+    #[error(
+        "`{path}` does not open with its key: it was changed, damaged, renamed or moved from another dataset; restore it"
+    )]
     Tampered {
         /// The file.
         path: String,
@@ -176,7 +192,9 @@ pub enum ConnectError {
         reason: &'static str,
     },
     /// A column that cannot be rebuilt without its history.
-    #[error("the column `{column}` has a type that cannot be exported; cast it to a plain type in the step's SQL")]
+    #[error(
+        "the column `{column}` has a type that cannot be exported; cast it to a plain type in the step's SQL"
+    )]
     Export {
         /// The column.
         column: String,
@@ -222,18 +240,28 @@ impl ConnectError {
         if source.kind() == std::io::ErrorKind::NotFound {
             ConnectError::NotFound { path }
         } else {
-            ConnectError::Io { action, path, source }
+            ConnectError::Io {
+                action,
+                path,
+                source,
+            }
         }
     }
 
     pub(crate) fn not_regular(path: &Path) -> ConnectError {
-        ConnectError::NotRegular { path: path.display().to_string() }
+        ConnectError::NotRegular {
+            path: path.display().to_string(),
+        }
     }
 }
 
 fn listed(columns: &[String]) -> String {
     let shown: Vec<String> = columns.iter().take(10).map(|c| format!("`{c}`")).collect();
-    let noun = if columns.len() == 1 { "the declared column" } else { "the declared columns" };
+    let noun = if columns.len() == 1 {
+        "the declared column"
+    } else {
+        "the declared columns"
+    };
     let more = columns.len().saturating_sub(shown.len());
     if more == 0 {
         format!("{noun} {}", shown.join(", "))

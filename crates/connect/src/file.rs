@@ -46,7 +46,9 @@ pub(crate) fn open(path: &Path) -> Result<(File, FileIdentity), ConnectError> {
             }
             _ => ConnectError::io("open", path, source),
         })?;
-    let meta = file.metadata().map_err(|source| ConnectError::io("look at", path, source))?;
+    let meta = file
+        .metadata()
+        .map_err(|source| ConnectError::io("look at", path, source))?;
     if !meta.is_file() {
         return Err(ConnectError::not_regular(path));
     }

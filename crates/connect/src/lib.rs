@@ -17,7 +17,7 @@ mod source;
 
 pub use codes::CODES;
 pub use compact::compact;
-pub use csv::{CsvOptions, CsvSource, open_csv, rule};
+pub use csv::{CsvOptions, CsvSource, Tap, open_csv, rule};
 pub use error::ConnectError;
 pub use file::FileIdentity;
 pub use locate::{Format, locate};

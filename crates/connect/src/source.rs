@@ -23,12 +23,22 @@ pub struct Rows {
 impl Rows {
     /// `count` rows without gaps from row `first`, without lines.
     pub fn contiguous(first: u64, count: usize) -> Rows {
-        Rows { first, count, numbers: Vec::new(), lines: Vec::new() }
+        Rows {
+            first,
+            count,
+            numbers: Vec::new(),
+            lines: Vec::new(),
+        }
     }
 
     /// Rows with their numbers and lines, one of each for each row.
     pub fn numbered(numbers: Vec<u64>, lines: Vec<u64>) -> Rows {
-        Rows { first: numbers.first().copied().unwrap_or(0), count: numbers.len(), numbers, lines }
+        Rows {
+            first: numbers.first().copied().unwrap_or(0),
+            count: numbers.len(),
+            numbers,
+            lines,
+        }
     }
 
     /// How many rows.
@@ -120,7 +130,11 @@ impl std::fmt::Display for Warning {
         match self {
             Warning::Undeclared { count, positions } => {
                 let places: Vec<String> = positions.iter().map(usize::to_string).collect();
-                let more = if *count > positions.len() { ", ..." } else { "" };
+                let more = if *count > positions.len() {
+                    ", ..."
+                } else {
+                    ""
+                };
                 write!(
                     f,
                     "{count} column(s) of the file are not declared in the catalog and are not read (position {}{more})",
@@ -154,22 +168,39 @@ pub fn table_key() -> Result<[u8; 16], ConnectError> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
     #[test]
     fn rows_know_their_numbers() {
         let plain = Rows::contiguous(5, 3);
-        assert_eq!((plain.row(0), plain.row(2), plain.row(3)), (Some(5), Some(7), None));
+        assert_eq!(
+            (plain.row(0), plain.row(2), plain.row(3)),
+            (Some(5), Some(7), None)
+        );
         assert_eq!(plain.line(0), None);
         let gaps = Rows::numbered(vec![1, 3], vec![2, 9]);
-        assert_eq!((gaps.row(1), gaps.line(1), gaps.len()), (Some(3), Some(9), 2));
+        assert_eq!(
+            (gaps.row(1), gaps.line(1), gaps.len()),
+            (Some(3), Some(9), 2)
+        );
     }
 
     #[test]
     fn debug_shows_no_row_data() {
-        let bad = Malformed { row: 1, line: 2, rule: "ragged", raw: b"secret".to_vec(), truncated: false };
+        let bad = Malformed {
+            row: 1,
+            line: 2,
+            rule: "ragged",
+            raw: b"secret".to_vec(),
+            truncated: false,
+        };
         assert!(!format!("{bad:?}").contains("secret"));
     }
 }

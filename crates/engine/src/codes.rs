@@ -2,43 +2,147 @@
 
 /// Code and explanation in Markdown: what happened, why, what to do, an example.
 pub const CODES: &[(&str, &str)] = &[
-    ("SL5001", "# Not a Sealine project\n\nThe directory has no `sealine.yaml`.\n\n**What to do:** change into the project, name it with `-C DIR`, or start one with `sealine init`.\n\n```\nsealine -C examples/customers check\n```\n"),
-    ("SL5002", "# A project file cannot be taken in\n\nProject files are regular files of UTF-8 text of at most 1 MiB, with names of letters, digits, `.`, `_` and `-`. Links are not followed, so that what was reviewed is what is read.\n\n**What to do:** replace a link by a copy, save the file as UTF-8, split a large file, rename `.yml` to `.yaml`.\n\n```\niconv -f latin1 -t utf-8 catalog/crm.yaml > fixed.yaml\n```\n"),
-    ("SL5003", "# The project is too large\n\nA project has at most 2,000 files and 32 MiB of text, in folders at most 8 deep.\n\n**What to do:** split the project, or move files that are not part of it out of `catalog/`, `policy/` and `pipelines/`.\n\n```\nfind catalog policy pipelines -type f | wc -l\n```\n"),
-    ("SL5004", "# A connection's root cannot be used\n\nThe folder that a `local` connection names does not exist, is not a folder or cannot be opened.\n\n**What to do:** create it, or correct `root:` in `sealine.yaml`.\n\n```yaml\nconnections: { files: { kind: local, root: data/ } }\n```\n"),
-    ("SL5005", "# A dataset's location cannot be used\n\nA dataset lies inside the root of its connection: its path has no `..`, no leading `/` and no link that leads out, and it does not reach into the state directory.\n\n**What to do:** correct `at.path` in the catalog, or add a connection for the other place.\n\n```yaml\nat: { connection: files, path: customers.csv, format: csv }\n```\n"),
-    ("SL5010", "# Another run holds the state directory\n\nTwo runs on one state directory exclude each other, so that log, journals and outputs have one writer.\n\n**What to do:** wait for the named process to end. A process that died holds no lock: nothing has to be removed by hand.\n\n```\nps -p PID\n```\n"),
-    ("SL5011", "# A state file cannot be used\n\nThe system refused to read or write a file under `.sealine/`: disk full, no permission, or a damaged file system. A write that could not be made durable is never taken for one that was.\n\n**What to do:** make room or restore the permission, then run again: what was interrupted is finished or rolled back.\n\n```\ndf -h . && ls -ld .sealine\n```\n"),
-    ("SL5012", "# The state directory is not safe\n\n`.sealine/` holds keys and evidence. It must be a directory of its own (no link), owned by the user who runs Sealine, and closed to everybody else.\n\n**What to do:**\n\n```\nchmod 700 .sealine\n```\n"),
-    ("SL5013", "# The recorded labels cannot be read\n\n`labels.json` records what earlier runs wrote into datasets that declare no columns. Without it the proof would forget what they hold, so nothing runs.\n\n**What to do:** restore the file from a backup. If there is none, declare the columns of those datasets in the catalog and remove the file.\n\n```\nls -l .sealine/labels.json\n```\n"),
-    ("SL5014", "# A declared key is missing\n\n`sealine run` makes the declared keys once, while no state exists. A key that is missing later was declared since, or was lost.\n\n**What to do:** a new key is made by hand, so that nobody replaces a lost one without noticing: values sealed under a lost key do not open.\n\n```\nsealine keys new crm\n```\n"),
-    ("SL5015", "# A key has another purpose\n\nOne key, one purpose: a key made for tokens is never used for files.\n\n**What to do:** declare a key under another name for the new purpose.\n\n```yaml\nkeys: { crm: { purpose: token }, lake: { purpose: file } }\n```\n"),
-    ("SL5016", "# There are no keys yet\n\nReading and previewing use the project's keys and write to its log; neither exists before the first run.\n\n**What to do:**\n\n```\nsealine run\n```\n"),
-    ("SL5017", "# A part of the state is gone\n\nKeystore and audit log are made together by the first run. One of them is missing: a new keystore could not open what was written, a new log would hide what was done, so neither is made silently.\n\n**What to do:** restore `.sealine/` from a backup. To begin anew on purpose, move it away as a whole: what its keys sealed stays closed.\n\n```\nls -la .sealine\n```\n"),
-    ("SL5018", "# This plan cannot be used so\n\nA plan that writes datasets is run, a plan for the terminal is shown; one does not pass for the other.\n\n**What to do:** use `run` for pipelines, `read` and `preview` for the terminal.\n\n```\nsealine preview customers-daily --limit 10\n```\n"),
-    ("SL5019", "# A key that is not declared\n\nA key is made for one purpose, and `sealine.yaml` says which.\n\n**What to do:** declare it, then make it.\n\n```yaml\nkeys: { crm: { purpose: token } }\n```\n"),
-    ("SL5020", "# An input changed while it was read\n\nSize, time of change or identity of a file differ between the first and the last byte read. What was read may be half old and half new, so nothing is published.\n\n**What to do:** write inputs aside and rename them into place; run again.\n\n```\nmv customers.csv.part customers.csv\n```\n"),
-    ("SL5021", "# An input cannot be read\n\nThe file or folder of a dataset does not exist, is not a regular file, or cannot be opened.\n\n**What to do:** check `at:` in the catalog and that the file is there. An output of another pipeline exists after its first run.\n\n```\nls -l data/customers.csv\n```\n"),
-    ("SL5022", "# Too many rows broke a rule\n\nThe dataset's `max_rejects:` was exceeded. The run stopped before its commit: destinations are as before. The rejected rows are kept, sealed, in the quarantine; the log has the counts only.\n\n**What to do:** look at the rules named in the summary, read the quarantine, correct the source or the contract.\n\n```\nsealine read quarantine.customers --limit 20\n```\n"),
-    ("SL5023", "# Rejected rows, and nowhere to keep them\n\nA row that breaks a rule goes to the dataset's `rejects:`. Without one it would be lost silently, so the run stops before its commit.\n\n**What to do:** name a quarantine, or accept the loss with `max_rejects:`.\n\n```yaml\nrejects: quarantine.customers\n```\n"),
-    ("SL5024", "# Out of memory\n\nSorts, joins and aggregates hold rows within a fixed limit. Nothing is written to disk in clear to gain room, so a pipeline that needs more stops.\n\n**What to do:** filter or aggregate earlier, select fewer columns, or raise the limit.\n\n```sql\nSELECT country, count(*) FROM customers GROUP BY country\n```\n"),
-    ("SL5025", "# A step failed while it computed\n\nThe query engine reported a failure. Its text may quote values of rows, so it never leaves the engine; what is shown is its kind: `arithmetic` (overflow, division), `cast` (a value that does not convert), `memory`, `plan` or `internal`.\n\n**What to do:** look for casts, divisions and narrow integer types in the steps of the pipeline; rows that cannot be converted belong in the contract.\n\n```sql\nSELECT try_cast(code AS INT) AS code FROM orders\n```\n"),
-    ("SL5026", "# Stopped on request\n\nThe run was interrupted before its commit. What was staged is removed; destinations are as before.\n\n**What to do:** nothing; run again when you like.\n\n```\nsealine run\n```\n"),
-    ("SL5027", "# The physical plan is not the one that was proved\n\nBefore a byte is read, the plan to be executed is walked: known operators only, only authorized scans, every protection in place. Something differed. This is a bug in Sealine, and the run was refused because of it.\n\n**What to do:** report it with the pipeline's SQL; no data is needed.\n\n```\nsealine plan PIPELINE\n```\n"),
-    ("SL5028", "# Classified values in a clear column\n\nValues of columns proved to be below the highest level are sampled before the commit. A share of them that chance does not explain looked like an email, a card number or another known kind, and the column's tags do not declare it: its label is wrong at the source.\n\n**What to do:** give the source column its tag and level in the catalog, then protect it in the step.\n\n```yaml\nnote: { type: string, level: restricted, tags: [pii.email] }\n```\n"),
-    ("SL5029", "# A reader stopped without finishing\n\nThe thread that reads an input ended without an error and without an end. This is a bug in Sealine; nothing was published.\n\n**What to do:** report it with the format of the input; no data is needed.\n\n```\nsealine check\n```\n"),
-    ("SL5030", "# A written dataset without encryption\n\nThis build writes encrypted Parquet and nothing else.\n\n**What to do:** name a key with the purpose `file`.\n\n```yaml\nlake.customers:\n  at: { connection: lake, path: customers/, format: parquet }\n  encrypt: { key: lake }\n```\n"),
-    ("SL5031", "# Two datasets in one place\n\nTwo datasets that one run writes have the same location, or one lies inside the other: each `replace` would remove the other's rows.\n\n**What to do:** give each its own path.\n\n```yaml\nat: { connection: files, path: rejects/customers/, format: parquet }\n```\n"),
-    ("SL5032", "# A place cannot be staged\n\nOutputs are written beside their destination first. The system refused: disk full, no permission, no such folder.\n\n**What to do:** make room or restore the permission, then run again. What was staged is removed.\n\n```\ndf -h lake\n```\n"),
-    ("SL5033", "# A place cannot be published\n\nThe swap of the new generation into its place failed at the system. The journal remembers how far the run came.\n\n**What to do:** repair the cause, then run again: the publication is finished first.\n\n```\nsealine run\n```\n"),
-    ("SL5034", "# The file system cannot swap\n\n`replace` exchanges two directories in one step (`renameat2` with `RENAME_EXCHANGE`), so that a reader never sees half of a generation. This file system cannot; network file systems and some container layers are such.\n\n**What to do:** use a local file system such as ext4, xfs or btrfs for the destination.\n\n```\nstat -f -c %T lake\n```\n"),
-    ("SL5035", "# A run journal is damaged\n\n`.sealine/runs/<id>/journal.json` says how far an interrupted run came. It cannot be read, so Sealine does not guess.\n\n**What to do:** restore the file from a backup. If there is none, compare destination and the hidden `.NAME.sealine-<id>` beside it with the last receipt, keep the one that matches, and remove the run's folder.\n\n```\nsealine audit verify\n```\n"),
-    ("SL5036", "# An interrupted run cannot be finished\n\nThe run had begun to publish, and its files are neither in place nor staged: they were moved or changed by hand since.\n\n**What to do:** restore the destination from a backup or from the hidden staging folder beside it; then remove the run's folder under `.sealine/runs/` and run again.\n\n```\nls -la lake/\n```\n"),
-    ("SL5037", "# Published but not recorded\n\nThe outputs are in place; receipt or log entry could not be written. Until they are, nothing else runs in this project.\n\n**What to do:** repair the cause named, then run again: the record is written first.\n\n```\nsealine run\n```\n"),
+    (
+        "SL5001",
+        "# Not a Sealine project\n\nThe directory has no `sealine.yaml`.\n\n**What to do:** change into the project, name it with `-C DIR`, or start one with `sealine init`.\n\n```\nsealine -C examples/customers check\n```\n",
+    ),
+    (
+        "SL5002",
+        "# A project file cannot be taken in\n\nProject files are regular files of UTF-8 text of at most 1 MiB, with names of letters, digits, `.`, `_` and `-`. Links are not followed, so that what was reviewed is what is read.\n\n**What to do:** replace a link by a copy, save the file as UTF-8, split a large file, rename `.yml` to `.yaml`.\n\n```\niconv -f latin1 -t utf-8 catalog/crm.yaml > fixed.yaml\n```\n",
+    ),
+    (
+        "SL5003",
+        "# The project is too large\n\nA project has at most 2,000 files and 32 MiB of text, in folders at most 8 deep.\n\n**What to do:** split the project, or move files that are not part of it out of `catalog/`, `policy/` and `pipelines/`.\n\n```\nfind catalog policy pipelines -type f | wc -l\n```\n",
+    ),
+    (
+        "SL5004",
+        "# A connection's root cannot be used\n\nThe folder that a `local` connection names does not exist, is not a folder or cannot be opened.\n\n**What to do:** create it, or correct `root:` in `sealine.yaml`.\n\n```yaml\nconnections: { files: { kind: local, root: data/ } }\n```\n",
+    ),
+    (
+        "SL5005",
+        "# A dataset's location cannot be used\n\nA dataset lies inside the root of its connection: its path has no `..`, no leading `/` and no link that leads out, and it does not reach into the state directory.\n\n**What to do:** correct `at.path` in the catalog, or add a connection for the other place.\n\n```yaml\nat: { connection: files, path: customers.csv, format: csv }\n```\n",
+    ),
+    (
+        "SL5010",
+        "# Another run holds the state directory\n\nTwo runs on one state directory exclude each other, so that log, journals and outputs have one writer.\n\n**What to do:** wait for the named process to end. A process that died holds no lock: nothing has to be removed by hand.\n\n```\nps -p PID\n```\n",
+    ),
+    (
+        "SL5011",
+        "# A state file cannot be used\n\nThe system refused to read or write a file under `.sealine/`: disk full, no permission, or a damaged file system. A write that could not be made durable is never taken for one that was.\n\n**What to do:** make room or restore the permission, then run again: what was interrupted is finished or rolled back.\n\n```\ndf -h . && ls -ld .sealine\n```\n",
+    ),
+    (
+        "SL5012",
+        "# The state directory is not safe\n\n`.sealine/` holds keys and evidence. It must be a directory of its own (no link), owned by the user who runs Sealine, and closed to everybody else.\n\n**What to do:**\n\n```\nchmod 700 .sealine\n```\n",
+    ),
+    (
+        "SL5013",
+        "# The recorded labels cannot be read\n\n`labels.json` records what earlier runs wrote into datasets that declare no columns. Without it the proof would forget what they hold, so nothing runs.\n\n**What to do:** restore the file from a backup. If there is none, declare the columns of those datasets in the catalog and remove the file.\n\n```\nls -l .sealine/labels.json\n```\n",
+    ),
+    (
+        "SL5014",
+        "# A declared key is missing\n\n`sealine run` makes the declared keys once, while no state exists. A key that is missing later was declared since, or was lost.\n\n**What to do:** a new key is made by hand, so that nobody replaces a lost one without noticing: values sealed under a lost key do not open.\n\n```\nsealine keys new crm\n```\n",
+    ),
+    (
+        "SL5015",
+        "# A key has another purpose\n\nOne key, one purpose: a key made for tokens is never used for files.\n\n**What to do:** declare a key under another name for the new purpose.\n\n```yaml\nkeys: { crm: { purpose: token }, lake: { purpose: file } }\n```\n",
+    ),
+    (
+        "SL5016",
+        "# There are no keys yet\n\nReading and previewing use the project's keys and write to its log; neither exists before the first run.\n\n**What to do:**\n\n```\nsealine run\n```\n",
+    ),
+    (
+        "SL5017",
+        "# A part of the state is gone\n\nKeystore and audit log are made together by the first run. One of them is missing: a new keystore could not open what was written, a new log would hide what was done, so neither is made silently.\n\n**What to do:** restore `.sealine/` from a backup. To begin anew on purpose, move it away as a whole: what its keys sealed stays closed.\n\n```\nls -la .sealine\n```\n",
+    ),
+    (
+        "SL5018",
+        "# This plan cannot be used so\n\nA plan that writes datasets is run, a plan for the terminal is shown; one does not pass for the other.\n\n**What to do:** use `run` for pipelines, `read` and `preview` for the terminal.\n\n```\nsealine preview customers-daily --limit 10\n```\n",
+    ),
+    (
+        "SL5019",
+        "# A key that is not declared\n\nA key is made for one purpose, and `sealine.yaml` says which.\n\n**What to do:** declare it, then make it.\n\n```yaml\nkeys: { crm: { purpose: token } }\n```\n",
+    ),
+    (
+        "SL5020",
+        "# An input changed while it was read\n\nSize, time of change or identity of a file differ between the first and the last byte read. What was read may be half old and half new, so nothing is published.\n\n**What to do:** write inputs aside and rename them into place; run again.\n\n```\nmv customers.csv.part customers.csv\n```\n",
+    ),
+    (
+        "SL5021",
+        "# An input cannot be read\n\nThe file or folder of a dataset does not exist, is not a regular file, or cannot be opened.\n\n**What to do:** check `at:` in the catalog and that the file is there. An output of another pipeline exists after its first run.\n\n```\nls -l data/customers.csv\n```\n",
+    ),
+    (
+        "SL5022",
+        "# Too many rows broke a rule\n\nThe dataset's `max_rejects:` was exceeded. The run stopped before its commit: destinations are as before. The rejected rows are kept, sealed, in the quarantine; the log has the counts only.\n\n**What to do:** look at the rules named in the summary, read the quarantine, correct the source or the contract.\n\n```\nsealine read quarantine.customers --limit 20\n```\n",
+    ),
+    (
+        "SL5023",
+        "# Rejected rows, and nowhere to keep them\n\nA row that breaks a rule goes to the dataset's `rejects:`. Without one it would be lost silently, so the run stops before its commit.\n\n**What to do:** name a quarantine, or accept the loss with `max_rejects:`.\n\n```yaml\nrejects: quarantine.customers\n```\n",
+    ),
+    (
+        "SL5024",
+        "# Out of memory\n\nSorts, joins and aggregates hold rows within a fixed limit. Nothing is written to disk in clear to gain room, so a pipeline that needs more stops.\n\n**What to do:** filter or aggregate earlier, select fewer columns, or raise the limit.\n\n```sql\nSELECT country, count(*) FROM customers GROUP BY country\n```\n",
+    ),
+    (
+        "SL5025",
+        "# A step failed while it computed\n\nThe query engine reported a failure. Its text may quote values of rows, so it never leaves the engine; what is shown is its kind: `arithmetic` (overflow, division), `cast` (a value that does not convert), `memory`, `plan` or `internal`.\n\n**What to do:** look for casts, divisions and narrow integer types in the steps of the pipeline; rows that cannot be converted belong in the contract.\n\n```sql\nSELECT try_cast(code AS INT) AS code FROM orders\n```\n",
+    ),
+    (
+        "SL5026",
+        "# Stopped on request\n\nThe run was interrupted before its commit. What was staged is removed; destinations are as before.\n\n**What to do:** nothing; run again when you like.\n\n```\nsealine run\n```\n",
+    ),
+    (
+        "SL5027",
+        "# The physical plan is not the one that was proved\n\nBefore a byte is read, the plan to be executed is walked: known operators only, only authorized scans, every protection in place. Something differed. This is a bug in Sealine, and the run was refused because of it.\n\n**What to do:** report it with the pipeline's SQL; no data is needed.\n\n```\nsealine plan PIPELINE\n```\n",
+    ),
+    (
+        "SL5028",
+        "# Classified values in a clear column\n\nValues of columns proved to be below the highest level are sampled before the commit. A share of them that chance does not explain looked like an email, a card number or another known kind, and the column's tags do not declare it: its label is wrong at the source.\n\n**What to do:** give the source column its tag and level in the catalog, then protect it in the step.\n\n```yaml\nnote: { type: string, level: restricted, tags: [pii.email] }\n```\n",
+    ),
+    (
+        "SL5029",
+        "# A reader stopped without finishing\n\nThe thread that reads an input ended without an error and without an end. This is a bug in Sealine; nothing was published.\n\n**What to do:** report it with the format of the input; no data is needed.\n\n```\nsealine check\n```\n",
+    ),
+    (
+        "SL5030",
+        "# A written dataset without encryption\n\nThis build writes encrypted Parquet and nothing else.\n\n**What to do:** name a key with the purpose `file`.\n\n```yaml\nlake.customers:\n  at: { connection: lake, path: customers/, format: parquet }\n  encrypt: { key: lake }\n```\n",
+    ),
+    (
+        "SL5031",
+        "# Two datasets in one place\n\nTwo datasets that one run writes have the same location, or one lies inside the other: each `replace` would remove the other's rows.\n\n**What to do:** give each its own path.\n\n```yaml\nat: { connection: files, path: rejects/customers/, format: parquet }\n```\n",
+    ),
+    (
+        "SL5032",
+        "# A place cannot be staged\n\nOutputs are written beside their destination first. The system refused: disk full, no permission, no such folder.\n\n**What to do:** make room or restore the permission, then run again. What was staged is removed.\n\n```\ndf -h lake\n```\n",
+    ),
+    (
+        "SL5033",
+        "# A place cannot be published\n\nThe swap of the new generation into its place failed at the system. The journal remembers how far the run came.\n\n**What to do:** repair the cause, then run again: the publication is finished first.\n\n```\nsealine run\n```\n",
+    ),
+    (
+        "SL5034",
+        "# The file system cannot swap\n\n`replace` exchanges two directories in one step (`renameat2` with `RENAME_EXCHANGE`), so that a reader never sees half of a generation. This file system cannot; network file systems and some container layers are such.\n\n**What to do:** use a local file system such as ext4, xfs or btrfs for the destination.\n\n```\nstat -f -c %T lake\n```\n",
+    ),
+    (
+        "SL5035",
+        "# A run journal is damaged\n\n`.sealine/runs/<id>/journal.json` says how far an interrupted run came. It cannot be read, so Sealine does not guess.\n\n**What to do:** restore the file from a backup. If there is none, compare destination and the hidden `.NAME.sealine-<id>` beside it with the last receipt, keep the one that matches, and remove the run's folder.\n\n```\nsealine audit verify\n```\n",
+    ),
+    (
+        "SL5036",
+        "# An interrupted run cannot be finished\n\nThe run had begun to publish, and its files are neither in place nor staged: they were moved or changed by hand since.\n\n**What to do:** restore the destination from a backup or from the hidden staging folder beside it; then remove the run's folder under `.sealine/runs/` and run again.\n\n```\nls -la lake/\n```\n",
+    ),
+    (
+        "SL5037",
+        "# Published but not recorded\n\nThe outputs are in place; receipt or log entry could not be written. Until they are, nothing else runs in this project.\n\n**What to do:** repair the cause named, then run again: the record is written first.\n\n```\nsealine run\n```\n",
+    ),
 ];
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
@@ -48,12 +152,22 @@ mod tests {
         let mut seen = 0;
         for part in source.split("=> \"SL").skip(1) {
             let code = format!("SL{}", &part[..4]);
-            assert!(CODES.iter().any(|(known, _)| *known == code), "{code} is not explained");
+            assert!(
+                CODES.iter().any(|(known, _)| *known == code),
+                "{code} is not explained"
+            );
             seen += 1;
         }
-        assert_eq!(seen, CODES.len(), "a code is explained that nothing returns");
+        assert_eq!(
+            seen,
+            CODES.len(),
+            "a code is explained that nothing returns"
+        );
         for (code, text) in CODES {
-            assert!(text.starts_with("# ") && text.contains("**What to do:**"), "{code}");
+            assert!(
+                text.starts_with("# ") && text.contains("**What to do:**"),
+                "{code}"
+            );
             assert_eq!(CODES.iter().filter(|(other, _)| other == code).count(), 1);
         }
     }

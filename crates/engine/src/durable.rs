@@ -40,7 +40,10 @@ pub(crate) fn create_dirs(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
-    if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+    if let Some(parent) = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+    {
         create_dirs(parent)?;
     }
     create_private_dir(path).map(|_| ())
@@ -82,7 +85,10 @@ pub(crate) fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         .open(path)?;
     let metadata = file.metadata()?;
     if !metadata.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "not a regular file",
+        ));
     }
     if metadata.len() > limit {
         return Err(io::Error::from(io::ErrorKind::FileTooLarge));
@@ -112,7 +118,12 @@ pub(crate) fn remove_all(path: &Path) -> io::Result<()> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
@@ -125,7 +136,10 @@ mod tests {
         std::fs::write(dir.path().join("state.json.tmp"), b"half").unwrap();
         replace_file(&path, b"two").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"two");
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
         assert!(!dir.path().join("state.json.tmp").exists());
     }
 
@@ -135,7 +149,10 @@ mod tests {
         let path = dir.path().join("big");
         std::fs::write(&path, vec![b'x'; 11]).unwrap();
         assert_eq!(read_bounded(&path, 11).unwrap().len(), 11);
-        assert_eq!(read_bounded(&path, 10).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+        assert_eq!(
+            read_bounded(&path, 10).unwrap_err().kind(),
+            io::ErrorKind::FileTooLarge
+        );
         let link = dir.path().join("link");
         std::os::unix::fs::symlink(&path, &link).unwrap();
         assert!(read_bounded(&link, 100).is_err());

@@ -78,13 +78,17 @@ pub enum EngineError {
         path: PathBuf,
     },
     /// A key that the project declares is not in the keystore.
-    #[error("the key `{name}` is declared but not in the keystore; make it with `sealine keys new {name}`")]
+    #[error(
+        "the key `{name}` is declared but not in the keystore; make it with `sealine keys new {name}`"
+    )]
     KeyMissing {
         /// The key.
         name: String,
     },
     /// A key in the keystore has another purpose than the declared one.
-    #[error("the key `{name}` in the keystore has the purpose `{found}`, `sealine.yaml` says `{declared}`; declare a new key under another name")]
+    #[error(
+        "the key `{name}` in the keystore has the purpose `{found}`, `sealine.yaml` says `{declared}`; declare a new key under another name"
+    )]
     KeyPurpose {
         /// The key.
         name: String,
@@ -94,13 +98,17 @@ pub enum EngineError {
         declared: String,
     },
     /// A key to be made is not declared.
-    #[error("the key `{name}` is not declared; name it with its purpose under `keys:` in `sealine.yaml` first")]
+    #[error(
+        "the key `{name}` is not declared; name it with its purpose under `keys:` in `sealine.yaml` first"
+    )]
     KeyUndeclared {
         /// The key.
         name: String,
     },
     /// There is no keystore yet.
-    #[error("this project has no keys yet; `sealine run` makes the declared ones, or `sealine keys new NAME`")]
+    #[error(
+        "this project has no keys yet; `sealine run` makes the declared ones, or `sealine keys new NAME`"
+    )]
     NoKeys,
     /// A part of the state is gone.
     #[error("the state directory `{}` has lost its {what}; nothing runs without it: restore it from a backup", path.display())]
@@ -151,7 +159,9 @@ pub enum EngineError {
         kept: Option<String>,
     },
     /// Rows broke a rule and the dataset has nowhere to keep them.
-    #[error("{rejected} rows of `{dataset}` broke a rule and it has no `rejects:`; nothing was published; name a quarantine, or accept the loss with `max_rejects:`")]
+    #[error(
+        "{rejected} rows of `{dataset}` broke a rule and it has no `rejects:`; nothing was published; name a quarantine, or accept the loss with `max_rejects:`"
+    )]
     NoQuarantine {
         /// The dataset.
         dataset: String,
@@ -159,7 +169,9 @@ pub enum EngineError {
         rejected: u64,
     },
     /// Two writers of one run would share a place.
-    #[error("`{first}` and `{second}` would be written to one place; give each its own path in the catalog")]
+    #[error(
+        "`{first}` and `{second}` would be written to one place; give each its own path in the catalog"
+    )]
     SharedPlace {
         /// One dataset.
         first: String,
@@ -167,13 +179,17 @@ pub enum EngineError {
         second: String,
     },
     /// The memory pool is used up.
-    #[error("the pipeline needs more memory than its limit of {limit_mib} MiB; aggregate or filter earlier, or raise the limit")]
+    #[error(
+        "the pipeline needs more memory than its limit of {limit_mib} MiB; aggregate or filter earlier, or raise the limit"
+    )]
     Memory {
         /// The limit.
         limit_mib: u64,
     },
     /// A step failed while it computed; the engine's own text stays inside, since it may quote values.
-    #[error("output `{output}` failed while it was computed ({kind}); no value is shown here; `sealine explain SL5025` says what to look for")]
+    #[error(
+        "output `{output}` failed while it was computed ({kind}); no value is shown here; `sealine explain SL5025` says what to look for"
+    )]
     Compute {
         /// The output dataset, or `terminal`.
         output: String,
@@ -184,7 +200,9 @@ pub enum EngineError {
     #[error("stopped on request; nothing was published")]
     Cancelled,
     /// What the planner made is not what was proved.
-    #[error("the physical plan of `{output}` is not the one that was proved: {reason}; this is a bug in Sealine, nothing was read")]
+    #[error(
+        "the physical plan of `{output}` is not the one that was proved: {reason}; this is a bug in Sealine, nothing was read"
+    )]
     NotAsProved {
         /// The output dataset.
         output: String,
@@ -192,7 +210,9 @@ pub enum EngineError {
         reason: String,
     },
     /// The detectors found classified values in a column that does not declare them.
-    #[error("column `{dataset}.{column}` was to be published in clear, and {hits} of {sampled} sampled values look like `{entity}`, which its tags do not declare; nothing was published; label the source column or protect it")]
+    #[error(
+        "column `{dataset}.{column}` was to be published in clear, and {hits} of {sampled} sampled values look like `{entity}`, which its tags do not declare; nothing was published; label the source column or protect it"
+    )]
     FoundInClear {
         /// Output dataset.
         dataset: String,
@@ -206,13 +226,17 @@ pub enum EngineError {
         sampled: u64,
     },
     /// A reader thread ended without saying how.
-    #[error("the reader of `{dataset}` stopped without finishing; nothing was published; this is a bug in Sealine")]
+    #[error(
+        "the reader of `{dataset}` stopped without finishing; nothing was published; this is a bug in Sealine"
+    )]
     ReaderLost {
         /// The dataset.
         dataset: String,
     },
     /// A written dataset has no encryption, and this build writes nothing in clear.
-    #[error("dataset `{dataset}` has no `encrypt:`; name a key with the purpose `file` in the catalog")]
+    #[error(
+        "dataset `{dataset}` has no `encrypt:`; name a key with the purpose `file` in the catalog"
+    )]
     NotEncrypted {
         /// The dataset.
         dataset: String,
@@ -256,7 +280,9 @@ pub enum EngineError {
         path: PathBuf,
     },
     /// Published, but not yet recorded.
-    #[error("the outputs are published, but the run could not be recorded: {source}; run again to finish the record")]
+    #[error(
+        "the outputs are published, but the run could not be recorded: {source}; run again to finish the record"
+    )]
     NotRecorded {
         /// What failed.
         #[source]
@@ -283,7 +309,11 @@ pub enum EngineError {
 }
 
 fn since_text(since: i64) -> String {
-    if since == 0 { "an unknown time".to_owned() } else { clock::rfc3339(since) }
+    if since == 0 {
+        "an unknown time".to_owned()
+    } else {
+        clock::rfc3339(since)
+    }
 }
 
 fn kept_text(kept: Option<&str>) -> String {
@@ -294,7 +324,10 @@ fn kept_text(kept: Option<&str>) -> String {
 
 impl EngineError {
     pub(crate) fn state(path: &Path, source: std::io::Error) -> Self {
-        Self::State { path: path.to_path_buf(), source }
+        Self::State {
+            path: path.to_path_buf(),
+            source,
+        }
     }
 
     /// The stable code that `sealine explain` expands.

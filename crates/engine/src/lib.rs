@@ -23,6 +23,7 @@ mod session;
 pub use cancel::CancelToken;
 pub use codes::CODES;
 pub use error::EngineError;
+pub use exec::Limits;
 pub use progress::{Progress, Reading, Silent, Step, Update};
 pub use project::{OpenError, Project, ProjectDir, StateDir, Undecided};
 pub use report::{

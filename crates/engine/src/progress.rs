@@ -144,7 +144,7 @@ pub enum Step {
     EntryAppended,
     /// The journal says that the run is recorded.
     Recorded,
-    /// One old generation is removed.
+    /// The old generations are removed.
     PlaceCleaned,
     /// The journal is removed.
     Ended,
@@ -183,7 +183,12 @@ impl Throttle {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 

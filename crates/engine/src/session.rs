@@ -15,6 +15,7 @@ use crate::clock;
 use crate::commit::{self, JournalFile, Phase, Recovered};
 use crate::durable;
 use crate::error::EngineError;
+use crate::exec::Limits;
 use crate::progress::{Progress, Step, Update};
 use crate::project::{Held, Project, Undecided};
 
@@ -34,12 +35,17 @@ pub struct Session {
     pub(crate) keys: Arc<OpenKeys>,
     pub(crate) log: Log,
     pub(crate) progress: Arc<dyn Progress>,
+    pub(crate) limits: Limits,
+    /// Who asked for the last decision.
+    pub(crate) operator: Option<String>,
     _held: Held,
 }
 
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Session").field("project", self.project.dir()).finish_non_exhaustive()
+        f.debug_struct("Session")
+            .field("project", self.project.dir())
+            .finish_non_exhaustive()
     }
 }
 
@@ -71,7 +77,10 @@ impl Session {
                 .map_err(|source| EngineError::state(&marker, source))?;
             progress.step(Step::SetUpBegun);
         }
-        let lost = |what| EngineError::StateLost { path: state.root().to_path_buf(), what };
+        let lost = |what| EngineError::StateLost {
+            path: state.root().to_path_buf(),
+            what,
+        };
         let keystore = match Keystore::open(&state.keys())? {
             Some(keystore) => keystore,
             None if fresh => Keystore::create(&state.keys(), clock::now())?,
@@ -114,7 +123,16 @@ impl Session {
         } else {
             return Err(lost("audit log"));
         };
-        Ok(Self { project, keystore, keys: Arc::new(keys), log, progress, _held: held })
+        Ok(Self {
+            project,
+            keystore,
+            keys: Arc::new(keys),
+            log,
+            progress,
+            limits: Limits::default(),
+            operator: None,
+            _held: held,
+        })
     }
 
     /// Logs the keys of the first run and ends the set-up.
@@ -129,7 +147,11 @@ impl Session {
         let names = made.iter().map(|key| key.name.clone()).collect();
         if self.log.checkpoint().size() == 0 {
             let epoch = self.keystore.epoch();
-            self.append("Sealine::System", Outcome::Success, Action::KeysCreated { keys: made, epoch })?;
+            self.append(
+                "Sealine::System",
+                Outcome::Success,
+                Action::KeysCreated { keys: made, epoch },
+            )?;
         }
         // A crash right here leaves a complete state and the marker, which the next run removes.
         self.progress.step(Step::LogMade);
@@ -144,6 +166,11 @@ impl Session {
         &self.project
     }
 
+    /// Sets the bounds of executions.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
     /// The keys, without their bytes.
     pub fn keys(&self) -> Vec<KeyInfo> {
         self.keystore.list()
@@ -155,14 +182,27 @@ impl Session {
     /// `SL5014` where it is not declared; the keystore's error where it exists.
     pub fn new_key(&mut self, name: &str, user: &Principal) -> Result<(), EngineError> {
         let Some(declared) = self.project.spec().project.keys.get(name) else {
-            return Err(EngineError::KeyUndeclared { name: name.to_owned() });
+            return Err(EngineError::KeyUndeclared {
+                name: name.to_owned(),
+            });
         };
-        self.keystore.new_key(name, purpose(declared.purpose), clock::now())?;
+        self.keystore
+            .new_key(name, purpose(declared.purpose), clock::now())?;
         // A crash right here leaves a key that the log does not name; it has sealed nothing yet.
         self.keys = Arc::new(self.keystore.unlock()?);
-        let keys = self.keystore.list().iter().filter(|key| key.name == name).map(key_use).collect();
+        let keys = self
+            .keystore
+            .list()
+            .iter()
+            .filter(|key| key.name == name)
+            .map(key_use)
+            .collect();
         let epoch = self.keystore.epoch();
-        self.append(&actor(user), Outcome::Success, Action::KeysCreated { keys, epoch })?;
+        self.append(
+            &actor(user),
+            Outcome::Success,
+            Action::KeysCreated { keys, epoch },
+        )?;
         Ok(())
     }
 
@@ -170,11 +210,21 @@ impl Session {
     ///
     /// # Errors
     /// [`Decided`]'s reasons; `SL5014` and `SL5015` where the declared keys are not those of the keystore.
-    pub fn decide(&mut self, request: &Request, user: &Principal) -> Result<Authorized<Plan>, NotDecided> {
+    pub fn decide(
+        &mut self,
+        request: &Request,
+        user: &Principal,
+    ) -> Result<Authorized<Plan>, NotDecided> {
+        self.operator = Some(actor(user));
         self.check_keys()?;
         match self.project.decide(request, user, self.keystore.epoch()) {
             Ok(authorized) => {
-                let columns = authorized.plan().outputs().iter().map(|output| output.columns.len() as u64).sum();
+                let columns = authorized
+                    .plan()
+                    .outputs()
+                    .iter()
+                    .map(|output| output.columns.len() as u64)
+                    .sum();
                 self.progress.update(Update::Proved {
                     columns,
                     declassifications: authorized.declassifications().len() as u64,
@@ -195,7 +245,11 @@ impl Session {
         user: &Principal,
         refusal: &Refusal,
     ) -> Result<(), EngineError> {
-        let mut codes: Vec<String> = refusal.findings.iter().map(|finding| finding.code.to_string()).collect();
+        let mut codes: Vec<String> = refusal
+            .findings
+            .iter()
+            .map(|finding| finding.code.to_string())
+            .collect();
         let findings = codes.len() as u64;
         codes.sort();
         codes.dedup();
@@ -203,7 +257,12 @@ impl Session {
         let action = match request {
             Request::Pipeline(pipeline) => Action::RunRefused {
                 pipeline: pipeline.clone(),
-                plan: None,
+                // Proved once more: a refusal gives the plan away.
+                plan: self
+                    .project
+                    .prove(request)
+                    .ok()
+                    .map(|plan| Digest::new(plan.digest())),
                 policy: Some(Digest::new(self.project.policy().digest())),
                 codes,
                 findings,
@@ -224,7 +283,8 @@ impl Session {
                 codes,
             },
         };
-        self.append(&actor(user), Outcome::Refused, action).map(|_| ())
+        self.append(&actor(user), Outcome::Refused, action)
+            .map(|_| ())
     }
 
     /// Insists that every declared key is there, for its declared purpose.
@@ -232,7 +292,9 @@ impl Session {
         let made = self.keystore.list();
         for key in self.project.spec().project.keys.values() {
             let Some(found) = made.iter().find(|found| found.name == key.name) else {
-                return Err(EngineError::KeyMissing { name: key.name.clone() });
+                return Err(EngineError::KeyMissing {
+                    name: key.name.clone(),
+                });
             };
             if found.purpose != purpose(key.purpose) {
                 return Err(EngineError::KeyPurpose {
@@ -252,7 +314,12 @@ impl Session {
         outcome: Outcome,
         action: Action,
     ) -> Result<u64, EngineError> {
-        let event = Event::new(Time::from_micros(clock::now_micros()), actor, outcome, action);
+        let event = Event::new(
+            Time::from_micros(clock::now_micros()),
+            actor,
+            outcome,
+            action,
+        );
         Ok(self.log.append(&event)?.index)
     }
 
@@ -267,14 +334,24 @@ impl Session {
                 self.record(&mut file, true)?;
             }
             let journal = file.journal();
-            let (run, pipeline, actor) =
-                (journal.run.clone(), journal.pipeline.clone(), journal.actor.clone());
-            let resolution =
-                if finished { Resolution::RolledForward } else { Resolution::RolledBack };
+            let (run, pipeline, actor) = (
+                journal.run.clone(),
+                journal.pipeline.clone(),
+                journal.actor.clone(),
+            );
+            let resolution = if finished {
+                Resolution::RolledForward
+            } else {
+                Resolution::RolledBack
+            };
             self.append(
                 &actor,
                 Outcome::Success,
-                Action::RunRecovered { run: run.clone(), pipeline, resolution },
+                Action::RunRecovered {
+                    run: run.clone(),
+                    pipeline,
+                    resolution,
+                },
             )?;
             self.end(file)?;
             self.progress.update(Update::Recovered { run, finished });

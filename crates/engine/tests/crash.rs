@@ -1,6 +1,11 @@
 //! The process is killed at each durable step, in a process of its own; afterwards there is the old state or the
 //! new one, and the next run finds its way.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 mod support;
 
@@ -40,7 +45,13 @@ fn child() {
         return;
     };
     let left = std::env::var(COUNT).unwrap().parse().unwrap();
-    let _ = run_with(Path::new(&root), Arc::new(Dying { step, left: AtomicUsize::new(left) }));
+    let _ = run_with(
+        Path::new(&root),
+        Arc::new(Dying {
+            step,
+            left: AtomicUsize::new(left),
+        }),
+    );
 }
 
 fn die_at(root: &Path, step: Step, count: usize) {
@@ -51,14 +62,21 @@ fn die_at(root: &Path, step: Step, count: usize) {
         .env(COUNT, count.to_string())
         .output()
         .unwrap();
-    assert!(!output.status.success(), "{step:?} was not reached: {output:?}");
+    assert!(
+        !output.status.success(),
+        "{step:?} was not reached: {output:?}"
+    );
 }
 
 fn cases() -> Vec<(Step, usize)> {
     let mut cases = Vec::new();
     for step in Step::ALL {
         // Two outputs and a quarantine.
-        let times = if matches!(step, Step::PlaceStaged | Step::PlacePublished) { 3 } else { 1 };
+        let times = if matches!(step, Step::PlaceStaged | Step::PlacePublished) {
+            3
+        } else {
+            1
+        };
         cases.extend((1..=times).map(|count| (step, count)));
     }
     cases
@@ -91,11 +109,21 @@ fn check(root: &Path, step: Step, count: usize, old: usize, new: usize) {
     // The next session settles it: all old or all new, and the log says which.
     drop(begin(root, Arc::new(Silent)).unwrap_or_else(|error| panic!("{name}: {error}")));
     assert!(leftovers(root).is_empty(), "{name}: {:?}", leftovers(root));
-    let settled = if root.join("lake").is_dir() { places(root) } else { vec![old; 2] };
-    assert!(settled == [old; 2] || settled == [new; 2], "{name}: {settled:?}");
+    let settled = if root.join("lake").is_dir() {
+        places(root)
+    } else {
+        vec![old; 2]
+    };
+    assert!(
+        settled == [old; 2] || settled == [new; 2],
+        "{name}: {settled:?}"
+    );
     let rolled_forward = step >= Step::Publishing;
     assert_eq!(settled == [new; 2], rolled_forward, "{name}");
-    let committed = actions(root).iter().filter(|action| *action == "run.committed").count();
+    let committed = actions(root)
+        .iter()
+        .filter(|action| *action == "run.committed")
+        .count();
     let expected = usize::from(rolled_forward) + usize::from(old > 0);
     assert_eq!(committed, expected, "{name}: {:?}", actions(root));
     verify(root);
@@ -135,7 +163,13 @@ fn a_crash_while_only_the_quarantine_is_kept_is_settled() {
         "    rejects: quarantine.customers",
         "    rejects: quarantine.customers\n    max_rejects: 3",
     );
-    for step in [Step::Staged, Step::Publishing, Step::PlacePublished, Step::EntryAppended, Step::Recorded] {
+    for step in [
+        Step::Staged,
+        Step::Publishing,
+        Step::PlacePublished,
+        Step::EntryAppended,
+        Step::Recorded,
+    ] {
         let fixture = Fixture::with(&csv(5, 1), SEALINE, &catalog, PIPELINE, POLICY);
         let root = fixture.root();
         run(root).unwrap();
@@ -144,7 +178,11 @@ fn a_crash_while_only_the_quarantine_is_kept_is_settled() {
         drop(begin(root, Arc::new(Silent)).unwrap());
         assert_eq!(places(root), [5, 5], "{step:?}");
         let kept = rows(root, "quarantine.customers", "data/rejects/", &["row"]).len();
-        assert_eq!(kept, if step >= Step::Publishing { 6 } else { 1 }, "{step:?}");
+        assert_eq!(
+            kept,
+            if step >= Step::Publishing { 6 } else { 1 },
+            "{step:?}"
+        );
         assert!(leftovers(root).is_empty(), "{step:?}");
         verify(root);
     }

@@ -1,5 +1,10 @@
 //! A whole run over a small file with bad rows: what is written, what is not, and what the evidence says.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 mod support;
 
@@ -18,13 +23,22 @@ fn a_pipeline_is_proved_run_and_evidenced() {
     let report = run_with(root, heard.clone()).unwrap();
 
     assert_eq!(report.inputs.len(), 1);
-    assert_eq!((report.inputs[0].rows_in, report.inputs[0].rejected), (20_007, 7));
+    assert_eq!(
+        (report.inputs[0].rows_in, report.inputs[0].rejected),
+        (20_007, 7)
+    );
     let by_rule: Vec<(&str, &str, u64)> = report.inputs[0]
         .rejected_by_rule
         .iter()
         .map(|rule| (rule.column.as_str(), rule.rule.as_str(), rule.rows))
         .collect();
-    assert_eq!(by_rule.iter().map(|(column, ..)| *column).collect::<Vec<_>>(), ["age", "card", "email"]);
+    assert_eq!(
+        by_rule
+            .iter()
+            .map(|(column, ..)| *column)
+            .collect::<Vec<_>>(),
+        ["age", "card", "email"]
+    );
     assert_eq!(by_rule.iter().map(|(.., rows)| rows).sum::<u64>(), 7);
     assert_eq!(report.outputs.len(), 2);
     assert!(report.outputs.iter().all(|output| output.rows == 20_000));
@@ -33,7 +47,12 @@ fn a_pipeline_is_proved_run_and_evidenced() {
     assert!(root.join(&report.receipt.path).is_file());
 
     // Two scans of one input, and the rejects are written once.
-    let rejects = rows(root, "quarantine.customers", "data/rejects/", &["row", "rule", "column"]);
+    let rejects = rows(
+        root,
+        "quarantine.customers",
+        "data/rejects/",
+        &["row", "rule", "column"],
+    );
     assert_eq!(rejects.len(), 7);
     assert_eq!(rejects[0], ["20001", "email", "email"]);
 
@@ -45,24 +64,42 @@ fn a_pipeline_is_proved_run_and_evidenced() {
     assert_eq!(written[0][2], "453957******1486");
     assert_eq!(written[0][3], "40");
     assert!(written.iter().all(|row| !row[4].contains("comment")));
-    let notes = rows(root, "lake.notes", "lake/notes.parquet", &["id", "country", "note"]);
+    let notes = rows(
+        root,
+        "lake.notes",
+        "lake/notes.parquet",
+        &["id", "country", "note"],
+    );
     assert_eq!(notes[0], ["1", "DE", "first"]);
 
     // The order of the file is kept, since it shows nothing that the output does not.
-    assert!(written.windows(2).all(|pair| {
-        pair[0][0].parse::<u64>().unwrap() < pair[1][0].parse::<u64>().unwrap()
-    }));
+    assert!(
+        written.windows(2).all(|pair| {
+            pair[0][0].parse::<u64>().unwrap() < pair[1][0].parse::<u64>().unwrap()
+        })
+    );
 
     verify(root);
-    assert_eq!(actions(root), ["keys.created", "run.started", "run.committed"]);
+    assert_eq!(
+        actions(root),
+        ["keys.created", "run.started", "run.committed"]
+    );
     assert!(leftovers(root).is_empty());
     let steps = heard.steps.lock().unwrap().clone();
     for step in Step::ALL {
         assert!(steps.contains(&step), "{step:?} was not reached");
     }
     let updates = heard.updates.lock().unwrap();
-    assert!(updates.iter().any(|update| matches!(update, Update::KeysMade { names } if names.len() == 3)));
-    assert!(updates.iter().any(|update| matches!(update, Update::Recorded { .. })));
+    assert!(
+        updates
+            .iter()
+            .any(|update| matches!(update, Update::KeysMade { names } if names.len() == 3))
+    );
+    assert!(
+        updates
+            .iter()
+            .any(|update| matches!(update, Update::Recorded { .. }))
+    );
 }
 
 #[test]
@@ -75,21 +112,30 @@ fn canaries_are_nowhere_in_clear() {
     files.retain(|file| !file.ends_with("data/customers.csv"));
     assert!(files.len() > 8);
     let mut needles: Vec<Vec<u8>> = Vec::new();
-    for canary in [CANARY_EMAIL, CANARY_CARD, CANARY_COMMENT, BAD_EMAIL, CANARY_COMMENT_PLAIN, CANARY_CARD_BROKEN] {
+    for canary in [
+        CANARY_EMAIL,
+        CANARY_CARD,
+        CANARY_COMMENT,
+        BAD_EMAIL,
+        CANARY_COMMENT_PLAIN,
+        CANARY_CARD_BROKEN,
+    ] {
         needles.push(canary.as_bytes().to_vec());
         needles.push(hex::encode(canary).into_bytes());
         // In base64 a text has three forms, by where it begins; the first and last characters depend on its
         // neighbours and are left out.
         for shift in 0..3 {
             let encoded = base64(&[vec![0; shift], canary.as_bytes().to_vec()].concat());
-            needles.push(encoded[4..encoded.len() - 4].as_bytes().to_vec());
+            needles.push(encoded.as_bytes()[4..encoded.len() - 4].to_vec());
         }
     }
     for file in files {
         let bytes = std::fs::read(&file).unwrap();
         for needle in &needles {
             assert!(
-                !bytes.windows(needle.len()).any(|part| part == needle.as_slice()),
+                !bytes
+                    .windows(needle.len())
+                    .any(|part| part == needle.as_slice()),
                 "{} holds {}",
                 file.display(),
                 String::from_utf8_lossy(needle)
@@ -103,7 +149,11 @@ fn base64(bytes: &[u8]) -> String {
     bytes
         .chunks(3)
         .flat_map(|chunk| {
-            let word = chunk.iter().chain([0, 0].iter()).take(3).fold(0_u32, |word, byte| word << 8 | u32::from(*byte));
+            let word = chunk
+                .iter()
+                .chain([0, 0].iter())
+                .take(3)
+                .fold(0_u32, |word, byte| word << 8 | u32::from(*byte));
             (0..4).map(move |place| ALPHABET[(word >> (18 - 6 * place) & 63) as usize] as char)
         })
         .collect()
@@ -132,15 +182,27 @@ fn a_dataset_is_read_through_the_same_path() {
     let root = fixture.root();
     run(root).unwrap();
     let mut session = begin(root, Arc::new(sealine_engine::Silent)).unwrap();
-    let request = Request::Read { dataset: "lake.customers".to_owned(), columns: None, limit: 5 };
+    let request = Request::Read {
+        dataset: "lake.customers".to_owned(),
+        columns: None,
+        limit: 5,
+    };
     let authorized = session.decide(&request, &Principal::user("ada")).unwrap();
-    let shown = runtime().block_on(session.show(authorized, &CancelToken::new())).unwrap();
+    let shown = runtime()
+        .block_on(session.show(authorized, &CancelToken::new()))
+        .unwrap();
     assert_eq!(shown.rows, 5);
     assert_eq!(shown.schema.fields().len(), 5);
 
-    let request = Request::Preview { pipeline: "customers-daily".to_owned(), step: None, limit: 3 };
+    let request = Request::Preview {
+        pipeline: "customers-daily".to_owned(),
+        step: None,
+        limit: 3,
+    };
     let authorized = session.decide(&request, &Principal::user("ada")).unwrap();
-    let shown = runtime().block_on(session.show(authorized, &CancelToken::new())).unwrap();
+    let shown = runtime()
+        .block_on(session.show(authorized, &CancelToken::new()))
+        .unwrap();
     assert_eq!(shown.rows, 3);
     drop(session);
     assert_eq!(actions(root)[3..], ["read", "preview"]);
@@ -150,7 +212,9 @@ fn a_dataset_is_read_through_the_same_path() {
 fn what_is_in_clear_and_not_declared_stops_the_commit() {
     let mut data = String::from("id,email,card,age,country,note,comment\n");
     for row in 1..=100 {
-        data.push_str(&format!("{row},p{row}@example.com,,30,DE,hidden{row}@example.com,x\n"));
+        data.push_str(&format!(
+            "{row},p{row}@example.com,,30,DE,hidden{row}@example.com,x\n"
+        ));
     }
     let fixture = Fixture::new(&data);
     let error = run(fixture.root()).unwrap_err();

@@ -69,8 +69,13 @@ pub(crate) struct Written {
 /// Writes `body` as a document under `root`'s MAC.
 pub(crate) fn write(body: &Body, root: &Root, path: &str) -> Result<Written, KeyError> {
     let (mac, epoch) = authenticate(body, root, path)?;
-    let document = Document { version: VERSION, body: body.clone(), mac: hex::encode(mac) };
-    let mut text = serde_json::to_vec_pretty(&document).map_err(|_| KeyError::Damaged(path.to_owned()))?;
+    let document = Document {
+        version: VERSION,
+        body: body.clone(),
+        mac: hex::encode(mac),
+    };
+    let mut text =
+        serde_json::to_vec_pretty(&document).map_err(|_| KeyError::Damaged(path.to_owned()))?;
     text.push(b'\n');
     if text.len() > LONGEST {
         return Err(KeyError::Full(path.to_owned()));
@@ -87,7 +92,10 @@ pub(crate) fn read(text: &[u8], root: &Root, path: &str) -> Result<(Body, u64), 
     let damaged = || KeyError::Damaged(path.to_owned());
     let head: Head = serde_json::from_slice(text).map_err(|_| damaged())?;
     if head.version != VERSION {
-        return Err(KeyError::FormatVersion { path: path.to_owned(), version: head.version });
+        return Err(KeyError::FormatVersion {
+            path: path.to_owned(),
+            version: head.version,
+        });
     }
     let document: Document = serde_json::from_slice(text).map_err(|_| damaged())?;
     let (mac, epoch) = authenticate(&document.body, root, path)?;
@@ -102,16 +110,26 @@ pub(crate) fn read(text: &[u8], root: &Root, path: &str) -> Result<(Body, u64), 
 fn authenticate(body: &Body, root: &Root, path: &str) -> Result<(Vec<u8>, u64), KeyError> {
     let compact = serde_json::to_vec(body).map_err(|_| KeyError::Damaged(path.to_owned()))?;
     let mac = root.mac(&compact).as_ref().to_vec();
-    let epoch = mac.first_chunk().map_or(0, |first| u64::from_be_bytes(*first) >> 11);
+    let epoch = mac
+        .first_chunk()
+        .map_or(0, |first| u64::from_be_bytes(*first) >> 11);
     Ok((mac, epoch))
 }
 
 impl Body {
     fn is_well_formed(&self) -> bool {
         self.keys.values().all(|keyset| {
-            let counted = keyset.versions.iter().zip(1..).all(|(version, number)| version.version == number);
-            let primary = keyset.version(keyset.primary).is_some_and(|version| version.state == State::Enabled);
-            let wrapped = |version: &Version| version.wrapped.is_none() == (version.state == State::Destroyed);
+            let counted = keyset
+                .versions
+                .iter()
+                .zip(1..)
+                .all(|(version, number)| version.version == number);
+            let primary = keyset
+                .version(keyset.primary)
+                .is_some_and(|version| version.state == State::Enabled);
+            let wrapped = |version: &Version| {
+                version.wrapped.is_none() == (version.state == State::Destroyed)
+            };
             counted && primary && keyset.versions.iter().all(wrapped)
         })
     }
@@ -119,6 +137,8 @@ impl Body {
 
 impl Keyset {
     pub(crate) fn version(&self, number: u32) -> Option<&Version> {
-        self.versions.iter().find(|version| version.version == number)
+        self.versions
+            .iter()
+            .find(|version| version.version == number)
     }
 }

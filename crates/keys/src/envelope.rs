@@ -49,7 +49,9 @@ impl WrappedKey {
     pub(crate) fn from_parts(key: String, bytes: Vec<u8>) -> Result<WrappedKey, KeyError> {
         let least = VERSION_LEN + aead::NONCE_LEN + aead::TAG_LEN;
         if bytes.len() < least || bytes.len() > LONGEST {
-            return Err(KeyError::Material("its wrapped key does not have the length of one"));
+            return Err(KeyError::Material(
+                "its wrapped key does not have the length of one",
+            ));
         }
         Ok(WrappedKey { key, bytes })
     }
@@ -64,7 +66,10 @@ impl WrappedKey {
     /// # Errors
     /// [`KeyError::Material`] when the bytes are too short to have one.
     pub fn version(&self) -> Result<u32, KeyError> {
-        let version = self.bytes.first_chunk().ok_or(KeyError::Material("its wrapped key is cut"))?;
+        let version = self
+            .bytes
+            .first_chunk()
+            .ok_or(KeyError::Material("its wrapped key is cut"))?;
         Ok(u32::from_be_bytes(*version))
     }
 
@@ -86,7 +91,10 @@ pub(crate) fn new_data_key(name: &str, version: u32, key: &Secret) -> Result<Dat
     let mut bytes = Vec::with_capacity(VERSION_LEN + sealed.len());
     bytes.extend_from_slice(&version.to_be_bytes());
     bytes.extend_from_slice(&sealed);
-    Ok(DataKey { plaintext, wrapped: WrappedKey::from_parts(name.to_owned(), bytes)? })
+    Ok(DataKey {
+        plaintext,
+        wrapped: WrappedKey::from_parts(name.to_owned(), bytes)?,
+    })
 }
 
 pub(crate) fn unwrap(wrapped: &WrappedKey, key: &Secret) -> Result<Secret, KeyError> {
@@ -94,7 +102,10 @@ pub(crate) fn unwrap(wrapped: &WrappedKey, key: &Secret) -> Result<Secret, KeyEr
     let sealed = wrapped.bytes.get(VERSION_LEN..).unwrap_or_default();
     wrapping(key)?
         .open(wrapped.key.as_bytes(), sealed)
-        .map_err(|_| KeyError::DoesNotUnwrap { name: wrapped.key.clone(), version })
+        .map_err(|_| KeyError::DoesNotUnwrap {
+            name: wrapped.key.clone(),
+            version,
+        })
 }
 
 fn wrapping(key: &Secret) -> Result<aead::Key, KeyError> {

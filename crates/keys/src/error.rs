@@ -35,13 +35,19 @@ pub enum KeyError {
     #[error("there is a keystore in `{0}` already; nothing was changed")]
     Exists(String),
     /// The root secret is gone.
-    #[error("`{0}` is missing and the keystore cannot be opened without it; restore it from a backup")]
+    #[error(
+        "`{0}` is missing and the keystore cannot be opened without it; restore it from a backup"
+    )]
     RootMissing(String),
     /// A file that fails its integrity check.
-    #[error("`{0}` was damaged or changed, or belongs to another root secret; restore both files from one backup")]
+    #[error(
+        "`{0}` was damaged or changed, or belongs to another root secret; restore both files from one backup"
+    )]
     Damaged(String),
     /// A format that this build does not know.
-    #[error("`{path}` has format version {version}, and this build reads version 1; use a newer sealine")]
+    #[error(
+        "`{path}` has format version {version}, and this build reads version 1; use a newer sealine"
+    )]
     FormatVersion {
         /// The file.
         path: String,
@@ -100,7 +106,9 @@ pub enum KeyError {
         state: State,
     },
     /// A key whose versions all stay for ever.
-    #[error("the key `{name}` is for {purpose} and does not rotate: its outputs would no longer match the older ones")]
+    #[error(
+        "the key `{name}` is for {purpose} and does not rotate: its outputs would no longer match the older ones"
+    )]
     NotRotated {
         /// The name.
         name: String,
@@ -111,7 +119,9 @@ pub enum KeyError {
     #[error("the key material of the file cannot be read: {0}")]
     Material(&'static str),
     /// A wrapped key that was made with another key.
-    #[error("the data key does not open with version {version} of `{name}`: it was made in another keystore, or changed")]
+    #[error(
+        "the data key does not open with version {version} of `{name}`: it was made in another keystore, or changed"
+    )]
     DoesNotUnwrap {
         /// The name.
         name: String,
@@ -151,18 +161,33 @@ impl KeyError {
     /// The same failure as the protections name it.
     pub(crate) fn into_protect(self) -> ProtectError {
         match self {
-            KeyError::UnknownKey { name, purpose } => {
-                ProtectError::UnknownKey { key: name, purpose: purpose.as_str() }
-            }
-            KeyError::WrongPurpose { name, found, needed } => {
-                ProtectError::KeyPurpose { key: name, found: found.as_str(), needed: needed.as_str() }
-            }
-            KeyError::VersionState { name, version, state } => {
-                ProtectError::KeyVersion { key: name, version, state: state.as_str() }
-            }
-            KeyError::UnknownVersion { name, version } => {
-                ProtectError::KeyVersion { key: name, version, state: "unknown" }
-            }
+            KeyError::UnknownKey { name, purpose } => ProtectError::UnknownKey {
+                key: name,
+                purpose: purpose.as_str(),
+            },
+            KeyError::WrongPurpose {
+                name,
+                found,
+                needed,
+            } => ProtectError::KeyPurpose {
+                key: name,
+                found: found.as_str(),
+                needed: needed.as_str(),
+            },
+            KeyError::VersionState {
+                name,
+                version,
+                state,
+            } => ProtectError::KeyVersion {
+                key: name,
+                version,
+                state: state.as_str(),
+            },
+            KeyError::UnknownVersion { name, version } => ProtectError::KeyVersion {
+                key: name,
+                version,
+                state: "unknown",
+            },
             KeyError::Crypto(error) => error,
             _ => ProtectError::Primitive("the keystore"),
         }
@@ -224,7 +249,10 @@ pub const CODES: &[(&str, &str)] = &[
         "**A key of this name exists.** Keys are not replaced: what the old one protects would be lost. Choose \
          another name, or rotate the key.",
     ),
-    ("SL6012", "**Not a purpose.** A key is for `token`, `file`, `value`, `sign` or `digest`.\n\nExample: `sealine keys new crm --purpose token`"),
+    (
+        "SL6012",
+        "**Not a purpose.** A key is for `token`, `file`, `value`, `sign` or `digest`.\n\nExample: `sealine keys new crm --purpose token`",
+    ),
     (
         "SL6013",
         "**No such key.** Nothing of this name is in the keystore. Declare it under `keys:` in `sealine.yaml` and \
@@ -270,7 +298,12 @@ pub const CODES: &[(&str, &str)] = &[
 ];
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
@@ -278,23 +311,53 @@ mod tests {
         let text = || "x".to_owned();
         let (name, purpose, version) = (text, Purpose::File, 1);
         vec![
-            KeyError::File { step: "read", path: text(), cause: io::Error::from(io::ErrorKind::NotFound) },
-            KeyError::Exposed { path: text(), reason: "is a symbolic link" },
+            KeyError::File {
+                step: "read",
+                path: text(),
+                cause: io::Error::from(io::ErrorKind::NotFound),
+            },
+            KeyError::Exposed {
+                path: text(),
+                reason: "is a symbolic link",
+            },
             KeyError::Exists(text()),
             KeyError::RootMissing(text()),
             KeyError::Damaged(text()),
-            KeyError::FormatVersion { path: text(), version: 2 },
+            KeyError::FormatVersion {
+                path: text(),
+                version: 2,
+            },
             KeyError::Full(text()),
             KeyError::Name(text()),
             KeyError::Duplicate(text()),
             KeyError::UnknownPurpose(text()),
-            KeyError::UnknownKey { name: name(), purpose },
-            KeyError::WrongPurpose { name: name(), found: purpose, needed: Purpose::Token },
-            KeyError::UnknownVersion { name: name(), version },
-            KeyError::VersionState { name: name(), version, state: State::Destroyed },
-            KeyError::NotRotated { name: name(), purpose },
+            KeyError::UnknownKey {
+                name: name(),
+                purpose,
+            },
+            KeyError::WrongPurpose {
+                name: name(),
+                found: purpose,
+                needed: Purpose::Token,
+            },
+            KeyError::UnknownVersion {
+                name: name(),
+                version,
+            },
+            KeyError::VersionState {
+                name: name(),
+                version,
+                state: State::Destroyed,
+            },
+            KeyError::NotRotated {
+                name: name(),
+                purpose,
+            },
             KeyError::Material("it is not JSON"),
-            KeyError::DoesNotUnwrap { name: name(), version },
+            KeyError::DoesNotUnwrap {
+                name: name(),
+                version,
+            },
             KeyError::Crypto(ProtectError::Randomness),
         ]
     }
@@ -303,10 +366,17 @@ mod tests {
     fn every_code_is_explained_once_and_every_explanation_is_used() {
         let used: Vec<_> = one_of_each().iter().map(KeyError::code).collect();
         for code in &used {
-            assert_eq!(CODES.iter().filter(|(listed, _)| listed == code).count(), 1, "{code}");
+            assert_eq!(
+                CODES.iter().filter(|(listed, _)| listed == code).count(),
+                1,
+                "{code}"
+            );
         }
         for (listed, text) in CODES {
-            assert!(used.contains(listed) && listed.starts_with("SL6") && text.len() > 60, "{listed}");
+            assert!(
+                used.contains(listed) && listed.starts_with("SL6") && text.len() > 60,
+                "{listed}"
+            );
         }
         assert_eq!(used.len(), CODES.len());
     }
@@ -315,7 +385,10 @@ mod tests {
     fn messages_are_lower_case_and_without_a_full_stop() {
         for error in one_of_each() {
             let text = error.to_string();
-            assert!(!text.ends_with('.') && !text.starts_with(|c: char| c.is_uppercase()), "{text}");
+            assert!(
+                !text.ends_with('.') && !text.starts_with(|c: char| c.is_uppercase()),
+                "{text}"
+            );
         }
     }
 }

@@ -13,7 +13,10 @@ use std::{
 };
 
 use rustix::{
-    fs::{AtFlags, FileType, FlockOperation, Mode, OFlags, Stat, flock, fstat, fsync, open, openat, renameat, unlinkat},
+    fs::{
+        AtFlags, FileType, FlockOperation, Mode, OFlags, Stat, flock, fstat, fsync, open, openat,
+        renameat, unlinkat,
+    },
     io::Errno,
     process::geteuid,
 };
@@ -49,18 +52,32 @@ impl Directory {
             Err(errno) => return Err(failed("open", path, errno)),
         };
         let status = fstat(&descriptor).map_err(|errno| failed("examine", path, errno))?;
-        check(path, &status, "can be reached by others: set its mode to 0700")?;
-        Ok(Some(Directory { descriptor, path: path.to_owned() }))
+        check(
+            path,
+            &status,
+            "can be reached by others: set its mode to 0700",
+        )?;
+        Ok(Some(Directory {
+            descriptor,
+            path: path.to_owned(),
+        }))
     }
 
     /// Makes the folder and those above it that are missing, with mode 0700, durably, and opens it.
     pub(crate) fn create(path: &Path) -> Result<Directory, KeyError> {
-        let missing: Vec<&Path> = path.ancestors().take_while(|above| !above.as_os_str().is_empty() && !above.exists()).collect();
+        let missing: Vec<&Path> = path
+            .ancestors()
+            .take_while(|above| !above.as_os_str().is_empty() && !above.exists())
+            .collect();
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(path)
-            .map_err(|cause| KeyError::File { step: "create", path: path.display().to_string(), cause })?;
+            .map_err(|cause| KeyError::File {
+                step: "create",
+                path: path.display().to_string(),
+                cause,
+            })?;
         for made in missing {
             let parent = match made.parent() {
                 Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -116,7 +133,11 @@ impl Directory {
         if status.st_nlink != 1 {
             return Err(exposed(&path, "has a second name: remove the hard link"));
         }
-        check(&path, &status, "can be reached by others: set its mode to 0600")?;
+        check(
+            &path,
+            &status,
+            "can be reached by others: set its mode to 0600",
+        )?;
         let size = usize::try_from(status.st_size).unwrap_or(usize::MAX);
         if size > limit {
             return Err(KeyError::Damaged(path.display().to_string()));
@@ -124,12 +145,18 @@ impl Directory {
         // Room for one more byte than the file has, so that the vector never moves and leaves a
         // copy of the secret behind.
         let mut bytes = Vec::with_capacity(size + 1);
-        let read = File::from(descriptor).take(size as u64 + 1).read_to_end(&mut bytes);
+        let read = File::from(descriptor)
+            .take(size as u64 + 1)
+            .read_to_end(&mut bytes);
         let secret = Secret::new(bytes);
         match read {
             Ok(length) if length == size => Ok(Some(secret)),
             Ok(_) => Err(KeyError::Damaged(path.display().to_string())),
-            Err(cause) => Err(KeyError::File { step: "read", path: path.display().to_string(), cause }),
+            Err(cause) => Err(KeyError::File {
+                step: "read",
+                path: path.display().to_string(),
+                cause,
+            }),
         }
     }
 
@@ -157,7 +184,8 @@ impl Directory {
 
     fn write_staged(&self, staged: &str, bytes: &[u8]) -> Result<(), KeyError> {
         let path = self.path_of(staged);
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let flags =
+            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let descriptor = openat(&self.descriptor, staged, flags, Mode::RUSR | Mode::WUSR)
             .map_err(|errno| failed("create", &path, errno))?;
         let mut file = File::from(descriptor);
@@ -181,9 +209,16 @@ fn check(path: &Path, status: &Stat, too_open: &'static str) -> Result<(), KeyEr
 }
 
 fn exposed(path: &Path, reason: &'static str) -> KeyError {
-    KeyError::Exposed { path: path.display().to_string(), reason }
+    KeyError::Exposed {
+        path: path.display().to_string(),
+        reason,
+    }
 }
 
 fn failed(step: &'static str, path: &Path, errno: Errno) -> KeyError {
-    KeyError::File { step, path: path.display().to_string(), cause: io::Error::from(errno) }
+    KeyError::File {
+        step,
+        path: path.display().to_string(),
+        cause: io::Error::from(errno),
+    }
 }

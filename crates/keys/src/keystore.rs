@@ -70,7 +70,12 @@ impl Keystore {
         let root = read_root(&directory)?
             .ok_or_else(|| KeyError::RootMissing(directory.path_of(ROOT).display().to_string()))?;
         let (body, epoch) = document::read(text.expose(), &root, &path)?;
-        Ok(Some(Keystore { directory, root, body, epoch }))
+        Ok(Some(Keystore {
+            directory,
+            root,
+            body,
+            epoch,
+        }))
     }
 
     /// Makes a keystore in `dir`, with the internal keys [`LOG_KEY`] and [`DIGEST_KEY`]. `now` is
@@ -94,11 +99,20 @@ impl Keystore {
                 Root::new(&secret)?
             }
         };
-        let mut body = Body { revision: 1, created: now, keys: Default::default() };
+        let mut body = Body {
+            revision: 1,
+            created: now,
+            keys: Default::default(),
+        };
         insert(&mut body, &root, LOG_KEY, Purpose::Sign, now)?;
         insert(&mut body, &root, DIGEST_KEY, Purpose::Digest, now)?;
         let epoch = store(&directory, &lock, &root, &body)?;
-        Ok(Keystore { directory, root, body, epoch })
+        Ok(Keystore {
+            directory,
+            root,
+            body,
+            epoch,
+        })
     }
 
     /// Makes a key of one purpose. `now` is in Unix seconds.
@@ -122,12 +136,32 @@ impl Keystore {
             let keyset = body
                 .keys
                 .get_mut(name)
-                .ok_or_else(|| KeyError::UnknownKey { name: name.to_owned(), purpose: Purpose::File })?;
+                .ok_or_else(|| KeyError::UnknownKey {
+                    name: name.to_owned(),
+                    purpose: Purpose::File,
+                })?;
             if !matches!(keyset.purpose, Purpose::File | Purpose::Value) {
-                return Err(KeyError::NotRotated { name: name.to_owned(), purpose: keyset.purpose });
+                return Err(KeyError::NotRotated {
+                    name: name.to_owned(),
+                    purpose: keyset.purpose,
+                });
             }
-            let version = keyset.versions.iter().map(|version| version.version).max().unwrap_or(0) + 1;
-            keyset.versions.push(fresh(root, Place { name, purpose: keyset.purpose, version }, now)?);
+            let version = keyset
+                .versions
+                .iter()
+                .map(|version| version.version)
+                .max()
+                .unwrap_or(0)
+                + 1;
+            keyset.versions.push(fresh(
+                root,
+                Place {
+                    name,
+                    purpose: keyset.purpose,
+                    version,
+                },
+                now,
+            )?);
             keyset.primary = version;
             made = version;
             Ok(())
@@ -165,13 +199,25 @@ impl Keystore {
         let mut keys = OpenKeys::empty(self.epoch);
         for (name, keyset) in &self.body.keys {
             for version in &keyset.versions {
-                let place = Place { name, purpose: keyset.purpose, version: version.version };
-                let damaged = || KeyError::Damaged(self.directory.path_of(DOCUMENT).display().to_string());
+                let place = Place {
+                    name,
+                    purpose: keyset.purpose,
+                    version: version.version,
+                };
+                let damaged =
+                    || KeyError::Damaged(self.directory.path_of(DOCUMENT).display().to_string());
                 let secret = match &version.wrapped {
                     Some(wrapped) => Some(self.root.unwrap(place, wrapped).ok_or_else(damaged)?),
                     None => None,
                 };
-                keys.insert(name, keyset.purpose, keyset.primary, version.version, version.state, secret);
+                keys.insert(
+                    name,
+                    keyset.purpose,
+                    keyset.primary,
+                    version.version,
+                    version.state,
+                    secret,
+                );
             }
         }
         Ok(keys)
@@ -199,7 +245,10 @@ impl Keystore {
 
 impl fmt::Debug for Keystore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keystore").field("path", &self.directory.path()).field("epoch", &self.epoch).finish_non_exhaustive()
+        f.debug_struct("Keystore")
+            .field("path", &self.directory.path())
+            .field("epoch", &self.epoch)
+            .finish_non_exhaustive()
     }
 }
 
@@ -208,33 +257,70 @@ fn read_root(directory: &Directory) -> Result<Option<Root>, KeyError> {
         return Ok(None);
     };
     if secret.len() != KEY_LEN {
-        return Err(KeyError::Damaged(directory.path_of(ROOT).display().to_string()));
+        return Err(KeyError::Damaged(
+            directory.path_of(ROOT).display().to_string(),
+        ));
     }
     Root::new(&secret).map(Some)
 }
 
-fn insert(body: &mut Body, root: &Root, name: &str, purpose: Purpose, now: i64) -> Result<(), KeyError> {
+fn insert(
+    body: &mut Body,
+    root: &Root,
+    name: &str,
+    purpose: Purpose,
+    now: i64,
+) -> Result<(), KeyError> {
     if body.keys.contains_key(name) {
         return Err(KeyError::Duplicate(name.to_owned()));
     }
-    let first = fresh(root, Place { name, purpose, version: 1 }, now)?;
-    body.keys.insert(name.to_owned(), Keyset { purpose, primary: 1, versions: vec![first] });
+    let first = fresh(
+        root,
+        Place {
+            name,
+            purpose,
+            version: 1,
+        },
+        now,
+    )?;
+    body.keys.insert(
+        name.to_owned(),
+        Keyset {
+            purpose,
+            primary: 1,
+            versions: vec![first],
+        },
+    );
     Ok(())
 }
 
 fn fresh(root: &Root, place: Place<'_>, now: i64) -> Result<Version, KeyError> {
     let wrapped = root.wrap(place, &Secret::random(KEY_LEN)?)?;
-    Ok(Version { version: place.version, state: State::Enabled, created: now, wrapped: Some(wrapped) })
+    Ok(Version {
+        version: place.version,
+        state: State::Enabled,
+        created: now,
+        wrapped: Some(wrapped),
+    })
 }
 
 fn store(directory: &Directory, lock: &Lock, root: &Root, body: &Body) -> Result<u64, KeyError> {
-    let written = document::write(body, root, &directory.path_of(DOCUMENT).display().to_string())?;
+    let written = document::write(
+        body,
+        root,
+        &directory.path_of(DOCUMENT).display().to_string(),
+    )?;
     directory.replace(lock, DOCUMENT, &written.text)?;
     Ok(written.epoch)
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
@@ -254,7 +340,11 @@ mod tests {
 
     #[test]
     fn old_versions_open_while_they_may_and_never_wrap() {
-        for (state, opens) in [(State::Enabled, true), (State::DecryptOnly, true), (State::Destroyed, false)] {
+        for (state, opens) in [
+            (State::Enabled, true),
+            (State::DecryptOnly, true),
+            (State::Destroyed, false),
+        ] {
             let dir = tempfile::tempdir().unwrap();
             let path = dir.path().join("keys");
             let mut keystore = Keystore::create(&path, 1).unwrap();

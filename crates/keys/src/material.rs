@@ -51,7 +51,8 @@ impl WrappedKey {
             wrapped_dek: Some(STANDARD.encode(self.bytes())),
             double_wrapping: false,
         };
-        serde_json::to_string(&material).map_err(|_| KeyError::Material("it cannot be written as JSON"))
+        serde_json::to_string(&material)
+            .map_err(|_| KeyError::Material("it cannot be written as JSON"))
     }
 
     /// Reads key material from a file. Whether it opens shows in
@@ -63,30 +64,43 @@ impl WrappedKey {
         if text.len() > LONGEST {
             return Err(KeyError::Material("it is longer than 4 KiB"));
         }
-        let material: Material =
-            serde_json::from_slice(text).map_err(|_| KeyError::Material("it is not key material in JSON"))?;
+        let material: Material = serde_json::from_slice(text)
+            .map_err(|_| KeyError::Material("it is not key material in JSON"))?;
         if material.key_material_type != TYPE {
             return Err(KeyError::Material("its type is not `PKMT1`"));
         }
         if !material.internal_storage {
-            return Err(KeyError::Material("the key is kept in another file, which is not read yet"));
+            return Err(KeyError::Material(
+                "the key is kept in another file, which is not read yet",
+            ));
         }
         if material.double_wrapping {
-            return Err(KeyError::Material("the key is wrapped twice, which is not read yet"));
+            return Err(KeyError::Material(
+                "the key is wrapped twice, which is not read yet",
+            ));
         }
         let (Some(name), Some(wrapped)) = (material.master_key_id, material.wrapped_dek) else {
             return Err(KeyError::Material("it lacks `masterKeyID` or `wrappedDEK`"));
         };
         if name.len() > 256 {
-            return Err(KeyError::Material("its `masterKeyID` is longer than 256 bytes"));
+            return Err(KeyError::Material(
+                "its `masterKeyID` is longer than 256 bytes",
+            ));
         }
-        let bytes = STANDARD.decode(wrapped).map_err(|_| KeyError::Material("its `wrappedDEK` is not base64"))?;
+        let bytes = STANDARD
+            .decode(wrapped)
+            .map_err(|_| KeyError::Material("its `wrappedDEK` is not base64"))?;
         WrappedKey::from_parts(name, bytes)
     }
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
@@ -105,7 +119,10 @@ mod tests {
             "masterKeyID": "lake", "wrappedDEK": encoded, "doubleWrapping": false,
         });
         assert_eq!(json, expected);
-        assert_eq!(WrappedKey::from_key_material(text.as_bytes()).unwrap(), wrapped());
+        assert_eq!(
+            WrappedKey::from_key_material(text.as_bytes()).unwrap(),
+            wrapped()
+        );
     }
 
     #[test]
@@ -114,8 +131,16 @@ mod tests {
         let (long, encoded) = ("l".repeat(257), STANDARD.encode([7; 64]));
         for (from, to, reason) in [
             ("PKMT1", "PKMT2", "type"),
-            ("\"internalStorage\":true", "\"internalStorage\":false", "another file"),
-            ("\"doubleWrapping\":false", "\"doubleWrapping\":true", "twice"),
+            (
+                "\"internalStorage\":true",
+                "\"internalStorage\":false",
+                "another file",
+            ),
+            (
+                "\"doubleWrapping\":false",
+                "\"doubleWrapping\":true",
+                "twice",
+            ),
             ("masterKeyID", "masterKey", "lacks"),
             ("\"lake\"", &format!("\"{long}\""), "256"),
             ("BwcH", "!!!!", "base64"),
@@ -128,6 +153,11 @@ mod tests {
             assert!(error.to_string().contains(reason), "{reason}: {error}");
         }
         let spaces = format!("{text}{}", " ".repeat(LONGEST));
-        assert!(WrappedKey::from_key_material(spaces.as_bytes()).unwrap_err().to_string().contains("4 KiB"));
+        assert!(
+            WrappedKey::from_key_material(spaces.as_bytes())
+                .unwrap_err()
+                .to_string()
+                .contains("4 KiB")
+        );
     }
 }

@@ -14,8 +14,12 @@ const LONGEST: usize = 128;
 
 /// Whether a user may give this name to a key.
 pub(crate) fn check(name: &str) -> Result<(), KeyError> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/');
-    let starts = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+    let plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/');
+    let starts = name
+        .bytes()
+        .next()
+        .is_some_and(|byte| byte.is_ascii_alphanumeric());
     if !starts || name.len() > LONGEST || !name.bytes().all(plain) || name.starts_with(RESERVED) {
         return Err(KeyError::Name(name.chars().take(LONGEST).collect()));
     }
@@ -23,7 +27,12 @@ pub(crate) fn check(name: &str) -> Result<(), KeyError> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
@@ -32,7 +41,18 @@ mod tests {
         for good in ["crm", "lake-values", "a", "team/lake.v1", "K_9"] {
             assert!(check(good).is_ok(), "{good}");
         }
-        for bad in ["", "-x", "a b", "a\nb", "clé", "../x", "sealine/log", "sealine/x", "a\0", &"a".repeat(129)] {
+        for bad in [
+            "",
+            "-x",
+            "a b",
+            "a\nb",
+            "clé",
+            "../x",
+            "sealine/log",
+            "sealine/x",
+            "a\0",
+            &"a".repeat(129),
+        ] {
             assert_eq!(check(bad).unwrap_err().code(), "SL6010", "{bad}");
         }
     }

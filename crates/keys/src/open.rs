@@ -12,9 +12,7 @@ use sealine_protect::{
     crypto::{Secret, TokenKey, ValueKey, ed25519::SigningKey},
 };
 
-use crate::{
-    DIGEST_KEY, DataKey, KeyError, LOG_KEY, Purpose, State, WrappedKey, envelope,
-};
+use crate::{DIGEST_KEY, DataKey, KeyError, LOG_KEY, Purpose, State, WrappedKey, envelope};
 
 /// Open keys; wiped when dropped.
 pub struct OpenKeys {
@@ -30,7 +28,10 @@ struct OpenKeyset {
 
 impl OpenKeys {
     pub(crate) fn empty(epoch: u64) -> OpenKeys {
-        OpenKeys { epoch, keysets: BTreeMap::new() }
+        OpenKeys {
+            epoch,
+            keysets: BTreeMap::new(),
+        }
     }
 
     pub(crate) fn insert(
@@ -42,11 +43,14 @@ impl OpenKeys {
         state: State,
         secret: Option<Secret>,
     ) {
-        let keyset = self.keysets.entry(name.to_owned()).or_insert_with(|| OpenKeyset {
-            purpose,
-            primary,
-            versions: BTreeMap::new(),
-        });
+        let keyset = self
+            .keysets
+            .entry(name.to_owned())
+            .or_insert_with(|| OpenKeyset {
+                purpose,
+                primary,
+                versions: BTreeMap::new(),
+            });
         keyset.versions.insert(version, (state, secret));
     }
 
@@ -81,7 +85,9 @@ impl OpenKeys {
     /// # Errors
     /// [`KeyError::UnknownKey`] when the keystore has none; [`KeyError::Crypto`].
     pub fn signer(&self) -> Result<SigningKey, KeyError> {
-        Ok(SigningKey::from_seed(self.protecting(LOG_KEY, Purpose::Sign)?.1)?)
+        Ok(SigningKey::from_seed(
+            self.protecting(LOG_KEY, Purpose::Sign)?.1,
+        )?)
     }
 
     /// The key of keyed digests of plaintext.
@@ -105,7 +111,11 @@ impl OpenKeys {
         let (state, secret) = self.version(name, purpose, version)?;
         match (state, secret) {
             (State::Enabled, Some(secret)) => Ok((version, secret)),
-            _ => Err(KeyError::VersionState { name: name.to_owned(), version, state }),
+            _ => Err(KeyError::VersionState {
+                name: name.to_owned(),
+                version,
+                state,
+            }),
         }
     }
 
@@ -113,47 +123,74 @@ impl OpenKeys {
         let (state, secret) = self.version(name, purpose, version)?;
         match (state, secret) {
             (State::Enabled | State::DecryptOnly, Some(secret)) => Ok(secret),
-            _ => Err(KeyError::VersionState { name: name.to_owned(), version, state }),
+            _ => Err(KeyError::VersionState {
+                name: name.to_owned(),
+                version,
+                state,
+            }),
         }
     }
 
-    fn version(&self, name: &str, purpose: Purpose, version: u32) -> Result<(State, Option<&Secret>), KeyError> {
+    fn version(
+        &self,
+        name: &str,
+        purpose: Purpose,
+        version: u32,
+    ) -> Result<(State, Option<&Secret>), KeyError> {
         match self.keyset(name, purpose)?.versions.get(&version) {
             Some((state, secret)) => Ok((*state, secret.as_ref())),
-            None => Err(KeyError::UnknownVersion { name: name.to_owned(), version }),
+            None => Err(KeyError::UnknownVersion {
+                name: name.to_owned(),
+                version,
+            }),
         }
     }
 
     fn keyset(&self, name: &str, needed: Purpose) -> Result<&OpenKeyset, KeyError> {
         match self.keysets.get(name) {
             Some(keyset) if keyset.purpose == needed => Ok(keyset),
-            Some(keyset) => Err(KeyError::WrongPurpose { name: name.to_owned(), found: keyset.purpose, needed }),
-            None => Err(KeyError::UnknownKey { name: name.to_owned(), purpose: needed }),
+            Some(keyset) => Err(KeyError::WrongPurpose {
+                name: name.to_owned(),
+                found: keyset.purpose,
+                needed,
+            }),
+            None => Err(KeyError::UnknownKey {
+                name: name.to_owned(),
+                purpose: needed,
+            }),
         }
     }
 }
 
 impl KeySource for OpenKeys {
     fn token_key(&self, name: &str) -> Result<TokenKey, ProtectError> {
-        let (_, secret) = self.protecting(name, Purpose::Token).map_err(KeyError::into_protect)?;
+        let (_, secret) = self
+            .protecting(name, Purpose::Token)
+            .map_err(KeyError::into_protect)?;
         TokenKey::new(secret)
     }
 
     fn value_key(&self, name: &str) -> Result<ValueKey, ProtectError> {
-        let (version, secret) = self.protecting(name, Purpose::Value).map_err(KeyError::into_protect)?;
+        let (version, secret) = self
+            .protecting(name, Purpose::Value)
+            .map_err(KeyError::into_protect)?;
         ValueKey::new(version, secret.duplicate())
     }
 }
 
 impl VersionSource for OpenKeys {
     fn value_key_version(&self, name: &str, version: u32) -> Result<ValueKey, ProtectError> {
-        let secret = self.opening(name, Purpose::Value, version).map_err(KeyError::into_protect)?;
+        let secret = self
+            .opening(name, Purpose::Value, version)
+            .map_err(KeyError::into_protect)?;
         ValueKey::new(version, secret.duplicate())
     }
 }
 
 impl fmt::Debug for OpenKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OpenKeys").field("names", &self.keysets.keys().collect::<Vec<_>>()).finish_non_exhaustive()
+        f.debug_struct("OpenKeys")
+            .field("names", &self.keysets.keys().collect::<Vec<_>>())
+            .finish_non_exhaustive()
     }
 }

@@ -45,10 +45,16 @@ impl FromStr for Purpose {
     type Err = KeyError;
 
     fn from_str(text: &str) -> Result<Purpose, KeyError> {
-        [Purpose::Token, Purpose::File, Purpose::Value, Purpose::Sign, Purpose::Digest]
-            .into_iter()
-            .find(|purpose| purpose.as_str() == text)
-            .ok_or_else(|| KeyError::UnknownPurpose(text.to_owned()))
+        [
+            Purpose::Token,
+            Purpose::File,
+            Purpose::Value,
+            Purpose::Sign,
+            Purpose::Digest,
+        ]
+        .into_iter()
+        .find(|purpose| purpose.as_str() == text)
+        .ok_or_else(|| KeyError::UnknownPurpose(text.to_owned()))
     }
 }
 

@@ -68,7 +68,12 @@ impl Place<'_> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
@@ -76,13 +81,26 @@ mod tests {
     fn a_wrapped_key_opens_only_in_its_place_and_under_its_root() {
         let root = Root::new(&Secret::new(vec![1; 32])).unwrap();
         let key = Secret::random(KEY_LEN).unwrap();
-        let place = Place { name: "crm", purpose: Purpose::Token, version: 1 };
+        let place = Place {
+            name: "crm",
+            purpose: Purpose::Token,
+            version: 1,
+        };
         let wrapped = root.wrap(place, &key).unwrap();
         assert!(root.unwrap(place, &wrapped).unwrap().equals(&key));
         for moved in [
-            Place { name: "crn", ..place },
-            Place { purpose: Purpose::Value, ..place },
-            Place { version: 2, ..place },
+            Place {
+                name: "crn",
+                ..place
+            },
+            Place {
+                purpose: Purpose::Value,
+                ..place
+            },
+            Place {
+                version: 2,
+                ..place
+            },
         ] {
             assert!(root.unwrap(moved, &wrapped).is_none());
         }

@@ -141,12 +141,13 @@ impl Interner {
         all
     }
 
-    /// The same origins, reached through these channels as well.
+    /// The same origins, reached through these channels only: what was computed from before
+    /// decides something now.
     pub fn through(&mut self, label: LabelId, channels: Channels) -> LabelId {
         let entries: Box<[Entry]> = self
             .slice(label)
             .iter()
-            .map(|entry| Entry { channels: entry.channels.union(channels), ..*entry })
+            .map(|entry| Entry { channels, ..*entry })
             .collect();
         LabelId(self.labels.id(entries))
     }

@@ -4,9 +4,14 @@
 //! that a changed list of levels is noticed (an unknown name counts as the highest).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use sealine_label::{Aspect, Layer, Origin, View};
+use sealine_label::{Aspect, LabelId, Layer, Origin, View};
 use serde::{Deserialize, Serialize};
+
+use crate::flow::{Node, Prover};
+use crate::job::Job;
+use crate::plan::Sink;
 
 /// What is known about the datasets that pipelines wrote.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,4 +117,35 @@ impl Record {
             view: view.layers().iter().map(Layer::record).collect(),
         }
     }
+}
+
+/// What a run of the job records about the datasets that it writes.
+pub(crate) fn record(prover: &mut Prover<'_>, job: &Job, nodes: &[Arc<Node>]) -> Computed {
+    let mut all = Computed::default();
+    for (output, node) in job.outputs.iter().zip(nodes) {
+        let Sink::Dataset(dataset) = &output.sink else {
+            continue;
+        };
+        let mut written = Written::default();
+        for (field, cell) in node.plan.schema().fields().iter().zip(&node.relation.columns) {
+            let value = prover.value(cell);
+            written.columns.push(WrittenColumn {
+                name: field.name().clone(),
+                data_type: field.data_type().to_string(),
+                value: records(prover, value),
+                null: records(prover, cell.null),
+                passed: cell.own.as_ref().filter(|own| !own.writable).map(|own| {
+                    own.columns.iter().map(|(d, c, normal)| (d.to_string(), c.to_string(), *normal)).collect()
+                }),
+            });
+        }
+        let rows = prover.row(&node.relation);
+        written.rows = records(prover, rows);
+        all.datasets.insert(dataset.id.clone(), written);
+    }
+    all
+}
+
+fn records(prover: &Prover<'_>, label: LabelId) -> BTreeSet<Record> {
+    prover.labels.entries(label).map(|(origin, view, _)| Record::of(origin, view)).collect()
 }

@@ -2,7 +2,15 @@
 //!
 //! Invariant: a projection of the plan; it holds names, types and levels, never a value.
 
+use datafusion::logical_expr::LogicalPlan;
+use sealine_label::{Aspect, Channels, Layer, Level};
 use serde::{Deserialize, Serialize};
+
+use crate::expr::Cell;
+use crate::flow::{self, Prover};
+use crate::job::Job;
+use crate::plan::{PlannedInput, PlannedOutput, Sink};
+use crate::source::{BoundSource, InputSource};
 
 /// The flow of a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,4 +71,112 @@ pub struct Edge {
     pub from: String,
     /// The node that they go to.
     pub to: String,
+}
+
+/// Draws a proved job.
+pub(crate) fn draw(prover: &mut Prover<'_>, job: &Job, inputs: &[PlannedInput], outputs: &[PlannedOutput]) -> Drawing {
+    let levels = &prover.world.spec.project.levels;
+    let mut drawing = Drawing::default();
+    for input in inputs {
+        let columns = input.schema.fields().iter().map(|field| {
+            let declared = input.dataset.column(field.name());
+            Column {
+                name: field.name().clone(),
+                r#type: declared.map_or_else(|| field.data_type().to_string(), |column| column.ty.to_string()),
+                level: levels.name(declared.map_or(levels.highest(), |column| column.level)).to_owned(),
+                tags: declared.map_or_else(Vec::new, |column| column.tags.iter().map(ToString::to_string).collect()),
+                protections: Vec::new(),
+            }
+        });
+        drawing.nodes.push(Node {
+            id: format!("input:{}", input.dataset.id),
+            kind: NodeKind::Input,
+            name: input.dataset.id.clone(),
+            clearance: None,
+            columns: columns.collect(),
+        });
+    }
+    for step in &job.steps {
+        let Some(node) = prover.bound.get(&format!("step:{}", step.name)).cloned() else {
+            continue;
+        };
+        let fields = node.plan.schema().fields().clone();
+        let mut columns = Vec::new();
+        for (field, cell) in fields.iter().zip(&node.relation.columns) {
+            columns.push(column(prover, field.name(), &field.data_type().to_string(), cell));
+        }
+        let id = format!("step:{}", step.name);
+        for from in sources(&node) {
+            let edge = Edge { from, to: id.clone() };
+            if !drawing.edges.contains(&edge) {
+                drawing.edges.push(edge);
+            }
+        }
+        drawing.nodes.push(Node { id, kind: NodeKind::Step, name: step.name.clone(), clearance: None, columns });
+    }
+    for output in outputs {
+        let name = match &output.sink {
+            Sink::Dataset(dataset) => dataset.id.clone(),
+            Sink::Terminal => "terminal".to_owned(),
+        };
+        let columns = output.columns.iter().map(|column| Column {
+            name: column.name.clone(),
+            r#type: column.data_type.to_string(),
+            level: levels.name(column.level).to_owned(),
+            tags: column.tags.clone(),
+            protections: column.protections.clone(),
+        });
+        let id = format!("output:{name}");
+        let step = job.steps.iter().any(|step| step.name == output.from);
+        let from = if step { format!("step:{}", output.from) } else { format!("input:{}", output.from) };
+        drawing.edges.push(Edge { from, to: id.clone() });
+        drawing.nodes.push(Node {
+            id,
+            kind: NodeKind::Output,
+            name,
+            clearance: Some(levels.name(output.clearance).to_owned()),
+            columns: columns.collect(),
+        });
+    }
+    drawing
+}
+
+fn column(prover: &mut Prover<'_>, name: &str, data_type: &str, cell: &Cell) -> Column {
+    let world = prover.world;
+    let label = prover.seen(cell);
+    let (mut level, mut tags, mut protections) = (Level::bottom(), Vec::new(), Vec::new());
+    for (origin, view, channels) in prover.labels.entries(label) {
+        if view.is_clear() {
+            level = level.max(world.level(origin));
+        }
+        if channels.contains(Channels::EXPLICIT) && origin.aspect == Aspect::Value {
+            tags.extend(world.tags(origin).iter().map(ToString::to_string));
+            protections.extend(view.layers().iter().filter(|layer| **layer != Layer::Clear).map(ToString::to_string));
+        }
+    }
+    for list in [&mut tags, &mut protections] {
+        list.sort();
+        list.dedup();
+    }
+    let level = world.spec.project.levels.name(level).to_owned();
+    Column { name: name.to_owned(), r#type: data_type.to_owned(), level, tags, protections }
+}
+
+/// The drawn nodes that a node reads.
+fn sources(node: &flow::Node) -> Vec<String> {
+    let mut all = Vec::new();
+    if let LogicalPlan::TableScan(scan) = &node.bound {
+        if let Some(source) = scan.source.downcast_ref::<InputSource>() {
+            return vec![format!("input:{}", source.dataset())];
+        }
+        if let Some(source) = scan.source.downcast_ref::<BoundSource>()
+            && source.name.starts_with("step:")
+        {
+            return vec![source.name.clone()];
+        }
+    }
+    for input in &node.inputs {
+        all.extend(sources(input));
+    }
+    all
 }

@@ -10,24 +10,35 @@
 //!
 //! Must never: do input or output, read a clock, evaluate a protection, or plan a text twice.
 
+mod assemble;
+mod bind;
 mod candidate;
+mod check;
 mod codes;
 mod computed;
+mod digest;
 mod draw;
+mod error;
 mod explain;
+mod expr;
 mod finding;
+mod flow;
+mod functions;
+mod job;
 mod plan;
 mod protection;
 mod prove;
 mod registry;
 mod request;
 mod source;
+mod world;
 
 pub use candidate::Candidate;
 pub use codes::CODES;
 pub use computed::Computed;
 pub use draw::{Column as DrawnColumn, Drawing, Edge, Node, NodeKind};
 pub use finding::{Demand, DemandKind, Finding, PathStep, Violation};
+pub use functions::{FunctionFact, function_facts};
 pub use plan::{Order, OutputColumn, Plan, PlannedInput, PlannedOutput, Sink};
 pub use protection::{Digits, Protection};
 pub use prove::prove;

@@ -2,9 +2,27 @@
 //!
 //! Invariant: the only place where a [`Plan`] is built.
 
-use sealine_spec::{Diagnostics, Files, Spec};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
-use crate::{Computed, Plan, Registry, Request};
+use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, TableSource};
+use sealine_label::{Interner, Level};
+use sealine_spec::{Dataset, Diagnostic, Diagnostics, Files, OnError, Spec, SqlText};
+
+use crate::assemble::{Assembled, assemble, inputs_of};
+use crate::bind::{Query, Scope, bind};
+use crate::check::{Checked, check};
+use crate::error::{Bound, planning, refuse};
+use crate::explain::{Evidence, Text};
+use crate::flow::{Node, Prover, StepFacts};
+use crate::job::{Job, Output, resolve};
+use crate::plan::{Order, PlannedOutput};
+use crate::source::{BoundSource, InputSource};
+use crate::world::World;
+use crate::{Computed, Plan, Registry, Request, computed, digest, draw};
+
+/// Deep queries nest deep: the proof runs on a stack of its own.
+const STACK: usize = 256 << 20;
 
 /// Binds and proves a request.
 ///
@@ -18,6 +36,318 @@ pub fn prove(
     registry: &Registry,
     request: &Request,
 ) -> Result<Plan, Diagnostics> {
-    let _ = (files, spec, computed, registry, request);
-    Err(Diagnostics::new())
+    let done = std::thread::scope(|scope| {
+        let proof = || attempt(files, spec, computed, registry, request, None);
+        match std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, proof) {
+            Ok(running) => running.join().unwrap_or_else(|_| Err(broken())),
+            Err(_) => attempt(files, spec, computed, registry, request, None),
+        }
+    });
+    done.map_err(|refused| Diagnostics::from(*refused))
+}
+
+fn broken() -> Box<Diagnostic> {
+    Box::new(
+        Diagnostic::error("SL2099", "the proof of this request broke off; nothing was permitted")
+            .help("this is a defect of Sealine; please report the query"),
+    )
+}
+
+/// Proves, with the SQL of one step replaced if asked.
+pub(crate) fn attempt(
+    files: &Files,
+    spec: &Spec,
+    computed: &Computed,
+    registry: &Registry,
+    request: &Request,
+    replaced: Option<(&str, Arc<SqlText>)>,
+) -> Bound<Plan> {
+    let mut job = resolve(files, spec, request)?;
+    if let Some((name, sql)) = replaced {
+        for step in job.steps.iter_mut().filter(|step| step.name == name) {
+            step.sql = Arc::clone(&sql);
+        }
+    }
+    let world = World::new(spec, computed, registry);
+    Proof::new(&world, &job).run(files, request)
+}
+
+/// A proof under way.
+struct Proof<'a> {
+    world: &'a World<'a>,
+    job: &'a Job,
+    prover: Prover<'a>,
+    texts: Vec<Text>,
+    slots: usize,
+    /// Views being bound, to find cycles.
+    views: Vec<String>,
+}
+
+impl<'a> Proof<'a> {
+    fn new(world: &'a World<'a>, job: &'a Job) -> Self {
+        let lowest_sink = job.outputs.iter().map(|output| output.clearance).min();
+        let threshold = lowest_sink
+            .unwrap_or(Level::bottom())
+            .min(world.spec.project.operator_clearance);
+        let step = StepFacts {
+            index: 0,
+            sql: Arc::new(SqlText::plain("", anywhere(world.spec, job))),
+            min_group: None,
+            endorsed: false,
+        };
+        let prover = Prover {
+            world,
+            labels: Interner::new(),
+            step,
+            threshold,
+            bound: BTreeMap::new(),
+            outer: Vec::new(),
+            work: Vec::new(),
+            lambdas: Vec::new(),
+            nested: 0,
+            notes: Vec::new(),
+            found: Vec::new(),
+            domains: HashMap::new(),
+            met: Vec::new(),
+        };
+        Self { world, job, prover, texts: Vec::new(), slots: 0, views: Vec::new() }
+    }
+
+    fn run(mut self, files: &Files, request: &Request) -> Bound<Plan> {
+        let mut scope = Scope::new(self.world.registry);
+        for (alias, dataset) in &self.job.inputs {
+            // A verdict offers every dataset, also those of which nothing is known yet.
+            if let Some(source) = self.table(alias, dataset, matches!(request, Request::Verdict { .. }))? {
+                scope.add(alias, Arc::clone(&source));
+                scope.add(&dataset.id, source);
+            }
+        }
+        for step in &self.job.steps {
+            let query = bind(&step.sql, &scope, self.world, step.on_error, &mut self.slots)?;
+            let facts = StepFacts {
+                index: self.texts.len(),
+                sql: Arc::clone(&step.sql),
+                min_group: step.min_group,
+                endorsed: false,
+            };
+            let node = self.labelled(facts, &step.name, &query)?;
+            let key = format!("step:{}", step.name);
+            let schema = Arc::new(node.plan.schema().as_arrow().clone());
+            self.prover.bound.insert(key.clone(), node);
+            scope.add(&step.name, Arc::new(BoundSource { name: key, schema }));
+        }
+        self.finish(files, request)
+    }
+
+    fn labelled(&mut self, facts: StepFacts, name: &str, query: &Query) -> Bound<Arc<Node>> {
+        self.texts.push(Text { name: name.to_owned(), sql: Arc::clone(&facts.sql) });
+        let before = std::mem::replace(&mut self.prover.step, facts);
+        let node = self.prover.node(&query.plan);
+        self.prover.step = before;
+        node
+    }
+
+    /// The source that a dataset is in SQL; owners' views are bound first.
+    fn table(&mut self, alias: &str, dataset: &Arc<Dataset>, lenient: bool) -> Bound<Option<Arc<dyn TableSource>>> {
+        if let Some(sql) = &dataset.view {
+            let key = format!("view:{}", dataset.id);
+            let node = match self.prover.bound.get(&key) {
+                Some(known) => Arc::clone(known),
+                None => {
+                    let node = self.view(dataset, sql)?;
+                    self.prover.bound.insert(key.clone(), Arc::clone(&node));
+                    node
+                }
+            };
+            let schema = Arc::new(node.plan.schema().as_arrow().clone());
+            return Ok(Some(Arc::new(BoundSource { name: key, schema })));
+        }
+        match self.world.schema(dataset) {
+            Some(schema) => Ok(Some(Arc::new(InputSource::new(alias, &dataset.id, schema)))),
+            None if lenient => Ok(None),
+            None => Err(refuse(
+                "SL2012",
+                format!("nothing is known about the columns of `{}` yet; run the pipeline that writes it, or declare them", dataset.id),
+                dataset.span,
+                "no columns",
+            )),
+        }
+    }
+
+    fn view(&mut self, dataset: &Dataset, sql: &SqlText) -> Bound<Arc<Node>> {
+        if self.views.contains(&dataset.id) {
+            return Err(refuse("SL2015", format!("the view `{}` is made from itself", dataset.id), sql.span, "this view"));
+        }
+        self.views.push(dataset.id.clone());
+        let mut scope = Scope::new(self.world.registry);
+        let others: Vec<(String, Arc<Dataset>)> = self
+            .world
+            .spec
+            .datasets
+            .iter()
+            .filter(|(id, _)| mentions(&sql.text, id))
+            .map(|(id, other)| (id.clone(), Arc::clone(other)))
+            .collect();
+        for (id, other) in &others {
+            if let Some(source) = self.table(id, other, true)? {
+                scope.add(id, source);
+            }
+        }
+        let query = bind(sql, &scope, self.world, OnError::Total, &mut self.slots)?;
+        let facts = StepFacts {
+            index: self.texts.len(),
+            sql: Arc::new(sql.clone()),
+            min_group: None,
+            endorsed: true,
+        };
+        let node = self.labelled(facts, &dataset.id, &query);
+        self.views.pop();
+        node
+    }
+
+    fn finish(mut self, files: &Files, request: &Request) -> Bound<Plan> {
+        let mut nodes = Vec::new();
+        let mut withheld = Vec::new();
+        for output in &self.job.outputs {
+            let node = self.output_node(output, &mut withheld)?;
+            nodes.push(node);
+        }
+        let Checked { violations, demands, columns, trails } = check(&mut self.prover, self.job, &nodes);
+        let mut outputs = Vec::new();
+        for ((output, node), columns) in self.job.outputs.iter().zip(&nodes).zip(columns) {
+            let Assembled { logical, columns } = assemble(&self.prover, output, node, columns)?;
+            outputs.push(PlannedOutput {
+                sink: output.sink.clone(),
+                from: output.from.clone(),
+                mode: output.mode,
+                clearance: output.clearance,
+                logical,
+                columns,
+                order: if output.limit.is_some() { Order::Keep } else { Order::SortOwnCells },
+            });
+        }
+        let inputs = inputs_of(self.world, &outputs)?;
+        let mut recorded = self.world.computed.clone();
+        recorded.join(&computed::record(&mut self.prover, self.job, &nodes));
+        let spec_digest = digest::files(files);
+        let digest = digest::plan(self.world, request, spec_digest, &outputs, &violations, &demands);
+        let drawing = draw::draw(&mut self.prover, self.job, &inputs, &outputs);
+        let again = (!violations.is_empty() || !demands.is_empty()).then(|| crate::explain::Again {
+            files: files.clone(),
+            spec: self.world.spec.clone(),
+            computed: self.world.computed.clone(),
+            registry: *self.world.registry,
+        });
+        let evidence = Evidence { labels: self.prover.labels, nodes, texts: self.texts, trails, again };
+        Ok(Plan {
+            pipeline: self.job.pipeline.clone(),
+            runs_as: self.job.runs_as.clone(),
+            request: request.clone(),
+            digest,
+            spec_digest,
+            inputs,
+            outputs,
+            violations,
+            demands,
+            withheld,
+            computed: recorded,
+            drawing,
+            evidence: Arc::new(evidence),
+        })
+    }
+
+    /// The node that an output writes: a step, or for the terminal what may be shown of one.
+    fn output_node(&mut self, output: &Output, withheld: &mut Vec<(String, Level)>) -> Bound<Arc<Node>> {
+        let failed = |error: datafusion::common::DataFusionError, sql: &SqlText| planning(&error, sql);
+        let (node, name) = match self.prover.bound.get(&format!("step:{}", output.from)) {
+            Some(node) => (Arc::clone(node), output.from.clone()),
+            None => {
+                let Some((alias, dataset)) = self.job.inputs.iter().find(|(alias, _)| *alias == output.from) else {
+                    let known: Vec<String> = self.job.steps.iter().map(|step| step.name.clone()).collect();
+                    return Err(crate::job::unknown("step", &output.from, &known, output.span));
+                };
+                let Some(source) = self.table(alias, dataset, false)? else {
+                    return Err(crate::job::unknown("dataset", alias, &[], None));
+                };
+                let sql = Arc::new(SqlText::plain("", dataset.span));
+                let plan = LogicalPlanBuilder::scan("t", source, None)
+                    .and_then(LogicalPlanBuilder::build)
+                    .map_err(|error| failed(error, &sql))?;
+                (self.synthetic(&sql, &output.from, &plan)?, "t".to_owned())
+            }
+        };
+        let Some(limit) = output.limit else {
+            return Ok(node);
+        };
+        let shown = self.showable(&node, output, withheld)?;
+        let sql = Arc::new(SqlText::plain("", anywhere(self.world.spec, self.job)));
+        let key = "terminal".to_owned();
+        let schema = Arc::new(node.plan.schema().as_arrow().clone());
+        self.prover.bound.insert(key.clone(), node);
+        let source = Arc::new(BoundSource { name: key, schema });
+        let columns: Vec<_> = shown.iter().map(|name| datafusion::logical_expr::ident(name.as_str())).collect();
+        let keys: Vec<_> = columns.iter().map(|column| column.clone().sort(true, true)).collect();
+        let plan = LogicalPlanBuilder::scan(name, source, None)
+            .and_then(|plan| plan.project(columns))
+            .and_then(|plan| if keys.is_empty() { Ok(plan) } else { plan.sort(keys) })
+            .and_then(|plan| plan.limit(0, Some(limit)))
+            .and_then(LogicalPlanBuilder::build)
+            .map_err(|error| failed(error, &sql))?;
+        self.synthetic(&sql, &output.from, &plan)
+    }
+
+    fn synthetic(&mut self, sql: &Arc<SqlText>, name: &str, plan: &LogicalPlan) -> Bound<Arc<Node>> {
+        let facts = StepFacts {
+            index: self.texts.len(),
+            sql: Arc::clone(sql),
+            min_group: None,
+            endorsed: false,
+        };
+        self.texts.push(Text { name: name.to_owned(), sql: Arc::clone(sql) });
+        let before = std::mem::replace(&mut self.prover.step, facts);
+        let node = self.prover.node(plan);
+        self.prover.step = before;
+        node
+    }
+
+    /// The columns that the terminal may show; the others are withheld.
+    fn showable(&mut self, node: &Node, output: &Output, withheld: &mut Vec<(String, Level)>) -> Bound<Vec<String>> {
+        let fields = node.plan.schema().fields();
+        let known: Vec<String> = fields.iter().map(|field| field.name().clone()).collect();
+        for wanted in output.wanted.iter().flatten() {
+            if !known.contains(wanted) {
+                return Err(crate::job::unknown("column", wanted, &known, None));
+            }
+        }
+        let mut shown = Vec::new();
+        for (name, cell) in known.iter().zip(&node.relation.columns) {
+            if output.wanted.as_ref().is_some_and(|wanted| !wanted.contains(name)) {
+                continue;
+            }
+            let seen = self.prover.seen(cell);
+            let world = self.world;
+            let clear = self.prover.labels.entries(seen).filter(|(_, view, _)| view.is_clear());
+            let level = clear.map(|(origin, _, _)| world.level(origin)).max().unwrap_or(Level::bottom());
+            if level <= output.clearance {
+                shown.push(name.clone());
+            } else {
+                withheld.push((name.clone(), level));
+            }
+        }
+        Ok(shown)
+    }
+}
+
+/// A place in the files for what has none of its own.
+fn anywhere(spec: &Spec, job: &Job) -> sealine_spec::Span {
+    let step = job.steps.first().map(|step| step.sql.span);
+    let dataset = job.inputs.first().map(|(_, dataset)| dataset.span);
+    let any = spec.datasets.values().next().map(|dataset| dataset.span);
+    step.or(dataset).or(any).unwrap_or_else(|| sealine_spec::Span::new(Files::default().insert("", ""), 0, 0))
+}
+
+/// Whether a query may mean the dataset: its id stands in the text, in any case.
+fn mentions(sql: &str, id: &str) -> bool {
+    let text: String = sql.chars().filter(|c| *c != '"' && !c.is_whitespace()).collect::<String>().to_lowercase();
+    text.contains(&id.to_lowercase())
 }

@@ -19,9 +19,14 @@ impl<'a> Arguments<'a> {
             .find(|declaration| declaration.name == call.name)
             .ok_or_else(|| ProtectError::UnknownProtection(call.name.to_owned()))?;
         let (expected, found) = (declaration.params.len(), call.arguments.len());
-        let arguments = Arguments { protection: declaration.name, list: &call.arguments };
+        let arguments = Arguments {
+            protection: declaration.name,
+            list: &call.arguments,
+        };
         if expected != found {
-            return Err(arguments.wrong(format!("takes {expected} arguments after the value, not {found}")));
+            return Err(arguments.wrong(format!(
+                "takes {expected} arguments after the value, not {found}"
+            )));
         }
         Ok(arguments)
     }
@@ -36,22 +41,38 @@ impl<'a> Arguments<'a> {
     /// A count from 0 to 64.
     pub(crate) fn count(&self, at: usize) -> Result<usize, ProtectError> {
         match self.list.get(at) {
-            Some(Argument::Integer(count @ 0..=64)) => Ok(usize::from(u8::try_from(*count).unwrap_or(0))),
-            _ => Err(self.wrong(format!("argument {} must be a whole number from 0 to 64", at + 1))),
+            Some(Argument::Integer(count @ 0..=64)) => {
+                Ok(usize::from(u8::try_from(*count).unwrap_or(0)))
+            }
+            _ => Err(self.wrong(format!(
+                "argument {} must be a whole number from 0 to 64",
+                at + 1
+            ))),
         }
     }
 
     pub(crate) fn number(&self, at: usize) -> Result<Number, ProtectError> {
         let number = match self.list.get(at) {
-            Some(Argument::Integer(whole)) => Some(Number { unscaled: i128::from(*whole), scale: 0 }),
+            Some(Argument::Integer(whole)) => Some(Number {
+                unscaled: i128::from(*whole),
+                scale: 0,
+            }),
             Some(Argument::Number(text)) => Number::parse(text),
             _ => None,
         };
-        number.ok_or_else(|| self.wrong(format!("argument {} must be a number such as 10 or 0.5", at + 1)))
+        number.ok_or_else(|| {
+            self.wrong(format!(
+                "argument {} must be a number such as 10 or 0.5",
+                at + 1
+            ))
+        })
     }
 
     pub(crate) fn wrong(&self, reason: impl Into<String>) -> ProtectError {
-        ProtectError::Argument { protection: self.protection, reason: reason.into() }
+        ProtectError::Argument {
+            protection: self.protection,
+            reason: reason.into(),
+        }
     }
 }
 
@@ -72,12 +93,18 @@ impl Number {
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
         let fraction = fraction.trim_end_matches('0');
         let all = whole.bytes().chain(fraction.bytes());
-        if whole.len() + fraction.len() > 36 || whole.is_empty() || !all.clone().all(|byte| byte.is_ascii_digit()) {
+        if whole.len() + fraction.len() > 36
+            || whole.is_empty()
+            || !all.clone().all(|byte| byte.is_ascii_digit())
+        {
             return None;
         }
         let unscaled = all.fold(0_i128, |sum, digit| sum * 10 + i128::from(digit - b'0'));
         let scale = u32::try_from(fraction.len()).ok()?;
-        Some(Number { unscaled: if negative { -unscaled } else { unscaled }, scale })
+        Some(Number {
+            unscaled: if negative { -unscaled } else { unscaled },
+            scale,
+        })
     }
 
     /// This number times `factor`, where that is whole.
@@ -90,12 +117,19 @@ impl Number {
     /// The nearest double.
     pub(crate) fn to_f64(self) -> f64 {
         // Through text, which rounds once; dividing two rounded doubles would round thrice.
-        format!("{}e-{}", self.unscaled, self.scale).parse().unwrap_or(f64::NAN)
+        format!("{}e-{}", self.unscaled, self.scale)
+            .parse()
+            .unwrap_or(f64::NAN)
     }
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
@@ -105,7 +139,17 @@ mod tests {
         assert_eq!(read("10"), Some((10, 0)));
         assert_eq!(read("-0.50"), Some((-5, 1)));
         assert_eq!(read("+1.25"), Some((125, 2)));
-        for bad in ["", "-", ".5", "1e3", "NaN", "1_000", "0x1", "1.2.3", "1".repeat(37).as_str()] {
+        for bad in [
+            "",
+            "-",
+            ".5",
+            "1e3",
+            "NaN",
+            "1_000",
+            "0x1",
+            "1.2.3",
+            "1".repeat(37).as_str(),
+        ] {
             assert_eq!(read(bad), None, "{bad}");
         }
         assert_eq!(Number::parse("0.5").unwrap().times(86_400), Some(43_200));

@@ -63,7 +63,12 @@ pub fn bind(call: &Call, keys: &dyn KeySource) -> Result<Arc<dyn Kernel>, Protec
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use arrow::array::{ArrayRef, StringArray};
     use sealine_label::declare::{Argument, Nulls, ParamKind, Returns};
@@ -88,9 +93,18 @@ mod tests {
         for declaration in catalogue() {
             let call = call(declaration.name, plausible(declaration));
             let kernel = bind(&call, &Keys).unwrap();
-            let input = if declaration.name == "bucket" { &number } else { &text };
+            let input = if declaration.name == "bucket" {
+                &number
+            } else {
+                &text
+            };
             let output = kernel.apply(input).unwrap();
-            assert_eq!(output.data_type(), &returns(&call, input.data_type()).unwrap(), "{}", declaration.name);
+            assert_eq!(
+                output.data_type(),
+                &returns(&call, input.data_type()).unwrap(),
+                "{}",
+                declaration.name
+            );
             let expected = match declaration.returns {
                 Returns::Same => input.data_type().clone(),
                 Returns::Text => DataType::Utf8,
@@ -99,23 +113,48 @@ mod tests {
             assert_eq!(output.data_type(), &expected, "{}", declaration.name);
             assert_eq!(output.len(), 2);
             let hidden = output.is_null(0) == output.is_null(1);
-            assert_eq!(hidden, declaration.nulls == Nulls::Hidden, "{}", declaration.name);
+            assert_eq!(
+                hidden,
+                declaration.nulls == Nulls::Hidden,
+                "{}",
+                declaration.name
+            );
         }
     }
 
     #[test]
     fn names_outside_and_arguments_beside_are_refused() {
-        assert_eq!(bind(&call("md5", vec![]), &Keys).unwrap_err().code(), "SL8010");
-        assert_eq!(returns(&call("md5", vec![]), &DataType::Utf8).unwrap_err().code(), "SL8010");
+        assert_eq!(
+            bind(&call("md5", vec![]), &Keys).unwrap_err().code(),
+            "SL8010"
+        );
+        assert_eq!(
+            returns(&call("md5", vec![]), &DataType::Utf8)
+                .unwrap_err()
+                .code(),
+            "SL8010"
+        );
         for (name, arguments) in [
             ("redact", vec![Argument::Integer(1)]),
             ("mask", vec![Argument::Integer(1)]),
             ("mask", vec![Argument::Integer(-1), Argument::Integer(1)]),
             ("mask", vec![Argument::Integer(65), Argument::Integer(1)]),
             ("bucket", vec![Argument::Integer(0), Argument::Integer(0)]),
-            ("bucket", vec![Argument::Number("-3".to_owned()), Argument::Integer(0)]),
-            ("bucket", vec![Argument::Number("ten".to_owned()), Argument::Integer(0)]),
-            ("tokenize", vec![Argument::Text("token".to_owned()), Argument::Text("a\0b".to_owned())]),
+            (
+                "bucket",
+                vec![Argument::Number("-3".to_owned()), Argument::Integer(0)],
+            ),
+            (
+                "bucket",
+                vec![Argument::Number("ten".to_owned()), Argument::Integer(0)],
+            ),
+            (
+                "tokenize",
+                vec![
+                    Argument::Text("token".to_owned()),
+                    Argument::Text("a\0b".to_owned()),
+                ],
+            ),
             ("encrypt", vec![Argument::Integer(1)]),
         ] {
             let error = bind(&call(name, arguments.clone()), &Keys).unwrap_err();
@@ -126,7 +165,12 @@ mod tests {
     #[test]
     fn names_are_unique() {
         for (at, one) in catalogue().iter().enumerate() {
-            assert!(catalogue().iter().skip(at + 1).all(|other| other.name != one.name));
+            assert!(
+                catalogue()
+                    .iter()
+                    .skip(at + 1)
+                    .all(|other| other.name != one.name)
+            );
         }
     }
 }

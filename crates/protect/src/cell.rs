@@ -5,8 +5,8 @@
 
 use arrow::{
     array::{
-        Array, ArrayRef, AsArray, BinaryArray, BinaryViewArray, BooleanArray, FixedSizeBinaryArray, LargeBinaryArray,
-        LargeStringArray, PrimitiveArray, StringArray, StringViewArray,
+        Array, ArrayRef, AsArray, BinaryArray, BinaryViewArray, BooleanArray, FixedSizeBinaryArray,
+        LargeBinaryArray, LargeStringArray, PrimitiveArray, StringArray, StringViewArray,
     },
     datatypes::*,
 };
@@ -27,7 +27,12 @@ macro_rules! stored {
     )*};
 }
 stored!(StringArray, LargeStringArray, StringViewArray);
-stored!(BinaryArray, LargeBinaryArray, BinaryViewArray, FixedSizeBinaryArray);
+stored!(
+    BinaryArray,
+    LargeBinaryArray,
+    BinaryViewArray,
+    FixedSizeBinaryArray
+);
 
 impl Cells for BooleanArray {
     fn bytes<'a>(&'a self, row: usize, scratch: &'a mut [u8; 16]) -> &'a [u8] {
@@ -101,13 +106,27 @@ macro_rules! by_fixed_width {
             types::DataType::Date32 => with!(types::Date32Type),
             types::DataType::Date64 => with!(types::Date64Type),
             types::DataType::Time32(types::TimeUnit::Second) => with!(types::Time32SecondType),
-            types::DataType::Time32(types::TimeUnit::Millisecond) => with!(types::Time32MillisecondType),
-            types::DataType::Time64(types::TimeUnit::Microsecond) => with!(types::Time64MicrosecondType),
-            types::DataType::Time64(types::TimeUnit::Nanosecond) => with!(types::Time64NanosecondType),
-            types::DataType::Timestamp(types::TimeUnit::Second, _) => with!(types::TimestampSecondType),
-            types::DataType::Timestamp(types::TimeUnit::Millisecond, _) => with!(types::TimestampMillisecondType),
-            types::DataType::Timestamp(types::TimeUnit::Microsecond, _) => with!(types::TimestampMicrosecondType),
-            types::DataType::Timestamp(types::TimeUnit::Nanosecond, _) => with!(types::TimestampNanosecondType),
+            types::DataType::Time32(types::TimeUnit::Millisecond) => {
+                with!(types::Time32MillisecondType)
+            }
+            types::DataType::Time64(types::TimeUnit::Microsecond) => {
+                with!(types::Time64MicrosecondType)
+            }
+            types::DataType::Time64(types::TimeUnit::Nanosecond) => {
+                with!(types::Time64NanosecondType)
+            }
+            types::DataType::Timestamp(types::TimeUnit::Second, _) => {
+                with!(types::TimestampSecondType)
+            }
+            types::DataType::Timestamp(types::TimeUnit::Millisecond, _) => {
+                with!(types::TimestampMillisecondType)
+            }
+            types::DataType::Timestamp(types::TimeUnit::Microsecond, _) => {
+                with!(types::TimestampMicrosecondType)
+            }
+            types::DataType::Timestamp(types::TimeUnit::Nanosecond, _) => {
+                with!(types::TimestampNanosecondType)
+            }
             _ => $other,
         }
     }};
@@ -123,12 +142,18 @@ pub(crate) fn has_cells(data_type: &DataType) -> bool {
 }
 
 pub(crate) fn is_text(data_type: &DataType) -> bool {
-    matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
+    matches!(
+        data_type,
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
+    )
 }
 
 pub(crate) fn is_binary(data_type: &DataType) -> bool {
     use DataType::{Binary, BinaryView, FixedSizeBinary, LargeBinary};
-    matches!(data_type, Binary | LargeBinary | BinaryView | FixedSizeBinary(_))
+    matches!(
+        data_type,
+        Binary | LargeBinary | BinaryView | FixedSizeBinary(_)
+    )
 }
 
 /// The column as cells; `None` for a type that has none.
@@ -142,6 +167,8 @@ pub(crate) fn cells(array: &ArrayRef) -> Option<&dyn Cells> {
         DataType::BinaryView => array.as_binary_view(),
         DataType::FixedSizeBinary(_) => array.as_fixed_size_binary(),
         DataType::Boolean => array.as_boolean(),
-        other => by_fixed_width!(other, T => array.as_primitive::<T>() as &dyn Cells, _ => return None),
+        other => {
+            by_fixed_width!(other, T => array.as_primitive::<T>() as &dyn Cells, _ => return None)
+        }
     })
 }

@@ -28,28 +28,38 @@ pub(crate) fn plain_type(data_type: &DataType) -> &DataType {
 /// `array` without a dictionary around its values.
 pub(crate) fn unpack(protection: &'static str, array: &ArrayRef) -> Result<ArrayRef, ProtectError> {
     match array.data_type() {
-        DataType::Dictionary(_, values) => {
-            cast(array, values).map_err(|_| ProtectError::Arrow { protection, step: "unpacking of a dictionary" })
-        }
+        DataType::Dictionary(_, values) => cast(array, values).map_err(|_| ProtectError::Arrow {
+            protection,
+            step: "unpacking of a dictionary",
+        }),
         _ => Ok(Arc::clone(array)),
     }
 }
 
 /// The refusal of a column type.
 pub(crate) fn refuse(protection: &'static str, data_type: &DataType) -> ProtectError {
-    ProtectError::InputType { protection, data_type: data_type.to_string() }
+    ProtectError::InputType {
+        protection,
+        data_type: data_type.to_string(),
+    }
 }
 
 /// A copy of the nulls of `array`, of these rows and no others; `None` where there are none.
 pub(crate) fn fresh_nulls(array: &dyn Array) -> Option<NullBuffer> {
-    let nulls = array.logical_nulls().filter(|nulls| nulls.null_count() > 0)?;
+    let nulls = array
+        .logical_nulls()
+        .filter(|nulls| nulls.null_count() > 0)?;
     let mut bits = vec![0_u8; array.len().div_ceil(8)];
     for row in nulls.valid_indices() {
         if let Some(byte) = bits.get_mut(row / 8) {
             *byte |= 1 << (row % 8);
         }
     }
-    Some(NullBuffer::new(BooleanBuffer::new(Buffer::from_vec(bits), 0, array.len())))
+    Some(NullBuffer::new(BooleanBuffer::new(
+        Buffer::from_vec(bits),
+        0,
+        array.len(),
+    )))
 }
 
 /// Whether `row` has a value.
@@ -80,9 +90,16 @@ impl Layout {
             if is_valid(nulls.as_ref(), row) {
                 total = total.saturating_add(length(row));
             }
-            ends.push(i32::try_from(total).map_err(|_| ProtectError::TooLarge { protection, rows })?);
+            ends.push(
+                i32::try_from(total).map_err(|_| ProtectError::TooLarge { protection, rows })?,
+            );
         }
-        Ok(Layout { protection, ends, total, nulls })
+        Ok(Layout {
+            protection,
+            ends,
+            total,
+            nulls,
+        })
     }
 
     /// Gives `write` the bytes of each row with a value, all zero, to be filled.
@@ -99,7 +116,10 @@ impl Layout {
             let length = usize::try_from(end - start).unwrap_or(0);
             let (cell, after) = rest
                 .split_at_mut_checked(length)
-                .ok_or(ProtectError::Arrow { protection: self.protection, step: "layout of a column" })?;
+                .ok_or(ProtectError::Arrow {
+                    protection: self.protection,
+                    step: "layout of a column",
+                })?;
             write(row, cell)?;
             rest = after;
         }
@@ -108,14 +128,20 @@ impl Layout {
 
     /// The column of text with these bytes.
     pub(crate) fn text(self, bytes: Vec<u8>) -> Result<StringArray, ProtectError> {
-        let failed = ProtectError::Arrow { protection: self.protection, step: "building of a text column" };
+        let failed = ProtectError::Arrow {
+            protection: self.protection,
+            step: "building of a text column",
+        };
         let offsets = OffsetBuffer::new(ScalarBuffer::from(self.ends));
         StringArray::try_new(offsets, Buffer::from_vec(bytes), self.nulls).map_err(|_| failed)
     }
 
     /// The column of bytes with these bytes.
     pub(crate) fn binary(self, bytes: Vec<u8>) -> Result<BinaryArray, ProtectError> {
-        let failed = ProtectError::Arrow { protection: self.protection, step: "building of a binary column" };
+        let failed = ProtectError::Arrow {
+            protection: self.protection,
+            step: "building of a binary column",
+        };
         let offsets = OffsetBuffer::new(ScalarBuffer::from(self.ends));
         BinaryArray::try_new(offsets, Buffer::from_vec(bytes), self.nulls).map_err(|_| failed)
     }

@@ -36,7 +36,9 @@ pub enum ProtectError {
     #[error("the data key has sealed 2^32 - 1 values, its limit; start a new run")]
     KeyExhausted,
     /// A name that is not in the catalogue.
-    #[error("`{0}` is not a protection; the catalogue has redact, nullify, mask, bucket, tokenize and encrypt")]
+    #[error(
+        "`{0}` is not a protection; the catalogue has redact, nullify, mask, bucket, tokenize and encrypt"
+    )]
     UnknownProtection(String),
     /// Arguments that do not fit the declaration.
     #[error("`{protection}`: {reason}")]
@@ -47,7 +49,9 @@ pub enum ProtectError {
         reason: String,
     },
     /// A column type that the protection does not take.
-    #[error("`{protection}` does not take a column of type `{data_type}`; cast it in an earlier step or choose another protection")]
+    #[error(
+        "`{protection}` does not take a column of type `{data_type}`; cast it in an earlier step or choose another protection"
+    )]
     InputType {
         /// The protection.
         protection: &'static str,
@@ -55,7 +59,9 @@ pub enum ProtectError {
         data_type: String,
     },
     /// A batch whose result would not fit one array.
-    #[error("`{protection}` of {rows} rows would pass 2 GiB in one batch; use a smaller batch size")]
+    #[error(
+        "`{protection}` of {rows} rows would pass 2 GiB in one batch; use a smaller batch size"
+    )]
     TooLarge {
         /// The protection.
         protection: &'static str,
@@ -111,7 +117,9 @@ pub enum ProtectError {
         row: usize,
     },
     /// A value that opened and is not of the expected type.
-    #[error("row {row} opened, and is not of type `{data_type}`; name the type it had when it was sealed")]
+    #[error(
+        "row {row} opened, and is not of type `{data_type}`; name the type it had when it was sealed"
+    )]
     OpenedType {
         /// The row in the batch, from 0.
         row: usize,
@@ -151,7 +159,10 @@ impl ProtectError {
     /// Whether a parameter is outside what is offered, rather than an answer being negative:
     /// `sealine conform` answers these with `unsupported`.
     pub fn is_unsupported(&self) -> bool {
-        matches!(self, ProtectError::Unsupported(_) | ProtectError::KeyLength { .. })
+        matches!(
+            self,
+            ProtectError::Unsupported(_) | ProtectError::KeyLength { .. }
+        )
     }
 }
 
@@ -253,7 +264,12 @@ pub const CODES: &[(&str, &str)] = &[
 ];
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
@@ -261,22 +277,52 @@ mod tests {
         let key = || "crm".to_owned();
         vec![
             ProtectError::Unsupported("x"),
-            ProtectError::KeyLength { algorithm: "x", expected: 1, found: 2 },
+            ProtectError::KeyLength {
+                algorithm: "x",
+                expected: 1,
+                found: 2,
+            },
             ProtectError::NotAuthentic,
             ProtectError::Primitive("x"),
             ProtectError::Randomness,
             ProtectError::KeyExhausted,
             ProtectError::UnknownProtection(key()),
-            ProtectError::Argument { protection: "mask", reason: key() },
-            ProtectError::InputType { protection: "mask", data_type: key() },
-            ProtectError::TooLarge { protection: "mask", rows: 1 },
-            ProtectError::Arrow { protection: "mask", step: "cast" },
-            ProtectError::UnknownKey { key: key(), purpose: "token" },
-            ProtectError::KeyPurpose { key: key(), found: "file", needed: "token" },
-            ProtectError::KeyVersion { key: key(), version: 1, state: "destroyed" },
+            ProtectError::Argument {
+                protection: "mask",
+                reason: key(),
+            },
+            ProtectError::InputType {
+                protection: "mask",
+                data_type: key(),
+            },
+            ProtectError::TooLarge {
+                protection: "mask",
+                rows: 1,
+            },
+            ProtectError::Arrow {
+                protection: "mask",
+                step: "cast",
+            },
+            ProtectError::UnknownKey {
+                key: key(),
+                purpose: "token",
+            },
+            ProtectError::KeyPurpose {
+                key: key(),
+                found: "file",
+                needed: "token",
+            },
+            ProtectError::KeyVersion {
+                key: key(),
+                version: 1,
+                state: "destroyed",
+            },
             ProtectError::NotSealed { row: 0 },
             ProtectError::DoesNotOpen { row: 0 },
-            ProtectError::OpenedType { row: 0, data_type: key() },
+            ProtectError::OpenedType {
+                row: 0,
+                data_type: key(),
+            },
         ]
     }
 
@@ -284,10 +330,17 @@ mod tests {
     fn every_code_is_explained_once_and_every_explanation_is_used() {
         let used: Vec<_> = one_of_each().iter().map(ProtectError::code).collect();
         for code in &used {
-            assert_eq!(CODES.iter().filter(|(listed, _)| listed == code).count(), 1, "{code}");
+            assert_eq!(
+                CODES.iter().filter(|(listed, _)| listed == code).count(),
+                1,
+                "{code}"
+            );
         }
         for (listed, text) in CODES {
-            assert!(used.contains(listed), "{listed} is explained and never returned");
+            assert!(
+                used.contains(listed),
+                "{listed} is explained and never returned"
+            );
             assert!(listed.starts_with("SL8") && text.len() > 60, "{listed}");
         }
         assert_eq!(used.len(), CODES.len());
@@ -297,7 +350,10 @@ mod tests {
     fn messages_are_lower_case_and_without_a_full_stop() {
         for error in one_of_each() {
             let text = error.to_string();
-            assert!(!text.ends_with('.') && !text.starts_with(|c: char| c.is_uppercase()), "{text}");
+            assert!(
+                !text.ends_with('.') && !text.starts_with(|c: char| c.is_uppercase()),
+                "{text}"
+            );
         }
     }
 }

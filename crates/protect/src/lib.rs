@@ -19,7 +19,12 @@ mod error;
 mod kernel;
 mod protections;
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod testing;
 
 pub use catalogue::{bind, catalogue, returns};

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use arrow::{
     array::{
-        Array, ArrayData, ArrayRef, DictionaryArray, Int8Array, Int32Array, LargeStringArray, StringArray,
-        StringViewArray,
+        Array, ArrayData, ArrayRef, DictionaryArray, Int8Array, Int32Array, LargeStringArray,
+        StringArray, StringViewArray,
     },
     buffer::{Buffer, NullBuffer, OffsetBuffer},
     datatypes::{Int8Type, Int32Type},
@@ -34,14 +34,25 @@ impl VersionSource for Keys {
     fn value_key_version(&self, name: &str, version: u32) -> Result<ValueKey, ProtectError> {
         match version {
             1 => ValueKey::new(1, Secret::new(vec![0x2a; 32])),
-            _ => Err(ProtectError::KeyVersion { key: name.to_owned(), version, state: "unknown" }),
+            _ => Err(ProtectError::KeyVersion {
+                key: name.to_owned(),
+                version,
+                state: "unknown",
+            }),
         }
     }
 }
 
 pub(crate) fn call(name: &'static str, arguments: Vec<Argument>) -> Call {
-    let context = Context { dataset: "lake.customers".to_owned(), column: "note".to_owned() };
-    Call { name, arguments, context }
+    let context = Context {
+        dataset: "lake.customers".to_owned(),
+        column: "note".to_owned(),
+    };
+    Call {
+        name,
+        arguments,
+        context,
+    }
 }
 
 /// A small seeded generator (xorshift64*): the same values in every run.
@@ -65,27 +76,52 @@ impl Random {
 
     pub(crate) fn text(&mut self, longest: usize) -> String {
         const ALPHABET: [char; 10] = ['a', 'b', 'Z', '9', ' ', 'é', '日', '\u{301}', '😀', '*'];
-        (0..self.below(longest + 1)).map(|_| ALPHABET[self.below(ALPHABET.len())]).collect()
+        (0..self.below(longest + 1))
+            .map(|_| ALPHABET[self.below(ALPHABET.len())])
+            .collect()
     }
 }
 
 /// The same texts in every array type, sliced and not, with `outside` in rows beside the slice and
 /// `beside` under nulls and in unused dictionary entries.
 pub(crate) fn every_shape_of_text(values: &[Option<&str>]) -> Vec<(&'static str, ArrayRef)> {
-    let padded: Vec<Option<&str>> =
-        [Some("outside-before-the-slice")].into_iter().chain(values.to_vec()).chain([Some("outside-after-it")]).collect();
+    let padded: Vec<Option<&str>> = [Some("outside-before-the-slice")]
+        .into_iter()
+        .chain(values.to_vec())
+        .chain([Some("outside-after-it")])
+        .collect();
     let rows = values.len();
 
-    let bytes: String = values.iter().map(|value| value.unwrap_or("beside-a-null")).collect();
-    let lengths = values.iter().map(|value| value.unwrap_or("beside-a-null").len());
-    let nulls: NullBuffer = values.iter().map(Option::is_some).collect::<Vec<_>>().into();
-    let under_nulls =
-        StringArray::new(OffsetBuffer::from_lengths(lengths), Buffer::from_vec(bytes.into_bytes()), Some(nulls));
+    let bytes: String = values
+        .iter()
+        .map(|value| value.unwrap_or("beside-a-null"))
+        .collect();
+    let lengths = values
+        .iter()
+        .map(|value| value.unwrap_or("beside-a-null").len());
+    let nulls: NullBuffer = values
+        .iter()
+        .map(Option::is_some)
+        .collect::<Vec<_>>()
+        .into();
+    let under_nulls = StringArray::new(
+        OffsetBuffer::from_lengths(lengths),
+        Buffer::from_vec(bytes.into_bytes()),
+        Some(nulls),
+    );
 
     let mut entries: Vec<&str> = values.iter().flatten().copied().collect();
     entries.insert(0, "beside-the-used-ones");
     let mut next = 0;
-    let keys: Vec<Option<i32>> = values.iter().map(|value| value.map(|_| { next += 1; next })).collect();
+    let keys: Vec<Option<i32>> = values
+        .iter()
+        .map(|value| {
+            value.map(|_| {
+                next += 1;
+                next
+            })
+        })
+        .collect();
     let unused: DictionaryArray<Int32Type> =
         DictionaryArray::new(Int32Array::from(keys), Arc::new(StringArray::from(entries)));
 
@@ -98,39 +134,71 @@ pub(crate) fn every_shape_of_text(values: &[Option<&str>]) -> Vec<(&'static str,
 
     vec![
         ("utf8", Arc::new(StringArray::from(values.to_vec()))),
-        ("large utf8", Arc::new(LargeStringArray::from(values.to_vec()))),
-        ("utf8 view", Arc::new(StringViewArray::from(values.to_vec()))),
-        ("utf8 sliced", Arc::new(StringArray::from(padded.clone()).slice(1, rows))),
-        ("large utf8 sliced", Arc::new(LargeStringArray::from(padded.clone()).slice(1, rows))),
-        ("utf8 view sliced", Arc::new(StringViewArray::from(padded).slice(1, rows))),
+        (
+            "large utf8",
+            Arc::new(LargeStringArray::from(values.to_vec())),
+        ),
+        (
+            "utf8 view",
+            Arc::new(StringViewArray::from(values.to_vec())),
+        ),
+        (
+            "utf8 sliced",
+            Arc::new(StringArray::from(padded.clone()).slice(1, rows)),
+        ),
+        (
+            "large utf8 sliced",
+            Arc::new(LargeStringArray::from(padded.clone()).slice(1, rows)),
+        ),
+        (
+            "utf8 view sliced",
+            Arc::new(StringViewArray::from(padded).slice(1, rows)),
+        ),
         ("bytes under nulls", Arc::new(under_nulls)),
         ("dictionary with unused entries", Arc::new(unused)),
         ("dictionary with a null entry", Arc::new(null_values)),
-        ("dictionary sliced", Arc::new(padded_dictionary.slice(1, rows))),
+        (
+            "dictionary sliced",
+            Arc::new(padded_dictionary.slice(1, rows)),
+        ),
     ]
 }
 
 fn buffers(data: &ArrayData) -> Vec<Buffer> {
     let own = data.buffers().iter().cloned();
     let nulls = data.nulls().map(|nulls| nulls.buffer().clone());
-    own.chain(nulls).chain(data.child_data().iter().flat_map(buffers)).collect()
+    own.chain(nulls)
+        .chain(data.child_data().iter().flat_map(buffers))
+        .collect()
 }
 
 /// Every byte of every buffer, whole buffers and not only the slice in view.
 pub(crate) fn bytes_of(array: &ArrayRef) -> Vec<u8> {
-    buffers(&array.to_data()).iter().flat_map(|buffer| buffer.as_slice().to_vec()).collect()
+    buffers(&array.to_data())
+        .iter()
+        .flat_map(|buffer| buffer.as_slice().to_vec())
+        .collect()
 }
 
 pub(crate) fn contains(array: &ArrayRef, secret: &[u8]) -> bool {
-    bytes_of(array).windows(secret.len()).any(|window| window == secret)
+    bytes_of(array)
+        .windows(secret.len())
+        .any(|window| window == secret)
 }
 
 /// The output shares no memory with the input and has no room beyond its length.
 pub(crate) fn assert_own_buffers(input: &ArrayRef, output: &ArrayRef) {
     for buffer in buffers(&output.to_data()) {
-        assert_eq!(buffer.capacity(), buffer.len(), "a buffer of exactly its length");
+        assert_eq!(
+            buffer.capacity(),
+            buffer.len(),
+            "a buffer of exactly its length"
+        );
         for theirs in buffers(&input.to_data()) {
-            assert!(buffer.is_empty() || buffer.data_ptr() != theirs.data_ptr(), "a buffer of its own");
+            assert!(
+                buffer.is_empty() || buffer.data_ptr() != theirs.data_ptr(),
+                "a buffer of its own"
+            );
         }
     }
 }

@@ -22,6 +22,6 @@ pub use model::{
     Purpose, Rules, Select, Spec, Step, TagFact,
 };
 pub use parse::{Parsed, parse};
-pub use schema::schemas;
+pub use schema::{MakeSchema, schemas};
 pub use source::{FileId, Files, Source, Span, Spanned};
 pub use sql::SqlText;

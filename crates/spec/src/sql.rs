@@ -88,7 +88,9 @@ impl SqlText {
 
     fn file_start(&self, at: usize) -> Option<u32> {
         let at = offset(at);
-        let index = self.runs.partition_point(|run| run.text + run.text_len <= at);
+        let index = self
+            .runs
+            .partition_point(|run| run.text + run.text_len <= at);
         let run = self.runs.get(index)?;
         if at < run.text || run.text_len != run.file_len {
             return Some(run.file);
@@ -131,9 +133,10 @@ fn align(text: &str, raw: &str, style: Style, base: u32) -> Option<Vec<Run>> {
             file_len: offset(unit.end - unit.start),
         };
         match runs.last_mut() {
-            Some(last) if last.text_len == last.file_len
-                && next.text_len == next.file_len
-                && next.text - last.text == next.file - last.file =>
+            Some(last)
+                if last.text_len == last.file_len
+                    && next.text_len == next.file_len
+                    && next.text - last.text == next.file - last.file =>
             {
                 last.text_len = next.text + next.text_len - last.text;
                 last.file_len = last.text_len;

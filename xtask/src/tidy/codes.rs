@@ -98,7 +98,8 @@ fn codes(text: &str) -> BTreeSet<String> {
     found
 }
 
-/// Codes at the head of a pair `("SL1234", …)`: the form of an entry of `CODES`.
+/// Codes that a list `CODES` declares: the heads of pairs `("SL1234", …)`, and `code!("SL1234")`
+/// where the texts lie in files of their own.
 fn declarations(text: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let compact: String = text
@@ -111,7 +112,11 @@ fn declarations(text: &str) -> BTreeSet<String> {
     for (start, _) in list.match_indices("(\"SL") {
         let code: String = list.chars_from(start + 2).take(6).collect();
         let after: String = list.chars_from(start + 8).take(2).collect();
-        if codes(&code).contains(&code) && after == "\"," {
+        let filed = after == "\")"
+            && list
+                .get(..start)
+                .is_some_and(|before| before.ends_with("code!"));
+        if codes(&code).contains(&code) && (after == "\"," || filed) {
             found.insert(code);
         }
     }
@@ -150,6 +155,11 @@ mod tests {
     #[test]
     fn declarations_are_the_heads_of_pairs() {
         let text = "pub const CODES: &[(&str, &str)] = &[\n(\"SL0001\", \"see SL0002\"),\n(\n  \"SL0003\",\n \"x\"),];";
+        let filed = "pub const CODES: &[(&str, &str)] = &[code!(\"SL0004\")]; (\"SL0005\")";
+        assert_eq!(
+            declarations(filed).into_iter().collect::<Vec<_>>(),
+            ["SL0004"]
+        );
         assert_eq!(
             declarations(text).into_iter().collect::<Vec<_>>(),
             ["SL0001", "SL0003"]

@@ -1,7 +1,8 @@
 //! What makes several findings one cause.
 //!
-//! Invariant: findings are merged only where origin column, destination column
-//! and code (or protection) agree; the value aspect speaks for null and length.
+//! Invariant: findings are merged only where they are about one origin column
+//! and one output column, or where one expression lets them all through; the
+//! value aspect speaks for null and length.
 //! Must never: drop the only finding of a cause.
 
 use sealine_label::{Aspect, Origin};
@@ -11,20 +12,72 @@ use crate::authorize::Asking;
 use crate::decide::Decision;
 use crate::disclosure::origin_column;
 
-/// Violations by cause, in the order of the plan.
-pub(super) fn violations(plan: &Plan) -> Vec<Vec<(usize, &Violation)>> {
-    let mut groups = grouped(plan.violations().iter().enumerate(), |(_, violation)| {
+/// Codes of the plan that say *that* something shows; the others say by which construct.
+const GENERAL: [&str; 4] = ["SL3001", "SL3002", "SL3003", "SL3004"];
+/// The code of the plan for what the rows tell: one filter, and every column stands in its rows.
+const ROWS: &str = "SL3002";
+
+/// One cause of a leak.
+pub(super) struct Cause<'p> {
+    /// The violation that speaks for it, and its index in the plan.
+    pub(super) main: (usize, &'p Violation),
+    /// The columns that it reaches; none where only the rows tell.
+    pub(super) columns: Vec<&'p str>,
+    /// What else is wrong with the same value in the same column.
+    pub(super) also: Vec<&'p Violation>,
+}
+
+/// Violations by cause, in the order of the plan: first those of one origin in one column, then
+/// those columns that one expression, or one filter, reaches.
+pub(super) fn violations(plan: &Plan) -> Vec<Cause<'_>> {
+    let cells = grouped(plan.violations().iter().enumerate(), |(_, violation)| {
         (
-            violation.code,
             cause(&violation.origin),
             violation.dataset.as_str(),
             violation.column.as_deref(),
         )
     });
-    for group in &mut groups {
-        group.sort_by_key(|(_, violation)| violation.origin.aspect != Aspect::Value);
+    let mut causes: Vec<Cause<'_>> = Vec::new();
+    for mut cell in cells {
+        cell.sort_by_key(|(_, violation)| {
+            let general = GENERAL.contains(&violation.code);
+            (violation.origin.aspect != Aspect::Value, general)
+        });
+        let mut cell = cell.into_iter();
+        let Some(main) = cell.next() else { continue };
+        let also: Vec<&Violation> = cell
+            .map(|(_, violation)| violation)
+            .filter(|violation| violation.code != main.1.code)
+            .collect();
+        let column = main.1.column.as_deref();
+        match causes
+            .iter_mut()
+            .find(|known| one_change(known.main.1, main.1))
+        {
+            Some(known) => {
+                known.columns.extend(column);
+                for violation in also {
+                    if !known.also.iter().any(|other| other.code == violation.code) {
+                        known.also.push(violation);
+                    }
+                }
+            }
+            None => causes.push(Cause {
+                main,
+                columns: column.into_iter().collect(),
+                also,
+            }),
+        }
     }
-    groups
+    causes
+}
+
+/// Whether one change settles both: the same value through the same expression, or the same rows.
+fn one_change(a: &Violation, b: &Violation) -> bool {
+    a.code == b.code
+        && a.dataset == b.dataset
+        && cause(&a.origin) == cause(&b.origin)
+        && (a.code == ROWS || (a.span.is_some() && a.span == b.span))
 }
 
 /// Denied demands by cause: the tags and aspects of one origin column in one
@@ -66,17 +119,21 @@ fn cause(origin: &Origin) -> (String, String) {
 }
 
 /// Where a value arrives, for people.
-pub(super) fn destination(dataset: &str, column: Option<&str>) -> String {
+pub(super) fn destination(dataset: &str, columns: &[&str]) -> String {
     let place = if dataset.is_empty() {
         "the terminal".to_owned()
     } else {
         format!("`{dataset}`")
     };
-    match column {
-        None | Some("#rows") => format!("the rows of {place}"),
-        Some("*") => format!("several columns of {place} together"),
-        Some(column) if dataset.is_empty() => format!("`{column}` on the terminal"),
-        Some(column) => format!("`{dataset}.{column}`"),
+    match columns {
+        [] | ["#rows"] => format!("the rows of {place}"),
+        ["*"] => format!("several columns of {place} together"),
+        [column] if dataset.is_empty() => format!("`{column}` on the terminal"),
+        [column] => format!("`{dataset}.{column}`"),
+        several => {
+            let names: Vec<String> = several.iter().map(|name| format!("`{name}`")).collect();
+            format!("{} of {place}", names.join(", "))
+        }
     }
 }
 
@@ -106,13 +163,17 @@ mod tests {
 
     #[test]
     fn destinations_are_named_for_people() {
-        assert_eq!(destination("lake.out", Some("a")), "`lake.out.a`");
-        assert_eq!(destination("lake.out", None), "the rows of `lake.out`");
+        assert_eq!(destination("lake.out", &["a"]), "`lake.out.a`");
         assert_eq!(
-            destination("lake.out", Some("#rows")),
+            destination("lake.out", &["a", "b"]),
+            "`a`, `b` of `lake.out`"
+        );
+        assert_eq!(destination("lake.out", &[]), "the rows of `lake.out`");
+        assert_eq!(
+            destination("lake.out", &["#rows"]),
             "the rows of `lake.out`"
         );
-        assert_eq!(destination("", Some("a")), "`a` on the terminal");
-        assert_eq!(destination("", None), "the rows of the terminal");
+        assert_eq!(destination("", &["a"]), "`a` on the terminal");
+        assert_eq!(destination("", &[]), "the rows of the terminal");
     }
 }

@@ -10,64 +10,33 @@ use sealine_spec::{Diagnostic, Fix, Span};
 use super::Renderer;
 use crate::refusal::{Place, Suggestion};
 
-/// How many suggestions are shown that the policy does not permit yet.
-const OTHERS: usize = 4;
+/// How many edits are shown that the policy permits.
+const EDITS: usize = 3;
+/// How many edits are shown that it does not, where it permits none.
+const FORBIDDEN_EDITS: usize = 2;
 
-impl Renderer<'_> {
-    /// Suggestions: those that the policy permits first, then those to ask for.
-    pub(super) fn help(
-        &self,
-        diagnostic: &mut Diagnostic,
-        what: &Finding,
-        grant: Option<(String, String)>,
-    ) -> Vec<Suggestion> {
-        let permits = |demand: &Demand| self.asking.demand(demand).permitted();
-        let now = self.plan.candidates_permitted(what, &permits);
-        let later: Vec<Candidate> = self
-            .plan
-            .candidates(what)
-            .into_iter()
-            .filter(|other| {
-                !now.iter()
-                    .any(|one| one.span == other.span && one.replacement == other.replacement)
-            })
-            .collect();
-        let mut all: Vec<(Suggestion, Option<Span>)> = Vec::new();
-        for (candidate, permitted) in now.iter().map(|candidate| (candidate, true)).chain(
-            later
-                .iter()
-                .take(OTHERS)
-                .map(|candidate| (candidate, false)),
-        ) {
-            all.push((
-                Suggestion {
-                    title: candidate.title.clone(),
-                    place: candidate.span.map(|span| Place::of(self.files, span)),
-                    replacement: candidate.replacement.clone(),
-                    reveals: candidate.reveals.clone(),
-                    permitted,
-                },
-                candidate.span,
-            ));
+/// Suggestions, best first, and where each goes.
+pub(super) struct Help(Vec<(Suggestion, Option<Span>)>);
+
+impl Help {
+    /// Where the first edit goes: the place to look at.
+    pub(super) fn place(&self) -> Option<Span> {
+        self.0.iter().find_map(|(_, span)| *span)
+    }
+
+    /// Adds the suggestions to a diagnostic, and gives them as data.
+    pub(super) fn attach(self, diagnostic: &mut Diagnostic) -> Vec<Suggestion> {
+        if self.0.is_empty() {
+            diagnostic.help.push(
+                "no protection makes this pass: leave the value out, or ask its owner for a view or a lower level".to_owned(),
+            );
         }
-        if let Some((text, reveals)) = grant {
-            all.push((
-                Suggestion {
-                    title: "or ask the owner of policy/ to permit it as it is".to_owned(),
-                    place: None,
-                    replacement: text,
-                    reveals,
-                    permitted: false,
-                },
-                None,
-            ));
-        }
-        for (suggestion, span) in &all {
+        for (suggestion, span) in &self.0 {
             let mut title = suggestion.title.clone();
             if !suggestion.reveals.is_empty() {
-                title = format!("{title} (shows: {})", suggestion.reveals);
+                title = format!("{title} (shows {})", suggestion.reveals);
             }
-            if !suggestion.permitted && suggestion.place.is_some() {
+            if !suggestion.permitted && span.is_some() {
                 title = format!("{title}; the policy does not permit this yet");
             }
             diagnostic.fixes.push(Fix {
@@ -76,11 +45,56 @@ impl Renderer<'_> {
                 replacement: suggestion.replacement.clone(),
             });
         }
-        if all.is_empty() {
-            diagnostic.help.push(
-                "no protection makes this pass: leave the value out, or ask its owner for a view or a lower level".to_owned(),
-            );
+        self.0
+            .into_iter()
+            .map(|(suggestion, _)| suggestion)
+            .collect()
+    }
+}
+
+impl Renderer<'_> {
+    /// Edits that the policy permits; else edits to ask for; then what the owner of the data could
+    /// do, in the order of the plan; then the permission itself, where one is missing.
+    pub(super) fn help(&self, what: &Finding, grant: Option<(String, String)>) -> Help {
+        let permits = |demand: &Demand| self.asking.demand(demand).permitted();
+        let candidates = self.plan.candidates_permitted(what, &permits);
+        let (edits, asks): (Vec<Candidate>, Vec<Candidate>) = candidates
+            .into_iter()
+            .partition(|candidate| candidate.span.is_some());
+        let (now, later): (Vec<Candidate>, Vec<Candidate>) = edits
+            .into_iter()
+            .partition(|edit| edit.demands.iter().all(permits));
+        let forbidden = if now.is_empty() { FORBIDDEN_EDITS } else { 0 };
+        let suggestion = |candidate: Candidate, permitted: bool| {
+            let place = candidate.span.map(|span| Place::of(self.files, span));
+            let suggestion = Suggestion {
+                title: candidate.title,
+                place,
+                replacement: candidate.replacement,
+                reveals: candidate.reveals,
+                permitted,
+            };
+            (suggestion, candidate.span)
+        };
+        let mut all: Vec<_> = now
+            .into_iter()
+            .take(EDITS)
+            .map(|candidate| suggestion(candidate, true))
+            .collect();
+        let later = later.into_iter().take(forbidden);
+        all.extend(later.map(|candidate| suggestion(candidate, false)));
+        all.extend(asks.into_iter().map(|ask| suggestion(ask, false)));
+        if let Some((replacement, reveals)) = grant {
+            let title = "or ask the owner of policy/ to permit it as it is".to_owned();
+            let permission = Suggestion {
+                title,
+                place: None,
+                replacement,
+                reveals,
+                permitted: false,
+            };
+            all.push((permission, None));
         }
-        all.into_iter().map(|(suggestion, _)| suggestion).collect()
+        Help(all)
     }
 }

@@ -13,10 +13,30 @@ use crate::disclosure::Disclosure;
 use crate::refusal::{Place, RefusedStep};
 
 impl Renderer<'_> {
-    /// Marks the path; the last placed step is the main mark, since that is
-    /// where the engineer can change something.
-    pub(super) fn path(&self, diagnostic: &mut Diagnostic, steps: &[PathStep]) -> Vec<RefusedStep> {
-        let main = steps.iter().rposition(|step| step.span.is_some());
+    /// Marks the path. The main mark is where the engineer can change something: the step at
+    /// `near` (the expression at fault, or the first edit), else the first step in the SQL.
+    pub(super) fn path(
+        &self,
+        diagnostic: &mut Diagnostic,
+        steps: &[PathStep],
+        near: Option<Span>,
+    ) -> Vec<RefusedStep> {
+        let find =
+            |fits: &dyn Fn(Span) -> bool| steps.iter().position(|step| step.span.is_some_and(fits));
+        let main = near
+            .and_then(|near| {
+                find(&|span| span == near).or_else(|| find(&|span| inside(span, near)))
+            })
+            .or_else(|| find(&|span| self.in_a_step(span)))
+            .or_else(|| find(&|_| true));
+        if main.is_none()
+            && let Some(span) = near
+        {
+            diagnostic.labels.push(Mark {
+                span,
+                text: "here".to_owned(),
+            });
+        }
         let number = |at: usize, step: &PathStep| {
             if steps.len() > 1 {
                 format!("{}. {}", at + 1, step.text)
@@ -125,6 +145,13 @@ impl Renderer<'_> {
         }
     }
 
+    /// Whether the span lies in the SQL of a step.
+    fn in_a_step(&self, span: Span) -> bool {
+        let pipeline = self.asking.spec.pipeline(self.asking.pipeline);
+        let mut steps = pipeline.into_iter().flat_map(|pipeline| &pipeline.steps);
+        steps.any(|step| inside(span, step.sql.span))
+    }
+
     fn first_line(&self, span: Span) -> Span {
         let text = self.files.slice(span);
         let line = text.lines().next().map_or(text.len(), str::len);
@@ -145,4 +172,9 @@ fn join_numbered(first: &str, second: &str) -> String {
     } else {
         format!("{first}; {second}")
     }
+}
+
+/// Whether the first span lies in the second.
+fn inside(span: Span, of: Span) -> bool {
+    span.file == of.file && of.start <= span.start && span.end <= of.end
 }

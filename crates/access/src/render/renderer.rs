@@ -3,10 +3,10 @@
 //! Invariant: the proof's findings come first, then denied disclosures, then
 //! denied permissions; none is left out. Must never: evaluate a value.
 
-use sealine_plan::{Demand, DemandKind, Finding, Plan, Violation};
+use sealine_plan::{Demand, DemandKind, Finding, Plan};
 use sealine_spec::{Diagnostic, Diagnostics, Files};
 
-use super::cause::{denied_demands, destination, violations};
+use super::cause::{Cause, denied_demands, destination, violations};
 use crate::action::{Action, Resource};
 use crate::authorize::{Asking, Denied, action, tag};
 use crate::decide::Decision;
@@ -29,8 +29,8 @@ impl Renderer<'_> {
     /// Every cause, the proof's first: a leak matters more than a permission.
     pub(crate) fn refusal(&self, denied: &[Denied], refused: &[(usize, Decision)]) -> Refusal {
         let mut built = Vec::new();
-        for group in violations(self.plan) {
-            built.extend(self.violation(&group));
+        for cause in violations(self.plan) {
+            built.push(self.violation(&cause));
         }
         if self.asking.policy.is_empty() {
             built.push(self.no_policy());
@@ -55,32 +55,44 @@ impl Renderer<'_> {
             findings,
         }
     }
-    fn violation(&self, group: &[(usize, &Violation)]) -> Option<Built> {
-        let (at, violation) = *group.first()?;
+    fn violation(&self, cause: &Cause<'_>) -> Built {
+        let (at, violation) = cause.main;
         let levels = &self.asking.spec.project.levels;
         let origin = violation.origin.to_string();
         let (level, clearance) = (
             levels.name(violation.level),
             levels.name(violation.clearance),
         );
-        let destination = destination(&violation.dataset, violation.column.as_deref());
-        let message =
-            format!("`{origin}` ({level}) reaches {destination}, whose clearance is `{clearance}`");
+        let place = destination(&violation.dataset, &cause.columns);
+        // Some rules refuse a construct whatever the levels; then their own sentence says it best.
+        let own = violation.level <= violation.clearance;
+        let message = if own {
+            format!("{place}: {}", violation.reason)
+        } else {
+            format!("`{origin}` ({level}) reaches {place}, whose clearance is `{clearance}`")
+        };
         let what = Finding::Violation(at);
+        let help = self.help(&what, None);
         let mut diagnostic = Diagnostic::error(violation.code, message.clone());
-        let path = self.path(&mut diagnostic, &self.plan.explain(&what));
-        diagnostic = diagnostic.note(format!(
-            "what an observer would learn: {}",
-            violation.reason
-        ));
-        let help = self.help(&mut diagnostic, &what, None);
-        Some(Built {
+        let near = violation.span.or(help.place());
+        let path = self.path(&mut diagnostic, &self.plan.explain(&what), near);
+        if !own {
+            diagnostic = diagnostic.note(format!(
+                "what an observer would learn: {}",
+                violation.reason
+            ));
+        }
+        for also in &cause.also {
+            diagnostic = diagnostic.note(format!("{} too: {}", also.code, also.reason));
+        }
+        let help = help.attach(&mut diagnostic);
+        Built {
             diagnostic,
             finding: RefusedFinding {
                 code: violation.code,
                 message,
                 dataset: Some(violation.dataset.clone()),
-                columns: violation.column.iter().cloned().collect(),
+                columns: cause.columns.iter().map(|&name| name.to_owned()).collect(),
                 origin: Some(origin),
                 level: Some(level.to_owned()),
                 clearance: Some(clearance.to_owned()),
@@ -88,11 +100,11 @@ impl Renderer<'_> {
                 path,
                 help,
             },
-        })
+        }
     }
 
     fn demand(&self, group: &[(usize, &Demand, &Decision)]) -> Option<Built> {
-        let (at, demand, decision) = *group.first()?;
+        let (at, demand, _) = *group.first()?;
         let disclosure = self.asking.disclosure(demand);
         let origin = demand.origin.to_string();
         let tags: Vec<String> = group
@@ -109,19 +121,26 @@ impl Renderer<'_> {
             tags.join(", "),
             disclosure.from_level,
             disclosure.protection_text(),
-            destination(&demand.dataset, Some(&demand.column)),
+            destination(&demand.dataset, &[&demand.column]),
             disclosure.to_level,
         );
         let what = Finding::Demand(at);
         let mut diagnostic = Diagnostic::error(code, message.clone());
-        let steps = self.plan.explain(&what);
-        if let Some(span) = demand
-            .span
-            .filter(|_| steps.iter().all(|step| step.span.is_none()))
-        {
-            diagnostic = diagnostic.mark(span, "asked for here");
-        }
-        let mut path = self.path(&mut diagnostic, &steps);
+        let reveals = grant::reveals(&disclosure, demand.kind);
+        let grants: Vec<String> = group
+            .iter()
+            .map(|(_, demand, _)| {
+                let action = action(demand.kind);
+                grant::disclosure(self.asking.principal, action, &tag(demand), &disclosure)
+            })
+            .collect();
+        // What is forbidden is not permitted by one more `permit`.
+        let forbidden = group
+            .iter()
+            .any(|(_, _, decision)| !decision.by().is_empty());
+        let grant = (!forbidden).then(|| (grants.join("\n"), reveals.clone()));
+        let help = self.help(&what, grant);
+        let mut path = self.path(&mut diagnostic, &self.plan.explain(&what), help.place());
         for (_, demand, decision) in group {
             path.extend(self.why_denied(
                 &mut diagnostic,
@@ -131,25 +150,8 @@ impl Renderer<'_> {
                 Some(&disclosure),
             ));
         }
-        let reveals = grant::reveals(&disclosure, demand.kind);
         diagnostic = diagnostic.note(format!("what an observer would learn: {reveals}"));
-        let grants: Vec<String> = group
-            .iter()
-            .map(|(_, demand, _)| {
-                grant::disclosure(
-                    self.asking.principal,
-                    action(demand.kind),
-                    &tag(demand),
-                    &disclosure,
-                )
-            })
-            .collect();
-        let forbidden = !decision.by().is_empty();
-        let help = self.help(
-            &mut diagnostic,
-            &what,
-            (!forbidden).then(|| (grants.join("\n"), reveals.clone())),
-        );
+        let help = help.attach(&mut diagnostic);
         Some(Built {
             diagnostic,
             finding: RefusedFinding {

@@ -6,7 +6,11 @@ use std::collections::BTreeMap;
 
 /// The nodes, column by column, each in the order of the drawing.
 pub(super) fn ranks(drawing: &Drawing) -> Vec<Vec<&Node>> {
-    let mut depth: BTreeMap<&str, usize> = drawing.nodes.iter().map(|node| (node.id.as_str(), 0)).collect();
+    let mut depth: BTreeMap<&str, usize> = drawing
+        .nodes
+        .iter()
+        .map(|node| (node.id.as_str(), 0))
+        .collect();
     // Each pass pushes targets right; the flow has no cycle, so as many passes as nodes suffice.
     for _ in 0..drawing.nodes.len() {
         let mut moved = false;
@@ -39,33 +43,57 @@ pub(super) fn ranks(drawing: &Drawing) -> Vec<Vec<&Node>> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
     use sealine_plan::{Edge, NodeKind};
 
     fn node(id: &str) -> Node {
-        Node { id: id.to_owned(), kind: NodeKind::Step, name: id.to_owned(), clearance: None, columns: Vec::new() }
+        Node {
+            id: id.to_owned(),
+            kind: NodeKind::Step,
+            name: id.to_owned(),
+            clearance: None,
+            columns: Vec::new(),
+        }
     }
 
     fn edge(from: &str, to: &str) -> Edge {
-        Edge { from: from.to_owned(), to: to.to_owned() }
+        Edge {
+            from: from.to_owned(),
+            to: to.to_owned(),
+        }
     }
 
     #[test]
     fn a_node_stands_right_of_all_that_flows_into_it() {
         let drawing = Drawing {
             nodes: ["a", "b", "c", "d"].map(node).into(),
-            edges: vec![edge("a", "c"), edge("c", "d"), edge("a", "d"), edge("b", "d")],
+            edges: vec![
+                edge("a", "c"),
+                edge("c", "d"),
+                edge("a", "d"),
+                edge("b", "d"),
+            ],
         };
-        let ids: Vec<Vec<&str>> =
-            ranks(&drawing).iter().map(|rank| rank.iter().map(|node| node.id.as_str()).collect()).collect();
+        let ids: Vec<Vec<&str>> = ranks(&drawing)
+            .iter()
+            .map(|rank| rank.iter().map(|node| node.id.as_str()).collect())
+            .collect();
         assert_eq!(ids, [vec!["a", "b"], vec!["c"], vec!["d"]]);
     }
 
     #[test]
     fn a_cycle_ends() {
-        let drawing = Drawing { nodes: ["a", "b"].map(node).into(), edges: vec![edge("a", "b"), edge("b", "a")] };
+        let drawing = Drawing {
+            nodes: ["a", "b"].map(node).into(),
+            edges: vec![edge("a", "b"), edge("b", "a")],
+        };
         assert_eq!(ranks(&drawing).iter().map(Vec::len).sum::<usize>(), 2);
     }
 }

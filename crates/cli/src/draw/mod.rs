@@ -22,7 +22,10 @@ impl Legend<'_> {
     /// The rank of a level by its name; an unknown name counts as the highest.
     fn rank(&self, level: &str) -> usize {
         let highest = self.levels.len().saturating_sub(1);
-        self.levels.iter().position(|name| *name == level).unwrap_or(highest)
+        self.levels
+            .iter()
+            .position(|name| *name == level)
+            .unwrap_or(highest)
     }
 
     /// Where the rank stands between the lowest (0) and the highest (1).
@@ -37,4 +40,27 @@ impl Legend<'_> {
 /// The protections of a column as one text.
 fn protections(column: &DrawnColumn) -> String {
     column.protections.join(" + ")
+}
+
+/// A type as the catalogue names it, where it has a name there.
+fn type_name(arrow: &str) -> String {
+    let name = match arrow {
+        "Utf8" | "LargeUtf8" | "Utf8View" => "string",
+        "Int8" => "int8",
+        "Int16" => "int16",
+        "Int32" => "int32",
+        "Int64" => "int64",
+        "Float32" => "float32",
+        "Float64" => "float64",
+        "Boolean" => "boolean",
+        "Date32" => "date",
+        "Binary" | "LargeBinary" | "BinaryView" => "binary",
+        other if other.starts_with("Timestamp") => "timestamp",
+        other if other.starts_with("Time64") => "time",
+        other if other.starts_with("Decimal128") => {
+            return other.replacen("Decimal128", "decimal", 1).replace(' ', "");
+        }
+        other => other,
+    };
+    name.to_owned()
 }

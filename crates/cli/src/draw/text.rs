@@ -1,9 +1,9 @@
 //! The flow in the terminal: one box a dataset or step, from sources to outputs, each column with
 //! its type, its level and what protects it.
 
-use super::{Legend, layout, protections};
+use super::{Legend, layout, protections, type_name};
 use crate::screen::{Paint, Screen};
-use sealine_plan::{DrawnColumn, Drawing, Node, NodeKind};
+use sealine_plan::{Drawing, DrawnColumn, Node, NodeKind};
 
 /// More columns than this are counted, not drawn.
 const MOST: usize = 60;
@@ -11,7 +11,10 @@ const MOST: usize = 60;
 /// Draws the flow.
 pub(crate) fn render(screen: &Screen, drawing: &Drawing, legend: &Legend<'_>) -> String {
     let nodes: Vec<&Node> = layout::ranks(drawing).into_iter().flatten().collect();
-    let cells: Vec<Vec<[String; 4]>> = nodes.iter().map(|node| node.columns.iter().map(cells).collect()).collect();
+    let cells: Vec<Vec<[String; 4]>> = nodes
+        .iter()
+        .map(|node| node.columns.iter().map(cells).collect())
+        .collect();
     let mut widths = [4; 4];
     for row in cells.iter().flatten() {
         for (width, cell) in widths.iter_mut().zip(row) {
@@ -19,8 +22,14 @@ pub(crate) fn render(screen: &Screen, drawing: &Drawing, legend: &Legend<'_>) ->
         }
     }
     let inner = widths.iter().sum::<usize>() + 2 * 3;
-    let titles = nodes.iter().map(|node| length(&node.name) + length(&kind(node)) + 6).max().unwrap_or_default();
-    let inner = inner.max(titles).min(screen.width().saturating_sub(4).max(40));
+    let titles = nodes
+        .iter()
+        .map(|node| length(&node.name) + length(&kind(node)) + 8)
+        .max()
+        .unwrap_or_default();
+    let inner = inner
+        .max(titles)
+        .min(screen.width().saturating_sub(4).max(40));
 
     let mut out = String::new();
     let mut before: Option<&Node> = None;
@@ -44,15 +53,26 @@ fn kind(node: &Node) -> String {
     match (node.kind, &node.clearance) {
         (NodeKind::Input, _) => "read".to_owned(),
         (NodeKind::Step, _) => "step".to_owned(),
-        (NodeKind::Output, Some(clearance)) => format!("written · clearance {clearance} · sealed at rest"),
+        (NodeKind::Output, Some(clearance)) => {
+            format!("written · clearance {clearance} · sealed at rest")
+        }
         (NodeKind::Output, None) => "written".to_owned(),
     }
 }
 
 fn cells(column: &DrawnColumn) -> [String; 4] {
     let protected = protections(column);
-    let last = if protected.is_empty() { column.tags.join(" ") } else { format!("◆ {protected}") };
-    [column.name.clone(), column.r#type.clone(), column.level.clone(), last]
+    let last = if protected.is_empty() {
+        column.tags.join(" ")
+    } else {
+        format!("◆ {protected}")
+    };
+    [
+        column.name.clone(),
+        type_name(&column.r#type),
+        column.level.clone(),
+        last,
+    ]
 }
 
 fn connector(
@@ -63,8 +83,12 @@ fn connector(
     node: &Node,
     inner: usize,
 ) {
-    let sources: Vec<&str> =
-        drawing.edges.iter().filter(|edge| edge.to == node.id).map(|edge| edge.from.as_str()).collect();
+    let sources: Vec<&str> = drawing
+        .edges
+        .iter()
+        .filter(|edge| edge.to == node.id)
+        .map(|edge| edge.from.as_str())
+        .collect();
     match (before, sources.as_slice()) {
         (None, _) => {}
         (Some(_), []) => out.push('\n'),
@@ -87,10 +111,10 @@ fn connector(
 
 fn header(out: &mut String, screen: &Screen, node: &Node, inner: usize) {
     let kind = kind(node);
-    let name = fit(&node.name, inner.saturating_sub(length(&kind) + 4));
-    let line = "─".repeat(inner.saturating_sub(length(&name) + length(&kind) + 2));
+    let name = fit(&node.name, inner.saturating_sub(length(&kind) + 6));
+    let line = "─".repeat(inner.saturating_sub(length(&name) + length(&kind) + 4));
     out.push_str(&format!(
-        "┌─{} {line} {}─┐\n",
+        "┌─ {} {line} {} ─┐\n",
         screen.paint(Paint::Strong, &name),
         screen.paint(Paint::Dim, &kind)
     ));
@@ -113,7 +137,11 @@ fn row(
         height if height <= 0.0 => Paint::Good,
         _ => Paint::Warn,
     };
-    let tail = if column.protections.is_empty() { Paint::Dim } else { Paint::Name };
+    let tail = if column.protections.is_empty() {
+        Paint::Dim
+    } else {
+        Paint::Name
+    };
     out.push_str(&format!(
         "│ {}  {}  {}  {} │\n",
         pad(name, name_width),
@@ -130,7 +158,11 @@ fn length(text: &str) -> usize {
 fn fit(text: &str, width: usize) -> String {
     match length(text) <= width {
         true => text.to_owned(),
-        false => text.chars().take(width.saturating_sub(1)).chain(['…']).collect(),
+        false => text
+            .chars()
+            .take(width.saturating_sub(1))
+            .chain(['…'])
+            .collect(),
     }
 }
 

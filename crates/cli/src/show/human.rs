@@ -7,6 +7,9 @@ use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan};
 use sealine_spec::{Diagnostic, Files, Fix, Severity};
 use std::fmt;
 
+/// So many changes are printed with their text.
+const WHOLE: usize = 3;
+
 /// A finding with its files, as miette wants it.
 struct Report<'a> {
     diagnostic: &'a Diagnostic,
@@ -65,25 +68,48 @@ impl miette::Diagnostic for Report<'_> {
 /// The finding as text, ending in an empty line.
 pub(super) fn render(screen: &Screen, files: &Files, diagnostic: &Diagnostic) -> String {
     let color = screen.error_color();
-    let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let theme = if color {
+        GraphicalTheme::unicode()
+    } else {
+        GraphicalTheme::unicode_nocolor()
+    };
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_width(screen.width())
         .with_context_lines(1)
         .with_links(false)
         .without_syntax_highlighting();
-    let report = Report { diagnostic, source: Joined::new(files) };
+    let report = Report {
+        diagnostic,
+        source: Joined::new(files),
+    };
     let mut text = String::new();
     if handler.render_report(&mut text, &report).is_err() {
         text = format!("{} {}\n", diagnostic.code, diagnostic.message);
     }
     for note in &diagnostic.notes {
-        paragraph(&mut text, &Paint::Dim.on(color, "note:"), note, screen.width());
+        paragraph(
+            &mut text,
+            &Paint::Dim.on(color, "note:"),
+            note,
+            screen.width(),
+        );
     }
     for help in &diagnostic.help {
-        paragraph(&mut text, &Paint::Name.on(color, "help:"), help, screen.width());
+        paragraph(
+            &mut text,
+            &Paint::Name.on(color, "help:"),
+            help,
+            screen.width(),
+        );
     }
     for (number, fix) in diagnostic.fixes.iter().enumerate() {
-        change(&mut text, files, fix, number + 1, color);
+        // The best ones whole; of the rest those that are text to paste elsewhere.
+        if number < WHOLE || fix.span.is_none() {
+            change(&mut text, files, fix, number + 1, color);
+        } else {
+            let head = Paint::Good.on(color, &format!("fix {}:", number + 1));
+            text.push_str(&format!("  {head} {}\n", fix.title));
+        }
     }
     text
 }
@@ -92,7 +118,11 @@ fn paragraph(out: &mut String, head: &str, text: &str, width: usize) {
     for (number, line) in text.lines().enumerate() {
         // What is indented is to be pasted; only prose is wrapped.
         let prose = !line.starts_with([' ', '\t']);
-        let lines = if prose { wrapped(line, width.saturating_sub(8)) } else { vec![line.to_owned()] };
+        let lines = if prose {
+            wrapped(line, width.saturating_sub(8))
+        } else {
+            vec![line.to_owned()]
+        };
         for (part, line) in lines.iter().enumerate() {
             match (number, part) {
                 (0, 0) => out.push_str(&format!("  {head} {line}\n")),
@@ -119,7 +149,11 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
 }
 
 fn change(out: &mut String, files: &Files, fix: &Fix, number: usize, color: bool) {
-    out.push_str(&format!("  {} {}\n", Paint::Good.on(color, &format!("fix {number}:")), fix.title));
+    out.push_str(&format!(
+        "  {} {}\n",
+        Paint::Good.on(color, &format!("fix {number}:")),
+        fix.title
+    ));
     let shown = |out: &mut String, text: &str| {
         for line in text.lines() {
             out.push_str(&format!("          {}\n", Paint::Strong.on(color, line)));
@@ -138,7 +172,12 @@ fn change(out: &mut String, files: &Files, fix: &Fix, number: usize, color: bool
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
     use crate::args::Arguments;
@@ -146,19 +185,28 @@ mod tests {
     use sealine_spec::Span;
 
     fn screen() -> Screen {
-        Screen::new(&Arguments::parse_from(["sealine", "--color", "never", "check"]))
+        Screen::new(&Arguments::parse_from([
+            "sealine", "--color", "never", "check",
+        ]))
     }
 
     #[test]
     fn places_in_two_files_get_a_snippet_each() {
         let mut files = Files::default();
-        let one = files.insert("catalog/crm.yaml", "datasets:\n  ümail: { level: restricted }\n");
+        let one = files.insert(
+            "catalog/crm.yaml",
+            "datasets:\n  ümail: { level: restricted }\n",
+        );
         let two = files.insert("pipelines/daily.yaml", "SELECT id,\n  email\nFROM t\n");
         let diagnostic = Diagnostic::error("SL3001", "`email` reaches `lake` in clear")
             .mark(Span::new(two, 13, 18), "leaves here")
             .mark(Span::new(one, 12, 18), "is restricted")
             .help("protect it")
-            .fix("a token", Some(Span::new(two, 13, 18)), "tokenize(email, 'crm') AS email");
+            .fix(
+                "a token",
+                Some(Span::new(two, 13, 18)),
+                "tokenize(email, 'crm') AS email",
+            );
         let text = render(&screen(), &files, &diagnostic);
         for part in [
             "SL3001",
@@ -180,7 +228,11 @@ mod tests {
         let one = files.insert("a.yaml", "x: 1");
         let two = files.insert("b.yaml", "");
         for (file, at) in [(one, 4), (two, 0), (one, 900)] {
-            let text = render(&screen(), &files, &Diagnostic::error("SL1001", "ends").mark(Span::new(file, at, at), "here"));
+            let text = render(
+                &screen(),
+                &files,
+                &Diagnostic::error("SL1001", "ends").mark(Span::new(file, at, at), "here"),
+            );
             assert!(text.contains("SL1001"), "{text}");
         }
     }

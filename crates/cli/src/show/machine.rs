@@ -6,14 +6,20 @@ use serde_json::{Value, json};
 
 /// All findings, as one object.
 pub(super) fn report(files: &Files, diagnostics: &Diagnostics, exit: Exit) -> Value {
-    let all: Vec<Value> = diagnostics.iter().map(|one| diagnostic(files, one)).collect();
+    let all: Vec<Value> = diagnostics
+        .iter()
+        .map(|one| diagnostic(files, one))
+        .collect();
     json!({ "ok": exit == Exit::Done, "exit": exit.number(), "diagnostics": all })
 }
 
 /// One finding.
 pub(crate) fn diagnostic(files: &Files, diagnostic: &Diagnostic) -> Value {
-    let places: Vec<Value> =
-        diagnostic.labels.iter().map(|mark| with(place(files, mark.span), "text", json!(mark.text))).collect();
+    let places: Vec<Value> = diagnostic
+        .labels
+        .iter()
+        .map(|mark| with(place(files, mark.span), "text", json!(mark.text)))
+        .collect();
     let fixes: Vec<Value> = diagnostic
         .fixes
         .iter()

@@ -35,18 +35,34 @@ pub(crate) fn people(screen: &Screen, files: &Files, diagnostics: &Diagnostics) 
 }
 
 fn summary(screen: &Screen, diagnostics: &Diagnostics, exit: Exit) {
-    let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+    let count = |severity| {
+        diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.severity == severity)
+            .count()
+    };
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     if errors == 0 {
         return;
     }
-    let word = |number: usize, name: &str| format!("{number} {name}{}", if number == 1 { "" } else { "s" });
+    let word = |number: usize, name: &str| {
+        format!("{number} {name}{}", if number == 1 { "" } else { "s" })
+    };
     let what = match exit {
-        Exit::Refused => format!("refused: {}; nothing was read, nothing was written", word(errors, "finding")),
-        _ if warnings > 0 => format!("{} and {}", word(errors, "error"), word(warnings, "warning")),
+        Exit::Refused => format!(
+            "refused: {}; nothing was read, nothing was written",
+            word(errors, "finding")
+        ),
+        _ if warnings > 0 => format!(
+            "{} and {}",
+            word(errors, "error"),
+            word(warnings, "warning")
+        ),
         _ => word(errors, "error"),
     };
-    let first = diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error);
+    let first = diagnostics
+        .iter()
+        .find(|diagnostic| diagnostic.severity == Severity::Error);
     screen.error(&Paint::Bad.on(screen.error_color(), &what));
     if let Some(first) = first {
         let more = format!("more: sealine explain {}", first.code);

@@ -19,33 +19,57 @@ pub(crate) fn rows(screen: &Screen, shown: &Shown) {
     }
     let mut table = Table::new();
     table
-        .load_preset(presets::UTF8_BORDERS_ONLY)
+        .load_style(presets::UTF8_BORDERS_ONLY)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(u16::try_from(screen.width()).unwrap_or(100));
-    table.set_header(shown.schema.fields().iter().map(|field| Cell::new(visible(field.name()))));
+    table.set_header(
+        shown
+            .schema
+            .fields()
+            .iter()
+            .map(|field| Cell::new(visible(field.name()))),
+    );
     for batch in &shown.batches {
         for row in 0..batch.num_rows() {
             table.add_row(cells(batch, row));
         }
     }
     screen.line(&table.to_string());
-    let count = if shown.rows == 1 { "1 row".to_owned() } else { format!("{} rows", shown.rows) };
+    let count = if shown.rows == 1 {
+        "1 row".to_owned()
+    } else {
+        format!("{} rows", shown.rows)
+    };
     screen.line(&screen.paint(Paint::Dim, &count));
     for (dataset, rules) in &shown.rejected {
         let rows: u64 = rules.iter().map(|rule| rule.rows).sum();
-        let text = format!("{rows} rows of {dataset} among those read broke a rule and are not shown");
+        let text =
+            format!("{rows} rows of {dataset} among those read broke a rule and are not shown");
         screen.line(&screen.paint(Paint::Dim, &text));
     }
 }
 
 fn cells(batch: &RecordBatch, row: usize) -> Vec<String> {
-    batch.columns().iter().map(|column| if column.is_null(row) { "∅".to_owned() } else { visible(&text(column, row)) }).collect()
+    batch
+        .columns()
+        .iter()
+        .map(|column| {
+            if column.is_null(row) {
+                "∅".to_owned()
+            } else {
+                visible(&text(column, row))
+            }
+        })
+        .collect()
 }
 
 fn text(column: &dyn Array, row: usize) -> String {
     let options = FormatOptions::default();
     match ArrayFormatter::try_new(column, &options) {
-        Ok(formatter) => formatter.value(row).try_to_string().unwrap_or_else(|_| "?".to_owned()),
+        Ok(formatter) => formatter
+            .value(row)
+            .try_to_string()
+            .unwrap_or_else(|_| "?".to_owned()),
         Err(_) => "?".to_owned(),
     }
 }
@@ -74,11 +98,20 @@ fn as_json(shown: &Shown) -> Value {
     let mut rows = Vec::new();
     for batch in &shown.batches {
         for row in 0..batch.num_rows() {
-            rows.push(Value::Array(batch.columns().iter().map(|column| value(column, row)).collect()));
+            rows.push(Value::Array(
+                batch
+                    .columns()
+                    .iter()
+                    .map(|column| value(column, row))
+                    .collect(),
+            ));
         }
     }
-    let withheld: Vec<Value> =
-        shown.withheld.iter().map(|(name, level)| json!({ "column": name, "level": level })).collect();
+    let withheld: Vec<Value> = shown
+        .withheld
+        .iter()
+        .map(|(name, level)| json!({ "column": name, "level": level }))
+        .collect();
     json!({ "ok": true, "exit": 0, "columns": columns, "rows": rows, "withheld": withheld })
 }
 
@@ -97,7 +130,12 @@ fn value(column: &dyn Array, row: usize) -> Value {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 

@@ -7,9 +7,15 @@ use std::collections::BTreeSet;
 
 /// The log.
 pub(super) fn report(files: &Files, diagnostics: &Diagnostics) -> Value {
-    let codes: BTreeSet<&str> = diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
+    let codes: BTreeSet<&str> = diagnostics
+        .iter()
+        .map(|diagnostic| diagnostic.code)
+        .collect();
     let rules: Vec<Value> = codes.iter().map(|code| rule(code)).collect();
-    let results: Vec<Value> = diagnostics.iter().map(|diagnostic| result(files, diagnostic)).collect();
+    let results: Vec<Value> = diagnostics
+        .iter()
+        .map(|diagnostic| result(files, diagnostic))
+        .collect();
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -52,7 +58,10 @@ fn result(files: &Files, diagnostic: &Diagnostic) -> Value {
         return result;
     };
     if let Some(main) = diagnostic.labels.first() {
-        object.insert("locations".to_owned(), json!([location(files, main.span, "")]));
+        object.insert(
+            "locations".to_owned(),
+            json!([location(files, main.span, "")]),
+        );
     }
     if diagnostic.labels.len() > 1 {
         // The path of a value, from where it is declared to where it would leave.
@@ -63,7 +72,10 @@ fn result(files: &Files, diagnostic: &Diagnostic) -> Value {
             .chain(diagnostic.labels.first())
             .map(|mark| json!({ "location": location(files, mark.span, &mark.text) }))
             .collect();
-        object.insert("codeFlows".to_owned(), json!([{ "threadFlows": [{ "locations": steps }] }]));
+        object.insert(
+            "codeFlows".to_owned(),
+            json!([{ "threadFlows": [{ "locations": steps }] }]),
+        );
     }
     let fixes: Vec<Value> = diagnostic
         .fixes

@@ -30,7 +30,9 @@ impl<'a> Joined<'a> {
         let text = self.files.text(span.file);
         let from = (span.start as usize).min(text.len());
         // An empty span would draw nothing: mark one character where there is one.
-        let to = (span.end as usize).clamp(from, text.len()).max((from + 1).min(text.len()));
+        let to = (span.end as usize)
+            .clamp(from, text.len())
+            .max((from + 1).min(text.len()));
         Some(SourceSpan::new((start + from).into(), to - from))
     }
 }
@@ -42,8 +44,12 @@ impl SourceCode for Joined<'_> {
         before: usize,
         after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let place = self.starts.partition_point(|(start, _)| *start <= span.offset());
-        let owner = place.checked_sub(1).and_then(|place| self.starts.get(place));
+        let place = self
+            .starts
+            .partition_point(|(start, _)| *start <= span.offset());
+        let owner = place
+            .checked_sub(1)
+            .and_then(|place| self.starts.get(place));
         let (start, id) = *owner.ok_or(MietteError::OutOfBounds)?;
         let text = self.files.text(id);
         let from = span.offset() - start;
@@ -60,6 +66,8 @@ impl SourceCode for Joined<'_> {
         } else {
             inner.column()
         };
+        // miette counts from the top of the file here, which would join snippets that lie far apart.
+        let lines = inner.data().iter().filter(|byte| **byte == b'\n').count() + 1;
         let shifted = SourceSpan::new((inner.span().offset() + start).into(), inner.span().len());
         Ok(Box::new(MietteSpanContents::new_named(
             self.files.path(id).to_owned(),
@@ -67,7 +75,7 @@ impl SourceCode for Joined<'_> {
             shifted,
             inner.line(),
             column,
-            inner.line_count(),
+            lines,
         )))
     }
 }

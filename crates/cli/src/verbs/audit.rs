@@ -12,19 +12,33 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// Verifies or shows the log.
-pub(crate) fn run(directory: &Path, arguments: &args::Audit, screen: &Screen) -> Result<Exit, Failure> {
+pub(crate) fn run(
+    directory: &Path,
+    arguments: &args::Audit,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
     match arguments {
-        args::Audit::Verify { key, remembered } => verify(directory, key.as_deref(), remembered.as_deref(), screen),
+        args::Audit::Verify { key, remembered } => {
+            verify(directory, key.as_deref(), remembered.as_deref(), screen)
+        }
         args::Audit::Show { limit } => show(directory, *limit, screen),
     }
 }
 
 fn failed(error: &AuditError) -> Failure {
-    Failure::Crate { code: error.code(), message: error.to_string(), exit: Exit::Broken }
+    Failure::Crate {
+        code: error.code(),
+        message: error.to_string(),
+        exit: Exit::Broken,
+    }
 }
 
 fn text(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|source| Failure::File { action: "read", path: path.display().to_string(), source })
+    std::fs::read(path).map_err(|source| Failure::File {
+        action: "read",
+        path: path.display().to_string(),
+        source,
+    })
 }
 
 fn verify(
@@ -63,11 +77,18 @@ fn places(directory: &Path) -> Result<(std::path::PathBuf, std::path::PathBuf), 
     match project::open_quietly(directory) {
         Ok(opened) => {
             let project = opened.project();
-            Ok((project.dir().root().to_path_buf(), project.state().root().to_path_buf()))
+            Ok((
+                project.dir().root().to_path_buf(),
+                project.state().root().to_path_buf(),
+            ))
         }
         Err(failure) => {
             let state = directory.join(".sealine");
-            if state.is_dir() { Ok((directory.to_path_buf(), state)) } else { Err(failure) }
+            if state.is_dir() {
+                Ok((directory.to_path_buf(), state))
+            } else {
+                Err(failure)
+            }
         }
     }
 }
@@ -91,27 +112,44 @@ fn good(verified: &Verified, directory: &Path, screen: &Screen) {
         return;
     }
     screen.line(&format!(
-        "{} {} entries, {} receipts, {} files ({})",
+        "{} {}, {}, {} ({})",
         screen.paint(Paint::Good, "verified"),
-        HumanCount(verified.entries()),
-        HumanCount(verified.receipts),
-        HumanCount(verified.files),
+        count(verified.entries(), "entry", "entries"),
+        count(verified.receipts, "receipt", "receipts"),
+        count(verified.files, "file", "files"),
         HumanBytes(verified.bytes),
     ));
     if let Some(size) = verified.continues {
-        screen.line(&format!("  continues the remembered checkpoint of {} entries", HumanCount(size)));
+        screen.line(&format!(
+            "  continues the remembered checkpoint of {} entries",
+            HumanCount(size)
+        ));
     }
     for note in &verified.notes {
         screen.line(&screen.paint(Paint::Dim, &format!("  note: {note}")));
     }
     for open in &verified.not_ruled_out {
-        screen.line(&format!("  {} {open}", screen.paint(Paint::Warn, "not ruled out:")));
+        screen.line(&format!(
+            "  {} {open}",
+            screen.paint(Paint::Warn, "not ruled out:")
+        ));
     }
     if verified.continues.is_none() {
-        let keep = project::command(directory, "sealine audit verify --remembered checkpoint.old");
+        let keep = project::command(
+            directory,
+            "sealine audit verify --remembered checkpoint.old",
+        );
         let text = format!("  keep a copy of log/checkpoint elsewhere, and next time: {keep}");
         screen.line(&screen.paint(Paint::Dim, &text));
     }
+}
+
+fn count(number: u64, one: &str, many: &str) -> String {
+    format!(
+        "{} {}",
+        HumanCount(number),
+        if number == 1 { one } else { many }
+    )
 }
 
 fn bad(faults: &[Fault], screen: &Screen) {
@@ -127,9 +165,16 @@ fn bad(faults: &[Fault], screen: &Screen) {
     }
     let color = screen.error_color();
     for fault in faults {
-        screen.error(&format!("{} {fault}", Paint::Bad.on(color, &format!("fault[{}]:", fault.code()))));
+        screen.error(&format!(
+            "{} {fault}",
+            Paint::Bad.on(color, &format!("fault[{}]:", fault.code()))
+        ));
     }
-    let count = if faults.len() == 1 { "1 fault".to_owned() } else { format!("{} faults", faults.len()) };
+    let count = if faults.len() == 1 {
+        "1 fault".to_owned()
+    } else {
+        format!("{} faults", faults.len())
+    };
     screen.error(&Paint::Bad.on(color, &format!("not verified: {count}")));
     if let Some(first) = faults.first() {
         screen.error(&Paint::Dim.on(color, &format!("more: sealine explain {}", first.code())));
@@ -163,15 +208,21 @@ fn entry(record: &Record, screen: &Screen) {
         return;
     };
     let field = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
-    let rest: Vec<String> = object
+    let detail = object.get("detail").and_then(Value::as_object);
+    let rest: Vec<String> = detail
+        .unwrap_or(object)
         .iter()
         .filter(|(name, _)| !["v", "time", "actor", "outcome", "action"].contains(&name.as_str()))
         .map(|(name, value)| format!("{name}={}", brief(value)))
         .collect();
     let outcome = field("outcome");
-    let paint = if outcome == "success" { Paint::Good } else { Paint::Bad };
+    let paint = if outcome == "success" {
+        Paint::Good
+    } else {
+        Paint::Bad
+    };
     screen.line(&format!(
-        "{:>6}  {}  {:<14} {:<8} {}  {}",
+        "{:>6}  {}  {:<14}  {:<8} {}  {}",
         record.index,
         screen.paint(Paint::Dim, field("time").get(..19).unwrap_or_default()),
         screen.paint(Paint::Strong, field("action")),
@@ -184,12 +235,16 @@ fn entry(record: &Record, screen: &Screen) {
 /// A field on one line: texts bare and digests short.
 fn brief(value: &Value) -> String {
     match value {
-        Value::String(text) if text.len() == 64 => format!("{}…", text.get(..12).unwrap_or_default()),
+        Value::String(text) if text.len() == 64 => {
+            format!("{}…", text.get(..12).unwrap_or_default())
+        }
         Value::String(text) => text.clone(),
         Value::Array(items) => items.iter().map(brief).collect::<Vec<_>>().join(","),
-        Value::Object(fields) => {
-            fields.iter().map(|(name, value)| format!("{name}:{}", brief(value))).collect::<Vec<_>>().join(",")
-        }
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| format!("{name}:{}", brief(value)))
+            .collect::<Vec<_>>()
+            .join(","),
         other => other.to_string(),
     }
 }

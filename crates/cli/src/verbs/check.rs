@@ -11,7 +11,11 @@ use serde_json::json;
 use std::path::Path;
 
 /// Checks one pipeline, or all.
-pub(crate) fn run(directory: &Path, arguments: &args::Check, screen: &Screen) -> Result<Exit, Failure> {
+pub(crate) fn run(
+    directory: &Path,
+    arguments: &args::Check,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
     let opened = project::open_quietly(directory)?;
     let names = match &arguments.pipeline {
         Some(name) => vec![opened.pipeline(Some(name))?],
@@ -26,13 +30,27 @@ pub(crate) fn run(directory: &Path, arguments: &args::Check, screen: &Screen) ->
         let verdict = match &checked {
             Ok(authorized) => {
                 let plan = authorized.plan();
-                let columns: usize = plan.outputs().iter().map(|output| output.columns.len()).sum();
-                Verdict { name, columns, declassified: authorized.declassifications().len(), refused: 0 }
+                let columns: usize = plan
+                    .outputs()
+                    .iter()
+                    .map(|output| output.columns.len())
+                    .sum();
+                Verdict {
+                    name,
+                    columns,
+                    declassified: authorized.declassifications().len(),
+                    refused: 0,
+                }
             }
             Err(refused) => {
                 exit = worse(exit, refused.exit);
                 findings.extend(refused.diagnostics.iter().cloned());
-                Verdict { name, columns: 0, declassified: 0, refused: refused.diagnostics.errors().count() }
+                Verdict {
+                    name,
+                    columns: 0,
+                    declassified: 0,
+                    refused: refused.diagnostics.errors().count(),
+                }
             }
         };
         verdicts.push(verdict);
@@ -46,13 +64,20 @@ pub(crate) fn run(directory: &Path, arguments: &args::Check, screen: &Screen) ->
             if verdicts.is_empty() {
                 screen.line("the project has no pipeline; its files are in order");
             }
-            if let Some(first) = findings.iter().find(|finding| finding.severity == Severity::Error) {
+            if let Some(first) = findings
+                .iter()
+                .find(|finding| finding.severity == Severity::Error)
+            {
                 let color = screen.error_color();
-                screen.error(&Paint::Dim.on(color, &format!("more: sealine explain {}", first.code)));
+                screen
+                    .error(&Paint::Dim.on(color, &format!("more: sealine explain {}", first.code)));
             }
         }
         Format::Json => {
-            let all: Vec<_> = findings.iter().map(|one| show::json(opened.files(), one)).collect();
+            let all: Vec<_> = findings
+                .iter()
+                .map(|one| show::json(opened.files(), one))
+                .collect();
             let pipelines: Vec<_> = verdicts.iter().map(Verdict::json).collect();
             screen.json(&json!({
                 "ok": exit == Exit::Done,
@@ -77,8 +102,16 @@ struct Verdict<'a> {
 impl Verdict<'_> {
     fn line(&self, screen: &Screen) -> String {
         if self.refused > 0 {
-            let findings = if self.refused == 1 { "1 finding".to_owned() } else { format!("{} findings", self.refused) };
-            return format!("{} {}: {findings}", screen.paint(Paint::Bad, "refused"), self.name);
+            let findings = if self.refused == 1 {
+                "1 finding".to_owned()
+            } else {
+                format!("{} findings", self.refused)
+            };
+            return format!(
+                "{} {}: {findings}",
+                screen.paint(Paint::Bad, "refused"),
+                self.name
+            );
         }
         format!(
             "{} {}: {} columns, {} declassifications permitted",

@@ -19,7 +19,11 @@ pub(crate) fn run(arguments: &args::Docs, screen: &Screen) -> Result<Exit, Failu
             }
             continue;
         }
-        let lost = |source| Failure::File { action: "write", path: shown.clone(), source };
+        let lost = |source| Failure::File {
+            action: "write",
+            path: shown.clone(),
+            source,
+        };
         fs::create_dir_all(&arguments.target).map_err(lost)?;
         fs::write(&path, text).map_err(lost)?;
         screen.line(&format!("wrote {shown}"));

@@ -24,7 +24,11 @@ pub(crate) fn run(arguments: &args::Explain, screen: &Screen) -> Result<Exit, Fa
     if screen.is_json() {
         screen.json(&json!({ "code": wanted, "explanation": text }));
     } else {
-        screen.line(&format!("{}\n\n{}", screen.paint(Paint::Strong, &wanted), text.trim()));
+        screen.line(&format!(
+            "{}\n\n{}",
+            screen.paint(Paint::Strong, &wanted),
+            text.trim()
+        ));
     }
     Ok(Exit::Done)
 }
@@ -32,12 +36,19 @@ pub(crate) fn run(arguments: &args::Explain, screen: &Screen) -> Result<Exit, Fa
 fn list(screen: &Screen) {
     let all = codes();
     if screen.is_json() {
-        let all: Vec<_> = all.iter().map(|(code, text)| json!({ "code": code, "title": title(text) })).collect();
+        let all: Vec<_> = all
+            .iter()
+            .map(|(code, text)| json!({ "code": code, "title": title(text) }))
+            .collect();
         screen.json(&json!(all));
         return;
     }
     for (code, text) in all {
-        screen.line(&format!("{}  {}", screen.paint(Paint::Name, code), title(text)));
+        screen.line(&format!(
+            "{}  {}",
+            screen.paint(Paint::Name, code),
+            title(text)
+        ));
     }
 }
 
@@ -47,12 +58,18 @@ pub(crate) fn title(text: &str) -> String {
     let bare = first.trim_start_matches('#').replace("**", "");
     let bare = bare.trim();
     let end = bare.find(". ").unwrap_or(bare.len());
-    bare.get(..end).unwrap_or(bare).trim_end_matches('.').to_owned()
+    bare.get(..end)
+        .unwrap_or(bare)
+        .trim_end_matches('.')
+        .to_owned()
 }
 
 /// What a code means.
 pub(crate) fn explanation(code: &str) -> Option<&'static str> {
-    codes().into_iter().find(|(known, _)| *known == code).map(|(_, text)| text)
+    codes()
+        .into_iter()
+        .find(|(known, _)| *known == code)
+        .map(|(_, text)| text)
 }
 
 /// Every code of every crate, in order.
@@ -75,7 +92,12 @@ pub(crate) fn codes() -> Vec<(&'static str, &'static str)> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
@@ -87,13 +109,20 @@ mod tests {
         }
         for (code, text) in all {
             assert!(text.len() > 80, "{code} says too little");
-            assert!(!title(text).is_empty() && title(text).len() < 100, "{code}: {}", title(text));
+            assert!(
+                !title(text).is_empty() && title(text).len() < 100,
+                "{code}: {}",
+                title(text)
+            );
         }
     }
 
     #[test]
     fn titles_are_first_sentences() {
-        assert_eq!(title("**A key of the wrong length.** Each takes one."), "A key of the wrong length");
+        assert_eq!(
+            title("**A key of the wrong length.** Each takes one."),
+            "A key of the wrong length"
+        );
         assert_eq!(title("# A title\n\nMore."), "A title");
     }
 }

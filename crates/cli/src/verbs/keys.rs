@@ -11,7 +11,11 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// Makes or lists keys.
-pub(crate) fn run(directory: &Path, arguments: &args::Keys, screen: &Screen) -> Result<Exit, Failure> {
+pub(crate) fn run(
+    directory: &Path,
+    arguments: &args::Keys,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
     match arguments {
         args::Keys::New { name } => new(directory, name, screen),
         args::Keys::List => list(directory, screen),
@@ -21,7 +25,9 @@ pub(crate) fn run(directory: &Path, arguments: &args::Keys, screen: &Screen) -> 
 fn new(directory: &Path, name: &str, screen: &Screen) -> Result<Exit, Failure> {
     let opened = project::open(directory, screen)?;
     let (mut session, user) = opened.session(Setup::Allowed)?;
-    session.new_key(name, &user).map_err(|error| project::failed(&error, Exit::Failed))?;
+    session
+        .new_key(name, &user)
+        .map_err(|error| project::failed(&error, Exit::Failed))?;
     let made = session.keys().into_iter().find(|key| key.name == name);
     match made {
         Some(key) if screen.is_json() => screen.json(&as_json(&key)),
@@ -42,27 +48,49 @@ fn list(directory: &Path, screen: &Screen) -> Result<Exit, Failure> {
     let declared = &opened.project().spec().project.keys;
     if screen.is_json() {
         let all: Vec<Value> = made.iter().map(as_json).collect();
-        let missing: Vec<&String> =
-            declared.keys().filter(|name| !made.iter().any(|key| key.name == **name)).collect();
+        let missing: Vec<&String> = declared
+            .keys()
+            .filter(|name| !made.iter().any(|key| key.name == **name))
+            .collect();
         screen.json(&json!({ "keys": all, "declared_not_made": missing }));
         return Ok(Exit::Done);
     }
-    let width = made.iter().map(|key| key.name.len()).chain(declared.keys().map(String::len)).max().unwrap_or(4);
-    screen.line(&screen.paint(Paint::Strong, &format!("{:<width$}  {:<8}  versions", "name", "purpose")));
+    let width = made
+        .iter()
+        .map(|key| key.name.len())
+        .chain(declared.keys().map(String::len))
+        .max()
+        .unwrap_or(4);
+    screen.line(&screen.paint(
+        Paint::Strong,
+        &format!("{:<width$}  {:<8}  versions", "name", "purpose"),
+    ));
     for key in &made {
         let versions: Vec<String> = key
             .versions
             .iter()
             .map(|version| {
-                let primary = if version.version == key.primary { " primary" } else { "" };
-                format!("{} {}{primary}", version.version, version.state.name())
+                let primary = if version.version == key.primary {
+                    " primary"
+                } else {
+                    ""
+                };
+                format!("{} {}{primary}", version.version, version.state.as_str())
             })
             .collect();
-        screen.line(&format!("{:<width$}  {:<8}  {}", key.name, key.purpose.name(), versions.join(", ")));
+        screen.line(&format!(
+            "{:<width$}  {:<8}  {}",
+            key.name,
+            key.purpose.as_str(),
+            versions.join(", ")
+        ));
     }
     for (name, key) in declared {
         if !made.iter().any(|made| made.name == *name) {
-            let line = format!("{name:<width$}  {:<8}  not made yet: `sealine run` or `sealine keys new {name}`", key.purpose.name());
+            let line = format!(
+                "{name:<width$}  {:<8}  not made yet: `sealine run` or `sealine keys new {name}`",
+                key.purpose.name()
+            );
             screen.line(&screen.paint(Paint::Warn, &line));
         }
     }
@@ -73,7 +101,7 @@ fn as_json(key: &KeyInfo) -> Value {
     let versions: Vec<Value> = key
         .versions
         .iter()
-        .map(|version| json!({ "version": version.version, "state": version.state.name(), "created": version.created }))
+        .map(|version| json!({ "version": version.version, "state": version.state.as_str(), "created": version.created }))
         .collect();
-    json!({ "name": key.name, "purpose": key.purpose.name(), "primary": key.primary, "versions": versions })
+    json!({ "name": key.name, "purpose": key.purpose.as_str(), "primary": key.primary, "versions": versions })
 }

@@ -13,7 +13,7 @@ mod read;
 mod run;
 mod schema;
 
-pub(crate) use explain::{codes, explanation};
+pub(crate) use explain::{codes, explanation, title};
 
 use crate::args::{Arguments, Format, Verb};
 use crate::exit::Exit;
@@ -24,7 +24,9 @@ use crate::screen::Screen;
 pub(crate) fn run(arguments: Arguments, screen: &Screen) -> Result<Exit, Failure> {
     let directory = arguments.directory.as_path();
     if arguments.format == Format::Sarif && !matches!(arguments.verb, Verb::Check(_)) {
-        return Err(Failure::NoSarif { verb: name(&arguments.verb) });
+        return Err(Failure::NoSarif {
+            verb: name(&arguments.verb),
+        });
     }
     match &arguments.verb {
         Verb::Init(init) => init::run(directory, init, screen),

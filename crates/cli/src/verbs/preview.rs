@@ -11,10 +11,15 @@ use sealine_plan::Request;
 use std::path::Path;
 
 /// Shows rows.
-pub(crate) fn run(directory: &Path, arguments: &args::Preview, screen: &Screen) -> Result<Exit, Failure> {
+pub(crate) fn run(
+    directory: &Path,
+    arguments: &args::Preview,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
     let opened = project::open(directory, screen)?;
     let pipeline = opened.pipeline(arguments.pipeline.as_deref())?;
-    if let (Some(step), Some(known)) = (&arguments.step, opened.project().spec().pipeline(&pipeline))
+    if let (Some(step), Some(known)) =
+        (&arguments.step, opened.project().spec().pipeline(&pipeline))
         && known.step(step).is_none()
     {
         return Err(Failure::Unknown {
@@ -24,7 +29,11 @@ pub(crate) fn run(directory: &Path, arguments: &args::Preview, screen: &Screen) 
         });
     }
     let limit = usize::try_from(arguments.limit).unwrap_or(usize::MAX);
-    let request = Request::Preview { pipeline, step: arguments.step.clone(), limit };
+    let request = Request::Preview {
+        pipeline,
+        step: arguments.step.clone(),
+        limit,
+    };
     let rows = opened.show(&request)?;
     show::rows(screen, &rows);
     Ok(Exit::Done)

@@ -10,7 +10,11 @@ use sealine_plan::Request;
 use std::path::Path;
 
 /// Reads rows.
-pub(crate) fn run(directory: &Path, arguments: &args::Read, screen: &Screen) -> Result<Exit, Failure> {
+pub(crate) fn run(
+    directory: &Path,
+    arguments: &args::Read,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
     let opened = project::open(directory, screen)?;
     let datasets = &opened.project().spec().datasets;
     if !datasets.contains_key(&arguments.dataset) {
@@ -21,13 +25,23 @@ pub(crate) fn run(directory: &Path, arguments: &args::Read, screen: &Screen) -> 
         });
     }
     let limit = usize::try_from(arguments.limit).unwrap_or(usize::MAX);
-    let request =
-        Request::Read { dataset: arguments.dataset.clone(), columns: arguments.columns.clone(), limit };
+    let request = Request::Read {
+        dataset: arguments.dataset.clone(),
+        columns: arguments.columns.clone(),
+        limit,
+    };
     let rows = opened.show(&request)?;
     show::rows(screen, &rows);
     if !rows.withheld.is_empty() && !screen.is_json() {
-        let names: Vec<String> = rows.withheld.iter().map(|(column, level)| format!("{column} ({level})")).collect();
-        let text = format!("withheld, above what a terminal may show: {}", names.join(", "));
+        let names: Vec<String> = rows
+            .withheld
+            .iter()
+            .map(|(column, level)| format!("{column} ({level})"))
+            .collect();
+        let text = format!(
+            "withheld, above what a terminal may show: {}",
+            names.join(", ")
+        );
         screen.line(&screen.paint(Paint::Dim, &text));
     }
     Ok(Exit::Done)

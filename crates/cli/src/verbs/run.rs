@@ -7,13 +7,17 @@ use crate::progress::Shown;
 use crate::project;
 use crate::screen::{Paint, Screen};
 use indicatif::{HumanBytes, HumanCount};
-use sealine_engine::{InputReport, OutputReport, RunReport};
+use sealine_engine::{DeclassificationReport, InputReport, OutputReport, RunReport};
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
 
 /// Runs one pipeline.
-pub(crate) fn run(directory: &Path, arguments: &args::Run, screen: &Screen) -> Result<Exit, Failure> {
+pub(crate) fn run(
+    directory: &Path,
+    arguments: &args::Run,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
     let opened = project::open(directory, screen)?;
     let pipeline = opened.pipeline(arguments.pipeline.as_deref())?;
     let shown = Arc::new(Shown::new(screen));
@@ -41,7 +45,10 @@ fn say(screen: &Screen, report: &RunReport, directory: &Path) {
 }
 
 fn head(screen: &Screen, word: &str, text: &str) {
-    screen.line(&format!("{} {text}", screen.paint(Paint::Good, &format!("{word:<10}"))));
+    screen.line(&format!(
+        "{} {text}",
+        screen.paint(Paint::Good, &format!("{word:<10}"))
+    ));
 }
 
 fn more(screen: &Screen, text: &str) {
@@ -54,9 +61,25 @@ fn proved(screen: &Screen, report: &RunReport) {
         0 => "none leaves its level".to_owned(),
         number => format!("{} permitted", count(number as u64, "declassification")),
     };
-    head(screen, "proved", &format!("{columns} of {} as {}: {declassified}", report.pipeline, report.runs_as));
-    let widths = report.declassifications.iter().map(|one| (one.origin.len(), one.protection.len()));
-    let (origin, protection) = widths.fold((0, 0), |most, next| (most.0.max(next.0), most.1.max(next.1)));
+    head(
+        screen,
+        "proved",
+        &format!(
+            "{columns} of {} as {}: {declassified}",
+            report.pipeline, report.runs_as
+        ),
+    );
+    let shown = |one: &DeclassificationReport| match &one.key {
+        Some(key) => format!("{} ({key})", one.protection),
+        None => one.protection.clone(),
+    };
+    let widths = report
+        .declassifications
+        .iter()
+        .map(|one| (one.origin.len(), shown(one).len()));
+    let (origin, protection) = widths.fold((0, 0), |most, next| {
+        (most.0.max(next.0), most.1.max(next.1))
+    });
     for one in &report.declassifications {
         let policies = one.policies.join(", ");
         more(
@@ -64,10 +87,13 @@ fn proved(screen: &Screen, report: &RunReport) {
             &format!(
                 "{:<origin$}  {:<protection$}  {} → {}  {}",
                 one.origin,
-                one.protection,
+                shown(one),
                 one.from_level,
                 one.to_level,
-                screen.paint(Paint::Dim, &format!("{}.{} by {policies}", one.dataset, one.column)),
+                screen.paint(
+                    Paint::Dim,
+                    &format!("{}.{} by {policies}", one.dataset, one.column)
+                ),
             ),
         );
     }
@@ -85,7 +111,10 @@ fn committed(screen: &Screen, report: &RunReport) {
             HumanCount(total(|input| input.rows_in)),
             HumanCount(out),
             HumanCount(rejected),
-            screen.paint(Paint::Dim, &format!("in {:.2} s", report.duration_ms as f64 / 1_000.0)),
+            screen.paint(
+                Paint::Dim,
+                &format!("in {:.2} s", report.duration_ms as f64 / 1_000.0)
+            ),
         ),
     );
     for output in &report.outputs {
@@ -100,28 +129,61 @@ fn committed(screen: &Screen, report: &RunReport) {
         let mut rules = input.rejected_by_rule.clone();
         rules.sort_by(|one, other| other.rows.cmp(&one.rows).then_with(|| one.cmp(other)));
         for rule in rules {
-            let place = if rule.column.is_empty() { "row" } else { &rule.column };
-            let line = format!("  rejected  {:>6}  {}: {}", HumanCount(rule.rows).to_string(), place, rule.rule);
+            let place = if rule.column.is_empty() {
+                "row"
+            } else {
+                &rule.column
+            };
+            let line = format!(
+                "  rejected  {:>6}  {}: {}",
+                HumanCount(rule.rows).to_string(),
+                place,
+                rule.rule
+            );
             more(screen, &screen.paint(Paint::Dim, &line));
         }
     }
 }
 
 fn written(screen: &Screen, output: &OutputReport) -> String {
-    let size = format!("{}, {}", count(output.files, "sealed file"), HumanBytes(output.bytes));
+    let size = format!(
+        "{}, {}",
+        count(output.files, "sealed file"),
+        HumanBytes(output.bytes)
+    );
     let size = screen.paint(Paint::Dim, &size);
-    format!("{} → {}  {} rows  {size}", output.dataset, output.location, HumanCount(output.rows))
+    format!(
+        "{} → {}  {} rows  {size}",
+        output.dataset,
+        output.location,
+        HumanCount(output.rows)
+    )
 }
 
 fn receipt(screen: &Screen, report: &RunReport) {
     let receipt = &report.receipt;
-    head(screen, "receipt", &format!("entry {} of {} in the log, {}", receipt.log_index, receipt.log_size, receipt.path));
+    head(
+        screen,
+        "receipt",
+        &format!(
+            "entry {} of {} in the log, {}",
+            receipt.log_index, receipt.log_size, receipt.path
+        ),
+    );
 }
 
 fn next(screen: &Screen, report: &RunReport, directory: &Path) {
-    head(screen, "next", &screen.paint(Paint::Name, &project::command(directory, &report.next)));
+    head(
+        screen,
+        "next",
+        &screen.paint(Paint::Name, &project::command(directory, &report.next)),
+    );
 }
 
 fn count(number: u64, name: &str) -> String {
-    format!("{} {name}{}", HumanCount(number), if number == 1 { "" } else { "s" })
+    format!(
+        "{} {name}{}",
+        HumanCount(number),
+        if number == 1 { "" } else { "s" }
+    )
 }

@@ -19,7 +19,11 @@ impl TextColumn {
     pub(super) fn new(rows: usize, bytes: usize) -> TextColumn {
         let mut offsets = Vec::with_capacity(rows + 1);
         offsets.push(0);
-        TextColumn { bytes: Vec::with_capacity(bytes), offsets, nulls: NullBufferBuilder::new(rows) }
+        TextColumn {
+            bytes: Vec::with_capacity(bytes),
+            offsets,
+            nulls: NullBufferBuilder::new(rows),
+        }
     }
 
     pub(super) fn null(&mut self) {
@@ -37,7 +41,8 @@ impl TextColumn {
     pub(super) fn doubled(&mut self, text: &[u8]) {
         let mut rest = text;
         while let Some(quote) = memchr(b'"', rest) {
-            self.bytes.extend_from_slice(rest.get(..=quote).unwrap_or_default());
+            self.bytes
+                .extend_from_slice(rest.get(..=quote).unwrap_or_default());
             rest = rest.get(quote + 2..).unwrap_or_default();
         }
         self.bytes.extend_from_slice(rest);
@@ -47,7 +52,8 @@ impl TextColumn {
 
     fn close(&mut self) {
         // The caller ends a batch long before this could overflow.
-        self.offsets.push(i32::try_from(self.bytes.len()).unwrap_or(i32::MAX));
+        self.offsets
+            .push(i32::try_from(self.bytes.len()).unwrap_or(i32::MAX));
     }
 
     pub(super) fn len(&self) -> usize {

@@ -33,12 +33,19 @@ pub(super) fn read(
     delimiter: u8,
     columns: &[String],
 ) -> Result<Layout, ConnectError> {
-    let refuse = |reason| ConnectError::Header { path: path.display().to_string(), reason };
+    let refuse = |reason| ConnectError::Header {
+        path: path.display().to_string(),
+        reason,
+    };
     let mut splitter = Splitter::new(delimiter, COLUMNS_MAX + 1, false);
     let mut lines = 0;
     loop {
         match splitter.find(window.bytes(), window.start, window.last) {
-            Found::End => return Err(ConnectError::Empty { path: path.display().to_string() }),
+            Found::End => {
+                return Err(ConnectError::Empty {
+                    path: path.display().to_string(),
+                });
+            }
             Found::Blank { next } => {
                 lines += 1;
                 window.start = next;
@@ -51,12 +58,21 @@ pub(super) fn read(
             }
             Found::Partial { .. } => window.more(path)?,
             Found::Record { stray: true, .. } => {
-                return Err(refuse("it has text after a closing quote; quote the whole name"));
+                return Err(refuse(
+                    "it has text after a closing quote; quote the whole name",
+                ));
             }
             Found::Record { fields, .. } if fields > COLUMNS_MAX => {
-                return Err(refuse("it has more than 10,000 columns; is the delimiter right?"));
+                return Err(refuse(
+                    "it has more than 10,000 columns; is the delimiter right?",
+                ));
             }
-            Found::Record { end, next, fields: width, .. } => {
+            Found::Record {
+                end,
+                next,
+                fields: width,
+                ..
+            } => {
                 let record = window.bytes().get(window.start..end).unwrap_or_default();
                 lines += lines_in(record);
                 if record.contains(&0) || std::str::from_utf8(record).is_err() {
@@ -66,9 +82,16 @@ pub(super) fn read(
                     .fields
                     .iter()
                     .map(|field| {
-                        let raw = window.bytes().get(field.start..field.end).unwrap_or_default();
+                        let raw = window
+                            .bytes()
+                            .get(field.start..field.end)
+                            .unwrap_or_default();
                         let name = String::from_utf8_lossy(raw);
-                        if field.doubled { name.replace("\"\"", "\"") } else { name.into_owned() }
+                        if field.doubled {
+                            name.replace("\"\"", "\"")
+                        } else {
+                            name.into_owned()
+                        }
                     })
                     .collect();
                 window.start = next;
@@ -87,7 +110,10 @@ fn lay_out(
 ) -> Result<Layout, ConnectError> {
     let mut positions: HashMap<&str, (usize, bool)> = HashMap::with_capacity(names.len());
     for (index, name) in names.iter().enumerate() {
-        positions.entry(name).and_modify(|(_, twice)| *twice = true).or_insert((index, false));
+        positions
+            .entry(name)
+            .and_modify(|(_, twice)| *twice = true)
+            .or_insert((index, false));
     }
     let mut fields = Vec::with_capacity(columns.len());
     let mut missing = Vec::new();
@@ -119,9 +145,17 @@ fn lay_out(
     let count = undeclared().count();
     let warning = (count > 0).then(|| Warning::Undeclared {
         count,
-        positions: undeclared().take(SHOWN).map(|(index, _)| index + 1).collect(),
+        positions: undeclared()
+            .take(SHOWN)
+            .map(|(index, _)| index + 1)
+            .collect(),
     });
-    Ok(Layout { width, fields, lines, warning })
+    Ok(Layout {
+        width,
+        fields,
+        lines,
+        warning,
+    })
 }
 
 /// Physical lines that a record takes, its own end included.

@@ -12,6 +12,7 @@ mod window;
 
 pub use options::CsvOptions;
 pub use reader::{CsvSource, open_csv};
+pub use window::Tap;
 
 /// Names of the rules that a malformed row breaks, and the bounds of the reader.
 pub mod rule {

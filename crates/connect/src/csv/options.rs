@@ -19,13 +19,18 @@ pub struct CsvOptions {
 
 impl Default for CsvOptions {
     fn default() -> CsvOptions {
-        CsvOptions { delimiter: b',', header: true, null: vec![String::new()] }
+        CsvOptions {
+            delimiter: b',',
+            header: true,
+            null: vec![String::new()],
+        }
     }
 }
 
 impl CsvOptions {
     pub(super) fn check(&self) -> Result<(), ConnectError> {
-        let usable = self.delimiter.is_ascii() && !matches!(self.delimiter, b'"' | b'\n' | b'\r' | 0);
+        let usable =
+            self.delimiter.is_ascii() && !matches!(self.delimiter, b'"' | b'\n' | b'\r' | 0);
         if usable {
             Ok(())
         } else {

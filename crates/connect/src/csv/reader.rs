@@ -16,7 +16,7 @@ use super::header::{self, lines_in};
 use super::options::CsvOptions;
 use super::rule;
 use super::split::{Found, Splitter};
-use super::window::Window;
+use super::window::{Tap, Window};
 use crate::file::{self, FileIdentity};
 use crate::{ConnectError, Malformed, RawBatch, Rows, Source, Warning};
 
@@ -54,17 +54,22 @@ pub fn open_csv(
 ) -> Result<CsvSource, ConnectError> {
     options.check()?;
     let (file, identity) = file::open(path)?;
-    let mut window = Window::new(file);
+    let mut window = Window::new(file, identity.bytes());
     window.more(path)?;
     if window.bytes().starts_with(b"\xef\xbb\xbf") {
         window.start = 3;
     }
-    let refuse = |reason| ConnectError::Header { path: path.display().to_string(), reason };
+    let refuse = |reason| ConnectError::Header {
+        path: path.display().to_string(),
+        reason,
+    };
     if window.bytes().starts_with(b"\xff\xfe") || window.bytes().starts_with(b"\xfe\xff") {
         return Err(refuse("the file is UTF-16; save it as UTF-8"));
     }
     if window.last && window.pending() == 0 {
-        return Err(ConnectError::Empty { path: path.display().to_string() });
+        return Err(ConnectError::Empty {
+            path: path.display().to_string(),
+        });
     }
     let layout = if options.header {
         header::read(&mut window, path, options.delimiter, columns)?
@@ -78,8 +83,10 @@ pub fn open_csv(
             warning: None,
         }
     };
-    let fields: Vec<Field> =
-        columns.iter().map(|name| Field::new(name, DataType::Utf8, true)).collect();
+    let fields: Vec<Field> = columns
+        .iter()
+        .map(|name| Field::new(name, DataType::Utf8, true))
+        .collect();
     Ok(CsvSource {
         path: path.to_owned(),
         identity,
@@ -89,7 +96,11 @@ pub fn open_csv(
         width: layout.width,
         sizes: vec![0; layout.fields.len()],
         fields: layout.fields,
-        null: options.null.iter().map(|text| text.as_bytes().to_vec()).collect(),
+        null: options
+            .null
+            .iter()
+            .map(|text| text.as_bytes().to_vec())
+            .collect(),
         batch_rows: batch_rows.max(1),
         row: 1,
         line: layout.lines + 1,
@@ -111,7 +122,7 @@ struct Gathered {
 impl CsvSource {
     /// Shows every byte of the file to `tap`, once and in order, for a digest. What was read to
     /// find the header is shown at once.
-    pub fn tap(&mut self, mut tap: Box<dyn FnMut(&[u8]) + Send>) {
+    pub fn tap(&mut self, mut tap: Tap) {
         debug_assert_eq!(self.window.read, self.window.bytes().len() as u64);
         tap(self.window.bytes());
         self.window.tap = Some(tap);
@@ -130,7 +141,11 @@ impl CsvSource {
     fn batch(&mut self) -> Result<Option<RawBatch>, ConnectError> {
         let rows = self.batch_rows;
         let mut gathered = Gathered {
-            columns: self.sizes.iter().map(|size| TextColumn::new(rows, size + size / 8)).collect(),
+            columns: self
+                .sizes
+                .iter()
+                .map(|size| TextColumn::new(rows, size + size / 8))
+                .collect(),
             numbers: Vec::with_capacity(rows),
             lines: Vec::with_capacity(rows),
             malformed: Vec::new(),
@@ -141,7 +156,10 @@ impl CsvSource {
             && gathered.bytes < BATCH_BYTES
         {
             let window = &self.window;
-            match self.splitter.find(window.bytes(), window.start, window.last) {
+            match self
+                .splitter
+                .find(window.bytes(), window.start, window.last)
+            {
                 Found::End => break,
                 Found::Blank { next } => {
                     self.line += 1;
@@ -157,7 +175,12 @@ impl CsvSource {
                         self.window.more(&self.path)?;
                     }
                 }
-                Found::Record { end, next, fields, stray } => {
+                Found::Record {
+                    end,
+                    next,
+                    fields,
+                    stray,
+                } => {
                     self.record(&mut gathered, end, fields, stray);
                     self.window.start = next;
                 }
@@ -168,7 +191,11 @@ impl CsvSource {
 
     /// Takes the record that ends at `end`, well formed or not.
     fn record(&mut self, to: &mut Gathered, end: usize, fields: usize, stray: bool) {
-        let record = self.window.bytes().get(self.window.start..end).unwrap_or_default();
+        let record = self
+            .window
+            .bytes()
+            .get(self.window.start..end)
+            .unwrap_or_default();
         let fault = if record.len() > rule::FIELD_MAX && self.too_long(record) {
             Some(rule::TOO_LONG)
         } else if !self.window.plain && memchr(0, record).is_some() {
@@ -207,12 +234,20 @@ impl CsvSource {
         self.row += 1;
         // Only a quoted field can hold a line end; most records have none.
         let quoted = self.splitter.fields.iter().any(|field| field.quoted);
-        self.line += if quoted || fault.is_some() { lines_in(record) } else { 1 };
+        self.line += if quoted || fault.is_some() {
+            lines_in(record)
+        } else {
+            1
+        };
     }
 
     fn too_long(&self, record: &[u8]) -> bool {
         record.len() > rule::RECORD_MAX
-            || self.splitter.fields.iter().any(|field| field.end - field.start > rule::FIELD_MAX)
+            || self
+                .splitter
+                .fields
+                .iter()
+                .any(|field| field.end - field.start > rule::FIELD_MAX)
     }
 
     /// A quote on this line is never closed, or not within the longest record: the line alone is
@@ -226,7 +261,11 @@ impl CsvSource {
                 limit: rule::RESYNC_MAX,
             });
         }
-        let rest = self.window.bytes().get(self.window.start..).unwrap_or_default();
+        let rest = self
+            .window
+            .bytes()
+            .get(self.window.start..)
+            .unwrap_or_default();
         let Some(end) = memchr2(b'\n', b'\r', rest) else {
             if long {
                 return self.skip_line(to);
@@ -247,10 +286,18 @@ impl CsvSource {
 
     /// A line longer than the longest record: its beginning is kept, the rest passed over.
     fn skip_line(&mut self, to: &mut Gathered) -> Result<(), ConnectError> {
-        let rest = self.window.bytes().get(self.window.start..).unwrap_or_default();
+        let rest = self
+            .window
+            .bytes()
+            .get(self.window.start..)
+            .unwrap_or_default();
         to.bytes += reject(to, self.row, self.line, rule::TOO_LONG, rest);
         loop {
-            let rest = self.window.bytes().get(self.window.start..).unwrap_or_default();
+            let rest = self
+                .window
+                .bytes()
+                .get(self.window.start..)
+                .unwrap_or_default();
             if let Some(end) = memchr2(b'\n', b'\r', rest) {
                 // A `\n` behind a `\r` is then a blank line, which would be counted once more.
                 let crlf = rest.get(end) == Some(&b'\r');
@@ -287,8 +334,11 @@ impl CsvSource {
             path: self.path.display().to_string(),
             part: "text",
         };
-        let columns: Option<Vec<_>> =
-            gathered.columns.into_iter().map(TextColumn::finish).collect();
+        let columns: Option<Vec<_>> = gathered
+            .columns
+            .into_iter()
+            .map(TextColumn::finish)
+            .collect();
         let options = RecordBatchOptions::new().with_row_count(Some(count));
         let batch = RecordBatch::try_new_with_options(
             Arc::clone(&self.schema),
@@ -308,7 +358,13 @@ impl CsvSource {
 fn reject(to: &mut Gathered, row: u64, line: u64, rule: &'static str, bytes: &[u8]) -> usize {
     let raw = bytes.get(..rule::RAW_MAX).unwrap_or(bytes).to_vec();
     let kept = raw.len();
-    to.malformed.push(Malformed { row, line, rule, truncated: kept < bytes.len(), raw });
+    to.malformed.push(Malformed {
+        row,
+        line,
+        rule,
+        truncated: kept < bytes.len(),
+        raw,
+    });
     kept
 }
 
@@ -325,7 +381,9 @@ impl Source for CsvSource {
     }
 
     fn bytes_read(&self) -> u64 {
-        self.window.read.saturating_sub(self.window.pending() as u64)
+        self.window
+            .read
+            .saturating_sub(self.window.pending() as u64)
     }
 
     fn bytes_total(&self) -> Option<u64> {
@@ -334,5 +392,13 @@ impl Source for CsvSource {
 
     fn warnings(&self) -> &[Warning] {
         &self.warnings
+    }
+}
+
+impl std::fmt::Debug for CsvSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CsvSource")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
     }
 }

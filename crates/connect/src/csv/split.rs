@@ -25,7 +25,12 @@ pub(super) enum Found {
     /// A line end with nothing before it; the next record may begin at `next`.
     Blank { next: usize },
     /// A record of `fields` fields, its bytes up to `end`, followed by what begins at `next`.
-    Record { end: usize, next: usize, fields: usize, stray: bool },
+    Record {
+        end: usize,
+        next: usize,
+        fields: usize,
+        stray: bool,
+    },
     /// The buffer ends within a record; `open` when it ends within quotes.
     Partial { open: bool },
 }
@@ -50,7 +55,13 @@ impl Splitter {
                 *stop = true;
             }
         }
-        Splitter { delimiter, keep, single, stops, fields: Vec::new() }
+        Splitter {
+            delimiter,
+            keep,
+            single,
+            stops,
+            fields: Vec::new(),
+        }
     }
 
     /// Looks at `buffer[start..]`; `last` when nothing follows the buffer.
@@ -82,7 +93,15 @@ impl Splitter {
                 }
             } else {
                 let stop = self.stop(buffer, at);
-                (Field { start: at, end: stop, quoted: false, doubled: false }, stop)
+                (
+                    Field {
+                        start: at,
+                        end: stop,
+                        quoted: false,
+                        doubled: false,
+                    },
+                    stop,
+                )
             };
             count += 1;
             if count <= self.keep {
@@ -92,11 +111,23 @@ impl Splitter {
                 Some(byte) if *byte == self.delimiter => at = stop + 1,
                 Some(_) => {
                     return match line_end(buffer, stop, last) {
-                        Some(next) => Found::Record { end: stop, next, fields: count, stray },
+                        Some(next) => Found::Record {
+                            end: stop,
+                            next,
+                            fields: count,
+                            stray,
+                        },
                         None => Found::Partial { open: false },
                     };
                 }
-                None if last => return Found::Record { end: stop, next: stop, fields: count, stray },
+                None if last => {
+                    return Found::Record {
+                        end: stop,
+                        next: stop,
+                        fields: count,
+                        stray,
+                    };
+                }
                 None => return Found::Partial { open: false },
             }
         }
@@ -126,7 +157,17 @@ fn quoted(buffer: &[u8], at: usize, last: bool) -> Option<(Field, usize)> {
                 from = quote + 2;
             }
             None if !last => return None,
-            _ => return Some((Field { start, end: quote, quoted: true, doubled }, quote + 1)),
+            _ => {
+                return Some((
+                    Field {
+                        start,
+                        end: quote,
+                        quoted: true,
+                        doubled,
+                    },
+                    quote + 1,
+                ));
+            }
         }
     }
 }
@@ -144,14 +185,25 @@ fn line_end(buffer: &[u8], at: usize, last: bool) -> Option<usize> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
     fn texts(input: &str) -> Vec<String> {
         let mut splitter = Splitter::new(b',', 10, false);
-        let Found::Record { .. } = splitter.find(input.as_bytes(), 0, true) else { panic!("no record") };
-        splitter.fields.iter().map(|f| input[f.start..f.end].to_owned()).collect()
+        let Found::Record { .. } = splitter.find(input.as_bytes(), 0, true) else {
+            panic!("no record")
+        };
+        splitter
+            .fields
+            .iter()
+            .map(|f| input[f.start..f.end].to_owned())
+            .collect()
     }
 
     #[test]
@@ -166,12 +218,24 @@ mod tests {
     #[test]
     fn a_short_buffer_is_never_misread() {
         let mut splitter = Splitter::new(b',', 10, false);
-        assert_eq!(splitter.find(b"a,b\r", 0, false), Found::Partial { open: false });
-        assert_eq!(splitter.find(b"a,\"b\"", 0, false), Found::Partial { open: true });
-        assert_eq!(splitter.find(b"a,\"b", 0, true), Found::Partial { open: true });
+        assert_eq!(
+            splitter.find(b"a,b\r", 0, false),
+            Found::Partial { open: false }
+        );
+        assert_eq!(
+            splitter.find(b"a,\"b\"", 0, false),
+            Found::Partial { open: true }
+        );
+        assert_eq!(
+            splitter.find(b"a,\"b", 0, true),
+            Found::Partial { open: true }
+        );
         assert_eq!(splitter.find(b"", 0, false), Found::Partial { open: false });
         assert_eq!(splitter.find(b"", 0, true), Found::End);
-        assert_eq!(splitter.find(b"\r", 0, false), Found::Partial { open: false });
+        assert_eq!(
+            splitter.find(b"\r", 0, false),
+            Found::Partial { open: false }
+        );
         assert_eq!(splitter.find(b"\r", 0, true), Found::Blank { next: 1 });
     }
 
@@ -179,13 +243,32 @@ mod tests {
     fn text_after_a_closing_quote_is_a_fault() {
         let mut splitter = Splitter::new(b',', 10, false);
         let found = splitter.find(b"\"a\"b,c\n", 0, true);
-        assert_eq!(found, Found::Record { end: 6, next: 7, fields: 2, stray: true });
+        assert_eq!(
+            found,
+            Found::Record {
+                end: 6,
+                next: 7,
+                fields: 2,
+                stray: true
+            }
+        );
     }
 
     #[test]
     fn a_blank_line_is_a_record_of_one_column_only() {
-        assert_eq!(Splitter::new(b',', 1, false).find(b"\nx", 0, true), Found::Blank { next: 1 });
+        assert_eq!(
+            Splitter::new(b',', 1, false).find(b"\nx", 0, true),
+            Found::Blank { next: 1 }
+        );
         let found = Splitter::new(b',', 1, true).find(b"\nx", 0, true);
-        assert_eq!(found, Found::Record { end: 0, next: 1, fields: 1, stray: false });
+        assert_eq!(
+            found,
+            Found::Record {
+                end: 0,
+                next: 1,
+                fields: 1,
+                stray: false
+            }
+        );
     }
 }

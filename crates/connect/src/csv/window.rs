@@ -15,10 +15,12 @@ use crate::ConnectError;
 const READ: usize = 512 << 10;
 
 /// Sees every byte of the file once, in order: for a digest made while reading.
-pub(super) type Tap = Box<dyn FnMut(&[u8]) + Send>;
+pub type Tap = Box<dyn FnMut(&[u8]) + Send>;
 
 pub(super) struct Window {
     file: File,
+    /// How much the first read takes: a small file needs no large buffer.
+    first: usize,
     buffer: Vec<u8>,
     /// Where what has not been consumed begins.
     pub(super) start: usize,
@@ -31,9 +33,14 @@ pub(super) struct Window {
 }
 
 impl Window {
-    pub(super) fn new(file: File) -> Window {
+    /// A window on a file of `length` bytes; the length only sizes the first read.
+    pub(super) fn new(file: File, length: u64) -> Window {
+        let first = usize::try_from(length.saturating_add(1))
+            .unwrap_or(READ)
+            .min(READ);
         Window {
             file,
+            first,
             buffer: Vec::new(),
             start: 0,
             filled: 0,
@@ -63,7 +70,12 @@ impl Window {
             self.filled = kept;
         }
         // Doubling keeps the bytes that are looked at again linear in the length of the record.
-        let wanted = kept + READ.max(kept);
+        let wanted = kept
+            + if self.read == 0 {
+                self.first
+            } else {
+                READ.max(kept)
+            };
         if self.buffer.len() < wanted {
             self.buffer.resize(wanted, 0);
         }

@@ -40,9 +40,10 @@ impl std::fmt::Debug for Access<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Access::Plain => f.write_str("Plain"),
-            Access::Sealed { dataset, .. } => {
-                f.debug_struct("Sealed").field("dataset", dataset).finish_non_exhaustive()
-            }
+            Access::Sealed { dataset, .. } => f
+                .debug_struct("Sealed")
+                .field("dataset", dataset)
+                .finish_non_exhaustive(),
         }
     }
 }
@@ -63,14 +64,22 @@ impl FileAad {
     pub fn new(dataset: &str, file: &str) -> Result<FileAad, ConnectError> {
         let usable = |text: &str| !text.is_empty() && !text.contains(['\0', '/']);
         if usable(dataset) && usable(file) {
-            Ok(FileAad { dataset: dataset.to_owned(), file: file.to_owned() })
+            Ok(FileAad {
+                dataset: dataset.to_owned(),
+                file: file.to_owned(),
+            })
         } else {
-            Err(ConnectError::Name { path: file.escape_debug().to_string() })
+            Err(ConnectError::Name {
+                path: file.escape_debug().to_string(),
+            })
         }
     }
 
     pub(super) fn of(dataset: &str, path: &Path) -> Result<FileAad, ConnectError> {
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
         FileAad::new(dataset, name)
     }
 
@@ -106,17 +115,26 @@ pub(super) fn unseal(
         ArrowReaderMetadata::load(file, options).map(|_| ())
     });
     if let Ok(Err(ParquetError::NYI(_))) = outcome {
-        return Err(ConnectError::Unsupported { path: shown(), what: "the cipher AES_GCM_CTR_V1" });
+        return Err(ConnectError::Unsupported {
+            path: shown(),
+            what: "the cipher AES_GCM_CTR_V1",
+        });
     }
-    let material = probe.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let material = probe
+        .0
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
     let material = material.ok_or_else(|| ConnectError::Tampered { path: shown() })?;
     if material.len() > MATERIAL_MAX {
         return Err(ConnectError::ForeignKey { path: shown() });
     }
     let wrapped = WrappedKey::from_key_material(&material)
         .map_err(|_| ConnectError::ForeignKey { path: shown() })?;
-    let key =
-        keys.unwrap(&wrapped).map_err(|source| ConnectError::Key { path: shown(), source })?;
+    let key = keys.unwrap(&wrapped).map_err(|source| ConnectError::Key {
+        path: shown(),
+        source,
+    })?;
     FileDecryptionProperties::builder(key.expose().to_vec())
         .with_aad_prefix(FileAad::of(dataset, path)?.prefix())
         .build()

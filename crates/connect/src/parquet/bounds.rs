@@ -31,14 +31,19 @@ const HEADER_MAX: usize = 1 << 20;
 
 /// Checks the ends of the file and the shape of a plain footer. Tells whether it is sealed.
 pub(super) fn check_file(file: &File, length: u64, path: &Path) -> Result<bool, ConnectError> {
-    let damaged = |part| ConnectError::Decode { path: path.display().to_string(), part };
+    let damaged = |part| ConnectError::Decode {
+        path: path.display().to_string(),
+        part,
+    };
     if length < 12 {
         return Err(damaged("length"));
     }
     let mut head = [0_u8; 4];
     let mut tail = [0_u8; 8];
-    file.read_exact_at(&mut head, 0).map_err(|e| ConnectError::io("read", path, e))?;
-    file.read_exact_at(&mut tail, length - 8).map_err(|e| ConnectError::io("read", path, e))?;
+    file.read_exact_at(&mut head, 0)
+        .map_err(|e| ConnectError::io("read", path, e))?;
+    file.read_exact_at(&mut tail, length - 8)
+        .map_err(|e| ConnectError::io("read", path, e))?;
     let [a, b, c, d, magic @ ..] = tail;
     let sealed = match &magic {
         m if m == MAGIC_SEALED && &head == MAGIC_SEALED => true,
@@ -73,16 +78,24 @@ pub(super) fn check_layout(
     length: u64,
     path: &Path,
 ) -> Result<u64, ConnectError> {
-    let damaged = || ConnectError::Decode { path: path.display().to_string(), part: "footer" };
+    let damaged = || ConnectError::Decode {
+        path: path.display().to_string(),
+        part: "footer",
+    };
     let mut rows = 0_i64;
     for group in metadata.row_groups() {
         let count = group.num_rows();
         if !(0..=ROWS_MAX).contains(&count) {
             return Err(damaged());
         }
-        rows = rows.checked_add(count).filter(|sum| *sum <= ROWS_MAX).ok_or_else(damaged)?;
+        rows = rows
+            .checked_add(count)
+            .filter(|sum| *sum <= ROWS_MAX)
+            .ok_or_else(damaged)?;
         for column in group.columns() {
-            let start = column.dictionary_page_offset().unwrap_or(column.data_page_offset());
+            let start = column
+                .dictionary_page_offset()
+                .unwrap_or(column.data_page_offset());
             let start = u64::try_from(start).map_err(|_| damaged())?;
             let size = u64::try_from(column.compressed_size()).map_err(|_| damaged())?;
             if start.checked_add(size).is_none_or(|end| end > length) {
@@ -106,7 +119,9 @@ pub(super) fn check_pages(
             if !wanted(index) {
                 continue;
             }
-            let start = column.dictionary_page_offset().unwrap_or(column.data_page_offset());
+            let start = column
+                .dictionary_page_offset()
+                .unwrap_or(column.data_page_offset());
             let start = u64::try_from(start).unwrap_or_default();
             let end = start + u64::try_from(column.compressed_size()).unwrap_or_default();
             check_chunk(file, start, end, &mut buffer, path)?;
@@ -124,9 +139,12 @@ fn check_chunk(
 ) -> Result<(), ConnectError> {
     while at < end {
         let page = loop {
-            let room = usize::try_from(end - at).unwrap_or(usize::MAX).min(buffer.len());
+            let room = usize::try_from(end - at)
+                .unwrap_or(usize::MAX)
+                .min(buffer.len());
             let part = buffer.get_mut(..room).unwrap_or_default();
-            file.read_exact_at(part, at).map_err(|e| ConnectError::io("read", path, e))?;
+            file.read_exact_at(part, at)
+                .map_err(|e| ConnectError::io("read", path, e))?;
             match thrift::page(part) {
                 Some(page) => break page,
                 None if room == buffer.len() && room < HEADER_MAX => {
@@ -140,12 +158,20 @@ fn check_chunk(
         if page.uncompressed > PAGE_MAX || page.compressed > PAGE_MAX {
             return Err(bound(path, "a page, in bytes", PAGE_MAX.unsigned_abs()));
         }
-        let Ok(compressed) = u64::try_from(page.compressed) else { return Ok(()) };
-        at = at.saturating_add(page.header as u64).saturating_add(compressed);
+        let Ok(compressed) = u64::try_from(page.compressed) else {
+            return Ok(());
+        };
+        at = at
+            .saturating_add(page.header as u64)
+            .saturating_add(compressed);
     }
     Ok(())
 }
 
 fn bound(path: &Path, what: &'static str, limit: u64) -> ConnectError {
-    ConnectError::Bound { path: path.display().to_string(), what, limit }
+    ConnectError::Bound {
+        path: path.display().to_string(),
+        what,
+        limit,
+    }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use ::parquet::encryption::decrypt::{FileDecryptionProperties, KeyRetriever};
 use ::parquet::errors::ParquetError;
-use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::array::{Array, ArrayRef, AsArray, make_array};
 use arrow::datatypes::{DataType, Float32Type, Float64Type};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use sealine_protect::crypto::Sha256;
@@ -51,7 +51,9 @@ pub fn conform_parquet_read(
     key_ids: &BTreeMap<String, Vec<u8>>,
     aad_prefix: Option<&str>,
 ) -> Result<ConformRead, ConnectError> {
-    let unusable = |_| ConnectError::Tampered { path: path.display().to_string() };
+    let unusable = |_| ConnectError::Tampered {
+        path: path.display().to_string(),
+    };
     let properties = if let Some(footer) = footer_key {
         let mut builder = FileDecryptionProperties::builder(footer.to_vec());
         for (column, key) in column_keys {
@@ -64,7 +66,10 @@ pub fn conform_parquet_read(
     } else if key_ids.is_empty() {
         None
     } else {
-        let keys = key_ids.iter().map(|(id, key)| (id.as_bytes().to_vec(), key.clone())).collect();
+        let keys = key_ids
+            .iter()
+            .map(|(id, key)| (id.as_bytes().to_vec(), key.clone()))
+            .collect();
         let mut builder = FileDecryptionProperties::with_key_retriever(Arc::new(ById(keys)));
         if let Some(prefix) = aad_prefix {
             builder = builder.with_aad_prefix(prefix.as_bytes().to_vec());
@@ -78,7 +83,13 @@ pub fn conform_parquet_read(
     let mut line = String::new();
     while let Some(raw) = source.next()? {
         rows += raw.batch.num_rows() as u64;
-        for (field, array) in raw.batch.schema_ref().fields().iter().zip(raw.batch.columns()) {
+        for (field, array) in raw
+            .batch
+            .schema_ref()
+            .fields()
+            .iter()
+            .zip(raw.batch.columns())
+        {
             let digest = digests.entry(field.name().clone()).or_default();
             for row in 0..array.len() {
                 line.clear();
@@ -91,8 +102,10 @@ pub fn conform_parquet_read(
             }
         }
     }
-    let columns =
-        digests.into_iter().map(|(name, digest)| (name, hex::encode(digest.finish()))).collect();
+    let columns = digests
+        .into_iter()
+        .map(|(name, digest)| (name, hex::encode(digest.finish())))
+        .collect();
     Ok(ConformRead { rows, columns })
 }
 
@@ -134,6 +147,15 @@ fn json(array: &ArrayRef, row: usize, out: &mut String) -> Option<()> {
                 json(column, row, out)?;
             }
             out.push('}');
+        }
+        DataType::Timestamp(unit, Some(_)) => {
+            // Zones by name need a database that is not linked; stored moments are UTC.
+            let naive = array.slice(row, 1).to_data().into_builder();
+            let naive = naive
+                .data_type(DataType::Timestamp(*unit, None))
+                .build()
+                .ok()?;
+            text(&format!("{}Z", display(&make_array(naive), 0)?), out)?;
         }
         kind if kind.is_temporal() => text(&display(array, row)?, out)?,
         kind if kind.is_numeric() || *kind == DataType::Boolean => {

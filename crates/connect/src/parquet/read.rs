@@ -79,9 +79,18 @@ pub fn open_parquet(
                 Some(access::unseal(&file, path, keys, dataset)?)
             }
         };
-        waiting.push_back(Part { path: path.clone(), file, bytes: identity.bytes(), properties });
+        waiting.push_back(Part {
+            path: path.clone(),
+            file,
+            bytes: identity.bytes(),
+            properties,
+        });
     }
-    Ok(ParquetSource::over(waiting, Some(columns.to_vec()), batch_rows))
+    Ok(ParquetSource::over(
+        waiting,
+        Some(columns.to_vec()),
+        batch_rows,
+    ))
 }
 
 impl Part {
@@ -91,7 +100,12 @@ impl Part {
     ) -> Result<Part, ConnectError> {
         let (file, identity) = file::open(path)?;
         bounds::check_file(&file, identity.bytes(), path)?;
-        Ok(Part { path: path.to_owned(), file, bytes: identity.bytes(), properties })
+        Ok(Part {
+            path: path.to_owned(),
+            file,
+            bytes: identity.bytes(),
+            properties,
+        })
     }
 
     /// Reads the footer, checks it and prepares the decoder for `columns` (all if `None`).
@@ -114,10 +128,17 @@ impl Part {
         let mask = quietly(|| ProjectionMask::roots(metadata.parquet_schema(), wanted.clone()))
             .map_err(|_| fail(None))?;
         if columns.is_some() && sealed && !all_sealed(&metadata) {
-            return Err(ConnectError::Plaintext { path: path.display().to_string() });
+            return Err(ConnectError::Plaintext {
+                path: path.display().to_string(),
+            });
         }
         if !sealed {
-            bounds::check_pages(&self.file, metadata.metadata(), |i| mask.leaf_included(i), &path)?;
+            bounds::check_pages(
+                &self.file,
+                metadata.metadata(),
+                |i| mask.leaf_included(i),
+                &path,
+            )?;
         }
         let reader = decode(&path, "footer", sealed, || {
             ParquetRecordBatchReaderBuilder::new_with_metadata(self.file, metadata)
@@ -129,8 +150,19 @@ impl Part {
         let mut present = wanted.clone();
         present.sort_unstable();
         present.dedup();
-        let order = wanted.iter().filter_map(|root| present.binary_search(root).ok()).collect();
-        Ok(Reading { path, sealed, reader, order, bytes: self.bytes, rows, rows_done: 0 })
+        let order = wanted
+            .iter()
+            .filter_map(|root| present.binary_search(root).ok())
+            .collect();
+        Ok(Reading {
+            path,
+            sealed,
+            reader,
+            order,
+            bytes: self.bytes,
+            rows,
+            rows_done: 0,
+        })
     }
 }
 
@@ -144,30 +176,47 @@ fn project(
     let mut wanted = Vec::with_capacity(names.len());
     let mut missing = Vec::new();
     for name in names {
-        let mut found = fields.iter().enumerate().filter(|(_, field)| field.name() == name);
+        let mut found = fields
+            .iter()
+            .enumerate()
+            .filter(|(_, field)| field.name() == name);
         let Some((index, field)) = found.next() else {
             missing.push(name.clone());
             continue;
         };
         let shown = path.display().to_string();
         if found.next().is_some() {
-            return Err(ConnectError::DuplicateColumn { path: shown, column: name.clone() });
+            return Err(ConnectError::DuplicateColumn {
+                path: shown,
+                column: name.clone(),
+            });
         }
         if field.data_type().is_nested() {
-            return Err(ConnectError::Nested { path: shown, column: name.clone() });
+            return Err(ConnectError::Nested {
+                path: shown,
+                column: name.clone(),
+            });
         }
         wanted.push(index);
     }
     if missing.is_empty() {
         Ok(wanted)
     } else {
-        Err(ConnectError::MissingColumns { path: path.display().to_string(), columns: missing })
+        Err(ConnectError::MissingColumns {
+            path: path.display().to_string(),
+            columns: missing,
+        })
     }
 }
 
 fn all_sealed(metadata: &ArrowReaderMetadata) -> bool {
     let groups = metadata.metadata().row_groups();
-    groups.iter().all(|group| group.columns().iter().all(|c| c.crypto_metadata().is_some()))
+    groups.iter().all(|group| {
+        group
+            .columns()
+            .iter()
+            .all(|c| c.crypto_metadata().is_some())
+    })
 }
 
 impl ParquetSource {
@@ -206,7 +255,11 @@ impl ParquetSource {
             let rows = Rows::contiguous(self.row, count);
             self.row = self.row.saturating_add(count as u64);
             self.current = Some(reading);
-            return Ok(Some(RawBatch { batch, rows, malformed: Vec::new() }));
+            return Ok(Some(RawBatch {
+                batch,
+                rows,
+                malformed: Vec::new(),
+            }));
         }
     }
 }
@@ -225,17 +278,16 @@ impl Reading {
         let batch = next.map_err(|_| translate(&self.path, "data", self.sealed, None))?;
         self.rows_done = self.rows_done.saturating_add(batch.num_rows() as u64);
         let damaged = || translate(&self.path, "data", self.sealed, None);
-        let columns: Option<Vec<_>> =
-            self.order.iter().map(|index| batch.columns().get(*index).cloned()).collect();
+        let columns: Option<Vec<_>> = self
+            .order
+            .iter()
+            .map(|index| batch.columns().get(*index).cloned())
+            .collect();
         let schema = batch.schema().project(&self.order).map_err(|_| damaged())?;
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-        RecordBatch::try_new_with_options(
-            Arc::new(schema),
-            columns.ok_or_else(damaged)?,
-            &options,
-        )
-        .map(Some)
-        .map_err(|_| damaged())
+        RecordBatch::try_new_with_options(Arc::new(schema), columns.ok_or_else(damaged)?, &options)
+            .map(Some)
+            .map_err(|_| damaged())
     }
 }
 
@@ -286,10 +338,19 @@ fn translate(
 ) -> ConnectError {
     let path = path.display().to_string();
     match error {
-        Some(ParquetError::NYI(_)) => {
-            ConnectError::Unsupported { path, what: "an encoding, compression or cipher" }
-        }
+        Some(ParquetError::NYI(_)) => ConnectError::Unsupported {
+            path,
+            what: "an encoding, compression or cipher",
+        },
         _ if sealed => ConnectError::Tampered { path },
         _ => ConnectError::Decode { path, part },
+    }
+}
+
+impl std::fmt::Debug for ParquetSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ParquetSource")
+            .field("columns", &self.columns)
+            .finish_non_exhaustive()
     }
 }

@@ -24,7 +24,10 @@ pub(super) const STRUCT: u8 = 12;
 
 impl<'a> Compact<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Compact<'a> {
-        Compact { rest: bytes, length: bytes.len() }
+        Compact {
+            rest: bytes,
+            length: bytes.len(),
+        }
     }
 
     /// How many bytes have been read.
@@ -159,7 +162,11 @@ pub(super) fn page(bytes: &[u8]) -> Option<Page> {
         }
         last = header.id;
     }
-    Some(Page { header: compact.position(), uncompressed: uncompressed?, compressed: compressed? })
+    Some(Page {
+        header: compact.position(),
+        uncompressed: uncompressed?,
+        compressed: compressed?,
+    })
 }
 
 /// How deep the schema in a plain footer nests, as far as it can be followed, and how many
@@ -188,7 +195,9 @@ fn follow(compact: &mut Compact<'_>) -> Option<(usize, usize)> {
     let mut open: Vec<i64> = Vec::new();
     let (mut deepest, mut elements) = (0, 0);
     for _ in 0..length {
-        let Some(children) = element(compact) else { break };
+        let Some(children) = element(compact) else {
+            break;
+        };
         elements += 1;
         while open.last().is_some_and(|left| *left <= 0) {
             open.pop();
@@ -222,16 +231,26 @@ fn element(compact: &mut Compact<'_>) -> Option<i64> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_page_header_gives_its_sizes() {
         // type = 0, uncompressed = 300, compressed = 20, then a struct of one integer, then stop.
-        let bytes = [0x15, 0x00, 0x15, 0xd8, 0x04, 0x15, 0x28, 0x2c, 0x15, 0x02, 0x00, 0x00];
+        let bytes = [
+            0x15, 0x00, 0x15, 0xd8, 0x04, 0x15, 0x28, 0x2c, 0x15, 0x02, 0x00, 0x00,
+        ];
         let found = page(&bytes).unwrap();
-        assert_eq!((found.header, found.uncompressed, found.compressed), (12, 300, 20));
+        assert_eq!(
+            (found.header, found.uncompressed, found.compressed),
+            (12, 300, 20)
+        );
     }
 
     #[test]
@@ -240,7 +259,9 @@ mod tests {
         for _ in 0..20_000 {
             let bytes: Vec<u8> = (0..40)
                 .map(|_| {
-                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    state = state
+                        .wrapping_mul(6_364_136_223_846_793_005)
+                        .wrapping_add(1);
                     (state >> 33) as u8
                 })
                 .collect();
@@ -248,12 +269,19 @@ mod tests {
             let _ = schema_depth(&bytes);
         }
         // A map of 2^56 pairs of booleans, which take no room in a field.
-        let map = [0x1b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0x11, 0x00, 0x00];
+        let map = [
+            0x1b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0x11, 0x00, 0x00,
+        ];
         assert!(page(&map).is_none());
         // A list of lists of lists: depth is bounded.
         assert!(page(&[0x19_u8; 4096]).is_none());
         // A list that says it has 2^63 elements of no size.
-        assert!(page(&[0x19, 0xf0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]).is_none());
+        assert!(
+            page(&[
+                0x19, 0xf0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f
+            ])
+            .is_none()
+        );
     }
 
     #[test]

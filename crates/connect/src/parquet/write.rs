@@ -93,14 +93,26 @@ impl EncryptedWriter {
         key: DataKey,
         aad: &FileAad,
     ) -> Result<EncryptedWriter, ConnectError> {
-        let failed = |reason| ConnectError::Write { path: path.display().to_string(), reason };
-        if schema.fields().iter().any(|field| field.data_type().is_nested()) {
-            return Err(failed("a column has a nested type; cast it to a plain type"));
-        }
-        let material = key.wrapped().to_key_material().map_err(|source| ConnectError::Key {
+        let failed = |reason| ConnectError::Write {
             path: path.display().to_string(),
-            source,
-        })?;
+            reason,
+        };
+        if schema
+            .fields()
+            .iter()
+            .any(|field| field.data_type().is_nested())
+        {
+            return Err(failed(
+                "a column has a nested type; cast it to a plain type",
+            ));
+        }
+        let material = key
+            .wrapped()
+            .to_key_material()
+            .map_err(|source| ConnectError::Key {
+                path: path.display().to_string(),
+                source,
+            })?;
         let sealing = FileEncryptionProperties::builder(key.plaintext().expose().to_vec())
             .with_footer_key_metadata(material.into_bytes())
             .with_aad_prefix(aad.prefix())
@@ -121,7 +133,11 @@ impl EncryptedWriter {
             .custom_flags(i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or_default())
             .open(path)
             .map_err(|source| ConnectError::io("create", path, source))?;
-        let hashed = Hashed { file, digest: Sha256::new(), bytes: 0 };
+        let hashed = Hashed {
+            file,
+            digest: Sha256::new(),
+            bytes: 0,
+        };
         let options = ArrowWriterOptions::new()
             .with_properties(properties)
             .with_skip_arrow_metadata(true);
@@ -132,10 +148,23 @@ impl EncryptedWriter {
         let Ok(Ok((writer, factory))) = parts else {
             return Err(failed("a column has a type that Parquet cannot hold"));
         };
-        let lanes = std::thread::available_parallelism().map_or(1, usize::from).min(4);
-        let state =
-            State { writer, factory, group: Vec::new(), group_rows: 0, groups: 0, lanes };
-        Ok(EncryptedWriter { path: path.to_owned(), schema, rows: 0, state: Some(state) })
+        let lanes = std::thread::available_parallelism()
+            .map_or(1, usize::from)
+            .min(4);
+        let state = State {
+            writer,
+            factory,
+            group: Vec::new(),
+            group_rows: 0,
+            groups: 0,
+            lanes,
+        };
+        Ok(EncryptedWriter {
+            path: path.to_owned(),
+            schema,
+            rows: 0,
+            state: Some(state),
+        })
     }
 
     /// Appends rows. The batch must have the columns that the writer was created with. After an
@@ -168,16 +197,25 @@ impl EncryptedWriter {
         let mut state = self.take()?;
         let outcome = quietly(|| {
             state.end_group()?;
-            state.writer.finish()?;
+            // Writes the footer too.
             state.writer.into_inner()
         });
         let Ok(Ok(mut hashed)) = outcome else {
             return Err(self.failed("encoding or the disk failed; check the free space"));
         };
-        hashed.flush().map_err(|source| ConnectError::io("write", &self.path, source))?;
+        hashed
+            .flush()
+            .map_err(|source| ConnectError::io("write", &self.path, source))?;
         // A sync that failed once is never tried again: the pages may be gone.
-        hashed.file.sync_all().map_err(|source| ConnectError::io("sync", &self.path, source))?;
-        Ok(Written { bytes: hashed.bytes, rows: self.rows, sha256: hashed.digest.finish() })
+        hashed
+            .file
+            .sync_all()
+            .map_err(|source| ConnectError::io("sync", &self.path, source))?;
+        Ok(Written {
+            bytes: hashed.bytes,
+            rows: self.rows,
+            sha256: hashed.digest.finish(),
+        })
     }
 
     /// Rows taken so far.
@@ -187,15 +225,22 @@ impl EncryptedWriter {
 
     /// Bytes that have reached the file so far; the row group in the making is not among them.
     pub fn bytes(&self) -> u64 {
-        self.state.as_ref().map_or(0, |state| state.writer.bytes_written() as u64)
+        self.state
+            .as_ref()
+            .map_or(0, |state| state.writer.bytes_written() as u64)
     }
 
     fn take(&mut self) -> Result<State, ConnectError> {
-        self.state.take().ok_or_else(|| self.failed("an earlier write to it failed"))
+        self.state
+            .take()
+            .ok_or_else(|| self.failed("an earlier write to it failed"))
     }
 
     fn failed(&self, reason: &'static str) -> ConnectError {
-        ConnectError::Write { path: self.path.display().to_string(), reason }
+        ConnectError::Write {
+            path: self.path.display().to_string(),
+            reason,
+        }
     }
 }
 
@@ -210,7 +255,11 @@ impl State {
             self.encode(&batch.slice(from, count), schema)?;
             self.group_rows += count;
             from += count;
-            let held: usize = self.group.iter().map(ArrowColumnWriter::get_estimated_total_bytes).sum();
+            let held: usize = self
+                .group
+                .iter()
+                .map(ArrowColumnWriter::get_estimated_total_bytes)
+                .sum();
             if self.group_rows >= GROUP_ROWS || held >= GROUP_BYTES {
                 self.end_group()?;
             }
@@ -222,9 +271,17 @@ impl State {
     fn encode(&mut self, batch: &RecordBatch, schema: &SchemaRef) -> ::parquet::errors::Result<()> {
         let columns = batch.columns();
         // No column is nested, so each has one leaf and one writer.
-        let mut work: Vec<_> =
-            schema.fields().iter().zip(columns).zip(self.group.iter_mut()).collect();
-        let lanes = if batch.num_rows() < PARALLEL_ROWS { 1 } else { self.lanes };
+        let mut work: Vec<_> = schema
+            .fields()
+            .iter()
+            .zip(columns)
+            .zip(self.group.iter_mut())
+            .collect();
+        let lanes = if batch.num_rows() < PARALLEL_ROWS {
+            1
+        } else {
+            self.lanes
+        };
         let share = work.len().div_ceil(lanes).max(1);
         std::thread::scope(|scope| {
             let mut others = Vec::new();
@@ -241,13 +298,20 @@ impl State {
                     })
                 }));
             }
-            let mut result = own.into_iter().flatten().try_for_each(|((field, array), writer)| {
-                compute_leaves(field, array)?.iter().try_for_each(|leaf| writer.write(leaf))
-            });
+            let mut result = own
+                .into_iter()
+                .flatten()
+                .try_for_each(|((field, array), writer)| {
+                    compute_leaves(field, array)?
+                        .iter()
+                        .try_for_each(|leaf| writer.write(leaf))
+                });
             for other in others {
                 let outcome = match other.join() {
                     Ok(Ok(outcome)) => outcome,
-                    _ => Err(::parquet::errors::ParquetError::General("panicked".to_owned())),
+                    _ => Err(::parquet::errors::ParquetError::General(
+                        "panicked".to_owned(),
+                    )),
                 };
                 result = result.and(outcome);
             }
@@ -260,8 +324,10 @@ impl State {
             return Ok(());
         }
         let columns = std::mem::take(&mut self.group);
-        let chunks: Vec<ArrowColumnChunk> =
-            columns.into_iter().map(ArrowColumnWriter::close).collect::<Result<_, _>>()?;
+        let chunks: Vec<ArrowColumnChunk> = columns
+            .into_iter()
+            .map(ArrowColumnWriter::close)
+            .collect::<Result<_, _>>()?;
         let mut group = self.writer.next_row_group()?;
         for chunk in chunks {
             chunk.append_to_row_group(&mut group)?;
@@ -275,6 +341,8 @@ impl State {
 
 impl std::fmt::Debug for EncryptedWriter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("EncryptedWriter").field("rows", &self.rows).finish_non_exhaustive()
+        f.debug_struct("EncryptedWriter")
+            .field("rows", &self.rows)
+            .finish_non_exhaustive()
     }
 }

@@ -97,7 +97,9 @@ impl Target {
     /// The absolute staging path, checked to be one of this run: nothing else is ever removed.
     pub(crate) fn checked_stage(&self, root: &Path, run: &str) -> Option<PathBuf> {
         let stage = self.stage.at(root);
-        let clean = !stage.components().any(|part| matches!(part, Component::ParentDir));
+        let clean = !stage
+            .components()
+            .any(|part| matches!(part, Component::ParentDir));
         (clean && Self::stage_path(&self.destination.at(root), run).as_deref() == Some(&*stage))
             .then_some(stage)
     }
@@ -150,7 +152,10 @@ impl JournalFile {
         if journal.version != 1 || !named {
             return Err(EngineError::JournalBroken { path });
         }
-        Ok(Some(Self { dir: dir.to_path_buf(), journal }))
+        Ok(Some(Self {
+            dir: dir.to_path_buf(),
+            journal,
+        }))
     }
 
     pub(crate) fn journal(&self) -> &Journal {

@@ -25,7 +25,9 @@ pub(crate) fn publish(stage: &Path, destination: &Path) -> Result<(), EngineErro
     match outcome {
         Ok(()) => {}
         Err(Errno::INVAL | Errno::NOSYS | Errno::XDEV | Errno::OPNOTSUPP) => {
-            return Err(EngineError::NoSwap { path: destination.to_path_buf() });
+            return Err(EngineError::NoSwap {
+                path: destination.to_path_buf(),
+            });
         }
         Err(errno) => {
             return Err(EngineError::Publish {
@@ -59,7 +61,11 @@ pub(crate) fn holds(path: &Path, files: &[FileRecord]) -> std::io::Result<bool> 
         return Ok(false);
     }
     for file in files {
-        let at = if file.name.is_empty() { path.to_path_buf() } else { path.join(&file.name) };
+        let at = if file.name.is_empty() {
+            path.to_path_buf()
+        } else {
+            path.join(&file.name)
+        };
         match std::fs::symlink_metadata(&at) {
             Ok(found) if found.is_file() && found.len() == file.bytes => {}
             _ => return Ok(false),

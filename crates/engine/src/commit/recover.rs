@@ -28,14 +28,18 @@ pub(crate) fn pending(runs: &Path) -> Result<Vec<JournalFile>, EngineError> {
     };
     let mut found = Vec::new();
     for entry in entries {
-        let path = entry.map_err(|source| EngineError::state(runs, source))?.path();
+        let path = entry
+            .map_err(|source| EngineError::state(runs, source))?
+            .path();
         if !path.is_dir() {
             continue;
         }
         match JournalFile::open(&path)? {
             Some(journal) => found.push(journal),
             // The crash came before the first journal: nothing was staged.
-            None => durable::remove_all(&path).map_err(|source| EngineError::state(&path, source))?,
+            None => {
+                durable::remove_all(&path).map_err(|source| EngineError::state(&path, source))?
+            }
         }
     }
     found.sort_by(|a, b| a.journal().run.cmp(&b.journal().run));
@@ -74,7 +78,10 @@ pub(crate) fn roll_back(file: &JournalFile, root: &Path) -> Result<(), EngineErr
         let Some(stage) = target.checked_stage(root, &journal.run) else {
             return Err(EngineError::JournalBroken { path: file.path() });
         };
-        durable::remove_all(&stage).map_err(|source| EngineError::Stage { path: stage, source })?;
+        durable::remove_all(&stage).map_err(|source| EngineError::Stage {
+            path: stage,
+            source,
+        })?;
     }
     Ok(())
 }
@@ -87,7 +94,10 @@ pub(crate) fn retreat(file: &mut JournalFile, root: &Path) -> Result<(), EngineE
         let Some(stage) = target.checked_stage(root, &file.journal().run) else {
             return Err(EngineError::JournalBroken { path: file.path() });
         };
-        let fault = |source| EngineError::Publish { path: destination.clone(), source };
+        let fault = |source| EngineError::Publish {
+            path: destination.clone(),
+            source,
+        };
         if holds(&destination, &target.files).map_err(fault)? {
             if std::fs::symlink_metadata(&stage).is_ok() {
                 publish(&stage, &destination)?;
@@ -107,16 +117,182 @@ fn roll_forward(file: &JournalFile, target: &Target, root: &Path) -> Result<(), 
         return Err(EngineError::JournalBroken { path: file.path() });
     };
     let in_place = |path: &Path| {
-        holds(path, &target.files)
-            .map_err(|source| EngineError::Publish { path: path.to_path_buf(), source })
+        holds(path, &target.files).map_err(|source| EngineError::Publish {
+            path: path.to_path_buf(),
+            source,
+        })
     };
     if in_place(&destination)? {
         // The rename may have happened without its directory being synced.
-        return durable::sync_parent(&destination)
-            .map_err(|source| EngineError::Publish { path: destination, source });
+        return durable::sync_parent(&destination).map_err(|source| EngineError::Publish {
+            path: destination,
+            source,
+        });
     }
     if in_place(&stage)? {
         return publish(&stage, &destination);
     }
-    Err(EngineError::Unrecoverable { dataset: target.dataset.clone(), path: destination })
+    Err(EngineError::Unrecoverable {
+        dataset: target.dataset.clone(),
+        path: destination,
+    })
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+mod tests {
+    use super::super::journal::{FileRecord, Journal, Outcome, Place, Role};
+    use super::*;
+
+    const RUN: &str = "0197-run";
+
+    /// Two places, old and staged, in a phase.
+    fn interrupted(root: &Path, phase: Phase) -> JournalFile {
+        let runs = root.join("runs");
+        std::fs::create_dir(&runs).unwrap();
+        let targets = ["a", "b"]
+            .map(|name| {
+                let destination = root.join(name);
+                let stage = Target::stage_path(&destination, RUN).unwrap();
+                if name == "a" {
+                    std::fs::create_dir(&destination).unwrap();
+                    std::fs::write(destination.join("old"), b"old").unwrap();
+                }
+                std::fs::create_dir(&stage).unwrap();
+                std::fs::write(stage.join("new"), name).unwrap();
+                let sha256 = hex::encode(sealine_protect::crypto::sha256(name.as_bytes()));
+                Target {
+                    dataset: name.to_owned(),
+                    role: Role::Output,
+                    destination: Place::of(root, &destination),
+                    stage: Place::of(root, &stage),
+                    files: vec![FileRecord {
+                        name: "new".to_owned(),
+                        bytes: 1,
+                        rows: 1,
+                        sha256,
+                    }],
+                }
+            })
+            .to_vec();
+        let journal = Journal {
+            version: 1,
+            run: RUN.to_owned(),
+            pipeline: "p".to_owned(),
+            actor: "a".to_owned(),
+            started: 0,
+            phase,
+            outcome: Outcome::Commit,
+            targets,
+            record: None,
+        };
+        JournalFile::create(&runs, journal).unwrap()
+    }
+
+    fn names(path: &Path) -> Vec<String> {
+        let mut names: Vec<String> = std::fs::read_dir(path)
+            .map(|entries| {
+                entries
+                    .map(|e| e.unwrap().file_name().into_string().unwrap())
+                    .collect()
+            })
+            .unwrap_or_default();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn before_publishing_it_is_undone() {
+        for phase in [Phase::Started, Phase::Staged] {
+            let dir = tempfile::tempdir().unwrap();
+            let mut file = interrupted(dir.path(), phase);
+            assert_eq!(
+                settle(&mut file, dir.path()).unwrap(),
+                Recovered::RolledBack
+            );
+            assert_eq!(names(dir.path()), ["a", "runs"]);
+            assert_eq!(names(&dir.path().join("a")), ["old"]);
+        }
+    }
+
+    #[test]
+    fn from_publishing_on_it_is_finished_however_far_it_came() {
+        for published in 0..=2 {
+            let dir = tempfile::tempdir().unwrap();
+            let mut file = interrupted(dir.path(), Phase::Publishing);
+            for target in file.journal().targets.clone().iter().take(published) {
+                publish(
+                    &target.stage.at(dir.path()),
+                    &target.destination.at(dir.path()),
+                )
+                .unwrap();
+            }
+            assert_eq!(
+                settle(&mut file, dir.path()).unwrap(),
+                Recovered::RolledForward
+            );
+            assert_eq!(file.journal().phase, Phase::Published);
+            for name in ["a", "b"] {
+                assert_eq!(names(&dir.path().join(name)), ["new"], "{published}");
+            }
+            roll_back(&file, dir.path()).unwrap();
+            assert_eq!(names(dir.path()), ["a", "b", "runs"]);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_swapped_goes_back() {
+        for published in 0..=2 {
+            let dir = tempfile::tempdir().unwrap();
+            let mut file = interrupted(dir.path(), Phase::Publishing);
+            for target in file.journal().targets.clone().iter().take(published) {
+                publish(
+                    &target.stage.at(dir.path()),
+                    &target.destination.at(dir.path()),
+                )
+                .unwrap();
+            }
+            retreat(&mut file, dir.path()).unwrap();
+            assert_eq!(names(dir.path()), ["a", "runs"], "{published}");
+            assert_eq!(names(&dir.path().join("a")), ["old"]);
+        }
+    }
+
+    #[test]
+    fn files_changed_by_hand_are_not_guessed_at() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut file = interrupted(dir.path(), Phase::Publishing);
+        let stage = file.journal().targets[0].stage.at(dir.path());
+        std::fs::write(stage.join("new"), b"x").unwrap();
+        assert_eq!(settle(&mut file, dir.path()).unwrap_err().code(), "SL5036");
+        assert_eq!(names(&dir.path().join("a")), ["old"]);
+    }
+
+    #[test]
+    fn a_damaged_journal_removes_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut file = interrupted(dir.path(), Phase::Started);
+        let a = Place::of(dir.path(), &dir.path().join("a"));
+        file.update(|journal| journal.targets[0].stage = a).unwrap();
+        assert_eq!(settle(&mut file, dir.path()).unwrap_err().code(), "SL5035");
+        assert_eq!(names(&dir.path().join("a")), ["old"]);
+        std::fs::write(file.path(), b"{").unwrap();
+        assert_eq!(
+            pending(&dir.path().join("runs")).unwrap_err().code(),
+            "SL5035"
+        );
+    }
+
+    #[test]
+    fn a_run_that_wrote_no_journal_is_forgotten() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(dir.path().join("runs/0197-other")).unwrap();
+        assert!(pending(&dir.path().join("runs")).unwrap().is_empty());
+        assert!(names(&dir.path().join("runs")).is_empty());
+    }
 }

@@ -55,6 +55,8 @@ pub(crate) struct Account {
 pub(crate) struct Feed {
     pub(crate) dataset: Arc<Dataset>,
     pub(crate) schema: SchemaRef,
+    /// The dataset as its contract is compiled: with the recorded columns where it declares none.
+    contract: Arc<Dataset>,
     files: InputFiles,
     claimed: AtomicBool,
     account: Mutex<Option<Account>>,
@@ -64,7 +66,9 @@ pub(crate) struct Feed {
 
 impl std::fmt::Debug for Feed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Feed").field("dataset", &self.dataset.id).finish_non_exhaustive()
+        f.debug_struct("Feed")
+            .field("dataset", &self.dataset.id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -73,8 +77,10 @@ impl Feed {
         dataset: Arc<Dataset>,
         schema: SchemaRef,
         paths: Vec<std::path::PathBuf>,
+        highest: Level,
     ) -> Result<Self, EngineError> {
         Ok(Self {
+            contract: with_columns(&dataset, &schema, highest),
             dataset,
             schema,
             files: InputFiles::new(paths)?,
@@ -106,6 +112,31 @@ impl Feed {
     }
 }
 
+/// A written dataset that declares no columns has those that its writer recorded, without rules.
+fn with_columns(dataset: &Arc<Dataset>, schema: &SchemaRef, highest: Level) -> Arc<Dataset> {
+    if dataset.declares_columns {
+        return Arc::clone(dataset);
+    }
+    let mut recorded = Dataset::clone(dataset);
+    recorded.columns = schema
+        .fields()
+        .iter()
+        .map(|field| sealine_spec::Column {
+            name: field.name().clone(),
+            // The contract takes types from the schema; without rules nothing asks for this one.
+            ty: sealine_spec::ColumnType::String,
+            level: highest,
+            level_declared: false,
+            tags: Vec::new(),
+            rules: sealine_spec::Rules::default(),
+            select: None,
+            domain_size: None,
+            span: dataset.span,
+        })
+        .collect();
+    Arc::new(recorded)
+}
+
 /// What all scans of a run share.
 pub(crate) struct HubOptions {
     pub(crate) cancel: CancelToken,
@@ -130,7 +161,9 @@ pub(crate) struct Hub {
 
 impl std::fmt::Debug for Hub {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Hub").field("feeds", &self.feeds.keys()).finish_non_exhaustive()
+        f.debug_struct("Hub")
+            .field("feeds", &self.feeds.keys())
+            .finish_non_exhaustive()
     }
 }
 
@@ -168,7 +201,9 @@ impl Hub {
     }
 
     pub(super) fn lost(&self, feed: &Feed) {
-        self.fail(EngineError::ReaderLost { dataset: feed.dataset.id.clone() });
+        self.fail(EngineError::ReaderLost {
+            dataset: feed.dataset.id.clone(),
+        });
     }
 
     /// The first error, if there was one.
@@ -192,7 +227,9 @@ impl Hub {
             for thread in threads {
                 if thread.await.is_err() {
                     // The panic's payload may hold a value: it is dropped.
-                    self.fail(EngineError::ReaderLost { dataset: "input".to_owned() });
+                    self.fail(EngineError::ReaderLost {
+                        dataset: "input".to_owned(),
+                    });
                 }
             }
         }
@@ -217,7 +254,12 @@ impl Hub {
         let accounted = !feed.claimed.swap(true, Ordering::AcqRel);
         let (hub, feed) = (Arc::clone(self), Arc::clone(feed));
         let thread = tokio::task::spawn_blocking(move || {
-            let scan = Scan { hub: &hub, feed: &feed, projection, accounted };
+            let scan = Scan {
+                hub: &hub,
+                feed: &feed,
+                projection,
+                accounted,
+            };
             let last = match scan.run(&sender) {
                 Ok(true) => Message::End,
                 // Ended early: what was handed over is not all there is.
@@ -256,8 +298,10 @@ impl Scan<'_> {
             &options.keys,
             commitment.as_ref(),
         )?;
-        let mut contract = Contract::compile(dataset, Arc::clone(&self.feed.schema))?;
-        let mut sampler = self.accounted.then(|| Sampler::new(self.feed, options.highest));
+        let mut contract = Contract::compile(&self.feed.contract, Arc::clone(&self.feed.schema))?;
+        let mut sampler = self
+            .accounted
+            .then(|| Sampler::new(self.feed, options.highest));
         let (watch, throttle) = (Stopwatch::start(), Throttle::new());
         let mut listening = true;
         let mut complete = false;
@@ -280,21 +324,26 @@ impl Scan<'_> {
                 }
                 if throttle.ready() {
                     let rows = contract.tally().read;
-                    options.progress.update(Update::Reading(self.reading(&*source, rows, &watch)));
+                    options
+                        .progress
+                        .update(Update::Reading(self.reading(&*source, rows, &watch)));
                 }
             }
             listening = listening && !sender.is_closed();
             if listening && checked.accepted.num_rows() > 0 {
-                let batch = match &self.projection {
-                    Some(columns) => checked
-                        .accepted
-                        .project(columns)
-                        .map_err(|_| EngineError::ReaderLost { dataset: dataset.id.clone() })?,
-                    None => checked.accepted,
-                };
+                let batch =
+                    match &self.projection {
+                        Some(columns) => checked.accepted.project(columns).map_err(|_| {
+                            EngineError::ReaderLost {
+                                dataset: dataset.id.clone(),
+                            }
+                        })?,
+                        None => checked.accepted,
+                    };
                 listening = sender.blocking_send(Message::Rows(batch)).is_ok();
             }
-            if !listening && !(self.accounted && options.to_the_end) {
+            let needed = listening || (self.accounted && options.to_the_end);
+            if !needed {
                 break;
             }
         }
@@ -308,7 +357,9 @@ impl Scan<'_> {
             }
             let tally = contract.tally().clone();
             if complete {
-                options.progress.update(Update::Read(self.reading(&*source, tally.read, &watch)));
+                options
+                    .progress
+                    .update(Update::Read(self.reading(&*source, tally.read, &watch)));
             }
             *lock(&self.feed.account) = Some(Account {
                 tally,
@@ -320,7 +371,12 @@ impl Scan<'_> {
         Ok(complete)
     }
 
-    fn reading(&self, source: &dyn sealine_connect::Source, rows: u64, watch: &Stopwatch) -> Reading {
+    fn reading(
+        &self,
+        source: &dyn sealine_connect::Source,
+        rows: u64,
+        watch: &Stopwatch,
+    ) -> Reading {
         Reading {
             dataset: self.feed.dataset.id.clone(),
             rows,
@@ -354,14 +410,20 @@ impl<'a> Sampler<'a> {
             .enumerate()
             .filter(|(_, field)| field.data_type() == &DataType::Utf8)
             // Of a dataset without declared columns any text may be restricted.
-            .filter(|(_, field)| !feed.dataset.declares_columns || restricted.contains(&field.name().as_str()))
+            .filter(|(_, field)| {
+                !feed.dataset.declares_columns || restricted.contains(&field.name().as_str())
+            })
             .map(|(index, field)| (index, field.name().clone(), CANARIES_OF_COLUMN))
             .collect::<Vec<_>>();
         let rejects = restricted
             .iter()
             .map(|name| ((*name).to_owned(), CANARIES_OF_COLUMN))
             .collect();
-        Self { feed, columns, rejects }
+        Self {
+            feed,
+            columns,
+            rejects,
+        }
     }
 
     fn look(&mut self, batch: &RecordBatch) {

@@ -8,20 +8,25 @@ use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 
 /// Bounds of an execution.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
+pub struct Limits {
     /// Bytes that sorts, joins and aggregates may hold together.
-    pub(crate) memory: usize,
+    pub memory: usize,
     /// Partitions of parallel steps.
-    pub(crate) partitions: usize,
+    pub partitions: usize,
     /// Rows of a batch.
-    pub(crate) batch_rows: usize,
+    pub batch_rows: usize,
     /// Rows of a part file.
-    pub(crate) part_rows: u64,
+    pub part_rows: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { memory: 1 << 30, partitions: 2, batch_rows: 8192, part_rows: 4_000_000 }
+        Self {
+            memory: 1 << 30,
+            partitions: 2,
+            batch_rows: 8192,
+            part_rows: 4_000_000,
+        }
     }
 }
 

@@ -14,6 +14,6 @@ mod stream;
 mod walk;
 
 pub(crate) use feed::{Account, Feed, Hub, HubOptions};
-pub(crate) use memory::Limits;
+pub use memory::Limits;
 pub(crate) use rules::digest as rules_digest;
 pub(crate) use stream::{Computation, prepare};

@@ -28,7 +28,7 @@ pub(super) struct Keyed {
 
 impl PartialEq for Keyed {
     fn eq(&self, other: &Self) -> bool {
-        self.call == other.call
+        self.call == other.call && self.stub == other.stub
     }
 }
 

@@ -29,7 +29,10 @@ pub(super) struct Census {
 impl Census {
     pub(super) fn protection(&mut self, call: &Call) {
         // INVARIANT: `Call` has no order; its debug text names every field and is unique to it.
-        self.protections.entry(format!("{call:?}")).or_insert_with(|| (call.clone(), 0)).1 += 1;
+        self.protections
+            .entry(format!("{call:?}"))
+            .or_insert_with(|| (call.clone(), 0))
+            .1 += 1;
     }
 
     pub(super) fn scan(&mut self, dataset: &str) {
@@ -75,15 +78,21 @@ pub(super) fn rewrite(
     hub: &Arc<Hub>,
     output: &str,
 ) -> std::result::Result<LogicalPlan, EngineError> {
-    let mut swap = Swap { hub, kernels: BTreeMap::new(), failure: None };
+    let mut swap = Swap {
+        hub,
+        kernels: BTreeMap::new(),
+        failure: None,
+    };
     let rewritten = plan.transform_up_with_subqueries(|node| swap.node(node));
     if let Some(failure) = swap.failure {
         return Err(failure);
     }
-    rewritten.map(|done| done.data).map_err(|_| EngineError::NotAsProved {
-        output: output.to_owned(),
-        reason: "a scan or a protection could not be bound".to_owned(),
-    })
+    rewritten
+        .map(|done| done.data)
+        .map_err(|_| EngineError::NotAsProved {
+            output: output.to_owned(),
+            reason: "a scan or a protection could not be bound".to_owned(),
+        })
 }
 
 struct Swap<'a> {
@@ -101,10 +110,14 @@ impl Swap<'_> {
                     return Err(DataFusionError::Internal("an unknown leaf".to_owned()));
                 };
                 let Some(feed) = self.hub.feed(source.dataset()) else {
-                    return Err(DataFusionError::Internal("a scan outside the plan".to_owned()));
+                    return Err(DataFusionError::Internal(
+                        "a scan outside the plan".to_owned(),
+                    ));
                 };
                 if feed.schema != source.input_schema() {
-                    return Err(DataFusionError::Internal("a scan of another schema".to_owned()));
+                    return Err(DataFusionError::Internal(
+                        "a scan of another schema".to_owned(),
+                    ));
                 }
                 scan.source = provider_as_source(Arc::new(FeedTable {
                     feed: Arc::clone(feed),
@@ -127,7 +140,9 @@ impl Swap<'_> {
         };
         // A protection that planning may fold, merge or move would be an oracle.
         if stub.signature().volatility != Volatility::Volatile || function.args.len() != 1 {
-            return Err(DataFusionError::Internal("a protection is not a barrier".to_owned()));
+            return Err(DataFusionError::Internal(
+                "a protection is not a barrier".to_owned(),
+            ));
         }
         let call = stub.call().clone();
         let kernel = self.kernel(&call)?;
@@ -137,10 +152,9 @@ impl Swap<'_> {
             kernel,
             hub: Arc::clone(self.hub),
         };
-        Ok(Transformed::yes(Expr::ScalarFunction(ScalarFunction::new_udf(
-            Arc::new(ScalarUDF::new_from_impl(keyed)),
-            function.args,
-        ))))
+        Ok(Transformed::yes(Expr::ScalarFunction(
+            ScalarFunction::new_udf(Arc::new(ScalarUDF::new_from_impl(keyed)), function.args),
+        )))
     }
 
     fn kernel(&mut self, call: &Call) -> Result<Arc<dyn Kernel>> {
@@ -155,7 +169,9 @@ impl Swap<'_> {
             }
             Err(error) => {
                 self.failure.get_or_insert(error.into());
-                Err(DataFusionError::Internal("a protection was not bound".to_owned()))
+                Err(DataFusionError::Internal(
+                    "a protection was not bound".to_owned(),
+                ))
             }
         }
     }

@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use datafusion::common::config::{ConfigNonZeroUsize, ConfigOptions};
-use datafusion::optimizer::optimizer::Optimizer;
 use datafusion::optimizer::OptimizerRule;
+use datafusion::optimizer::optimizer::Optimizer;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use sealine_protect::crypto;
@@ -58,9 +58,16 @@ const PHYSICAL: &[&str] = &[
 
 /// The logical rules, or `None` where this DataFusion has others.
 pub(super) fn logical() -> Option<Vec<Arc<dyn OptimizerRule + Send + Sync>>> {
-    let rules: Vec<_> =
-        Optimizer::new().rules.into_iter().filter(|rule| LOGICAL.contains(&rule.name())).collect();
-    rules.iter().map(|rule| rule.name()).eq(LOGICAL.iter().copied()).then_some(rules)
+    let rules: Vec<_> = Optimizer::new()
+        .rules
+        .into_iter()
+        .filter(|rule| LOGICAL.contains(&rule.name()))
+        .collect();
+    rules
+        .iter()
+        .map(|rule| rule.name())
+        .eq(LOGICAL.iter().copied())
+        .then_some(rules)
 }
 
 /// The physical rules, or `None` where this DataFusion has others.
@@ -70,7 +77,11 @@ pub(super) fn physical() -> Option<Vec<Arc<dyn PhysicalOptimizerRule + Send + Sy
         .into_iter()
         .filter(|rule| PHYSICAL.contains(&rule.name()))
         .collect();
-    rules.iter().map(|rule| rule.name()).eq(PHYSICAL.iter().copied()).then_some(rules)
+    rules
+        .iter()
+        .map(|rule| rule.name())
+        .eq(PHYSICAL.iter().copied())
+        .then_some(rules)
 }
 
 /// SHA-256 over the engine's name and version and both lists.
@@ -106,7 +117,12 @@ pub(super) fn options(partitions: usize, batch_rows: usize, ordered: bool) -> Co
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 

@@ -49,7 +49,9 @@ impl TableProvider for FeedTable {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         // Filters were declared unsupported; taking one silently would drop it.
         if !filters.is_empty() {
-            return Err(DataFusionError::Internal("a filter reached a source".to_owned()));
+            return Err(DataFusionError::Internal(
+                "a filter reached a source".to_owned(),
+            ));
         }
         let schema = match projection {
             Some(columns) => Arc::new(self.feed.schema.project(columns)?),
@@ -131,7 +133,9 @@ impl ExecutionPlan for FeedExec {
 
     fn execute(&self, partition: usize, _: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         if partition != 0 {
-            return Err(DataFusionError::Internal("a scan has one partition".to_owned()));
+            return Err(DataFusionError::Internal(
+                "a scan has one partition".to_owned(),
+            ));
         }
         let receiver = self.hub.start(&self.feed, self.projection.clone());
         let lost = (Arc::clone(&self.hub), Arc::clone(&self.feed));
@@ -148,7 +152,10 @@ impl ExecutionPlan for FeedExec {
                 }
             }
         });
-        Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), stream)))
+        Ok(Box::pin(RecordBatchStreamAdapter::new(
+            self.schema(),
+            stream,
+        )))
     }
 }
 

@@ -31,7 +31,10 @@ impl InputFiles {
 
     /// Bytes of all files.
     pub(crate) fn bytes(&self) -> u64 {
-        self.files.iter().map(|(_, identity)| identity.bytes()).sum()
+        self.files
+            .iter()
+            .map(|(_, identity)| identity.bytes())
+            .sum()
     }
 
     /// Insists that every file is still the one that the run began with.
@@ -69,7 +72,10 @@ impl Commitment {
     }
 
     fn header(&self, path: &Path, identity: &FileIdentity) {
-        let name = path.file_name().map(|name| name.as_encoded_bytes().to_vec()).unwrap_or_default();
+        let name = path
+            .file_name()
+            .map(|name| name.as_encoded_bytes().to_vec())
+            .unwrap_or_default();
         self.feed(&(name.len() as u64).to_be_bytes());
         self.feed(&name);
         self.feed(&identity.bytes().to_be_bytes());
@@ -91,7 +97,11 @@ pub(crate) fn open(
     keys: &OpenKeys,
     commitment: Option<&Commitment>,
 ) -> Result<Box<dyn Source>, EngineError> {
-    let columns: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
+    let columns: Vec<String> = schema
+        .fields()
+        .iter()
+        .map(|field| field.name().clone())
+        .collect();
     let Some(at) = &dataset.at else {
         return Err(EngineError::Location {
             dataset: dataset.id.clone(),
@@ -101,7 +111,9 @@ pub(crate) fn open(
     match &at.format {
         Format::Csv(options) => {
             let Some((path, before)) = files.files.first() else {
-                return Err(EngineError::ReaderLost { dataset: dataset.id.clone() });
+                return Err(EngineError::ReaderLost {
+                    dataset: dataset.id.clone(),
+                });
             };
             let options = sealine_connect::CsvOptions {
                 delimiter: options.delimiter,
@@ -129,10 +141,15 @@ pub(crate) fn open(
             }
             let paths: Vec<PathBuf> = files.files.iter().map(|(path, _)| path.clone()).collect();
             let access = match &dataset.encrypt {
-                Some(_) => Access::Sealed { keys, dataset: &dataset.id },
+                Some(_) => Access::Sealed {
+                    keys,
+                    dataset: &dataset.id,
+                },
                 None => Access::Plain,
             };
-            Ok(Box::new(sealine_connect::open_parquet(&paths, &columns, access, batch_rows)?))
+            Ok(Box::new(sealine_connect::open_parquet(
+                &paths, &columns, access, batch_rows,
+            )?))
         }
     }
 }

@@ -33,12 +33,14 @@ pub(crate) struct Computation {
     limits: Limits,
 }
 
-/// Plans one output and checks what came out. Reads nothing. `name` is for messages.
+/// Plans one output and checks what came out. Reads nothing. `name` is for messages; `now`, in microseconds, is
+/// what `now()` means in all outputs of a run.
 pub(crate) async fn prepare(
     output: &PlannedOutput,
     name: &str,
     hub: &Arc<Hub>,
     limits: Limits,
+    now: i64,
 ) -> Result<Computation, EngineError> {
     let fault = |reason: &str| EngineError::NotAsProved {
         output: name.to_owned(),
@@ -51,13 +53,21 @@ pub(crate) async fn prepare(
         logical = sort_own_cells(logical).map_err(hide)?;
     }
     let ordered = output.order == Order::Keep;
-    let options = Arc::new(rules::options(limits.partitions, limits.batch_rows, ordered));
+    let options = Arc::new(rules::options(
+        limits.partitions,
+        limits.batch_rows,
+        ordered,
+    ));
     let (Some(logical_rules), Some(physical_rules)) = (rules::logical(), rules::physical()) else {
         return Err(fault("the rules of this DataFusion are not the known ones"));
     };
 
     // What is dead after the columns that nobody uses are gone was never going to be shown.
     let context = OptimizerContext::new_with_config_options(Arc::clone(&options));
+    let context = match chrono::DateTime::from_timestamp_micros(now) {
+        Some(time) => context.with_query_execution_start_time(time),
+        None => context.without_query_execution_start_time(),
+    };
     let pruned = Optimizer::with_rules(vec![Arc::new(OptimizeProjections::new())])
         .optimize(logical.clone(), &context, |_, _| {})
         .map_err(hide)?;
@@ -67,7 +77,9 @@ pub(crate) async fn prepare(
         .map_err(hide)?;
     let kept = Census::of_logical(&optimized).map_err(hide)?;
 
-    let runtime = limits.runtime().ok_or_else(|| fault("no memory pool could be made"))?;
+    let runtime = limits
+        .runtime()
+        .ok_or_else(|| fault("no memory pool could be made"))?;
     let state = SessionStateBuilder::new()
         .with_config(SessionConfig::from(options.as_ref().clone()))
         .with_runtime_env(runtime)
@@ -81,7 +93,12 @@ pub(crate) async fn prepare(
         .await
         .map_err(hide)?;
     walk(&plan, &pruned, &kept).map_err(|reason| fault(&reason))?;
-    Ok(Computation { name: name.to_owned(), plan, context: state.task_ctx(), limits })
+    Ok(Computation {
+        name: name.to_owned(),
+        plan,
+        context: state.task_ctx(),
+        limits,
+    })
 }
 
 /// Rows of a multiset, in an order that says nothing but what they say.
@@ -105,7 +122,11 @@ impl Computation {
     pub(crate) fn start(self) -> Result<Rows, EngineError> {
         let stream = execute_stream(self.plan, self.context)
             .map_err(|error| translate(&error, &self.name, &self.limits))?;
-        Ok(Rows { name: self.name, stream, limits: self.limits })
+        Ok(Rows {
+            name: self.name,
+            stream,
+            limits: self.limits,
+        })
     }
 }
 
@@ -117,7 +138,7 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    /// The next rows, compacted: no byte outside the visible values survives in them.
+    /// The next rows. Whoever lets them out compacts them first.
     pub(crate) async fn next(&mut self, hub: &Hub) -> Result<Option<RecordBatch>, EngineError> {
         match self.stream.next().await {
             None => match hub.failure() {
@@ -138,10 +159,14 @@ fn translate(error: &DataFusionError, output: &str, limits: &Limits) -> EngineEr
     use datafusion::arrow::error::ArrowError;
     let kind = match error.find_root() {
         DataFusionError::ResourcesExhausted(_) => {
-            return EngineError::Memory { limit_mib: (limits.memory >> 20) as u64 };
+            return EngineError::Memory {
+                limit_mib: (limits.memory >> 20) as u64,
+            };
         }
         DataFusionError::ArrowError(arrow, _) => match arrow.as_ref() {
-            ArrowError::DivideByZero | ArrowError::ArithmeticOverflow(_) | ArrowError::ComputeError(_) => "arithmetic",
+            ArrowError::DivideByZero
+            | ArrowError::ArithmeticOverflow(_)
+            | ArrowError::ComputeError(_) => "arithmetic",
             ArrowError::CastError(_) | ArrowError::ParseError(_) => "cast",
             ArrowError::MemoryError(_) => "memory",
             ArrowError::InvalidArgumentError(_) | ArrowError::SchemaError(_) => "schema",
@@ -154,5 +179,45 @@ fn translate(error: &DataFusionError, output: &str, limits: &Limits) -> EngineEr
         DataFusionError::Execution(_) => "execution",
         _ => "internal",
     };
-    EngineError::Compute { output: output.to_owned(), kind }
+    EngineError::Compute {
+        output: output.to_owned(),
+        kind,
+    }
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+mod tests {
+    use datafusion::arrow::error::ArrowError;
+
+    use super::*;
+
+    #[test]
+    fn no_text_of_the_engine_is_repeated() {
+        let limits = Limits::default();
+        let arrow = |error| DataFusionError::ArrowError(Box::new(error), None);
+        for (error, kind) in [
+            (DataFusionError::Execution("secret".into()), "execution"),
+            (DataFusionError::Internal("secret".into()), "internal"),
+            (arrow(ArrowError::CastError("secret".into())), "cast"),
+            (arrow(ArrowError::DivideByZero), "arithmetic"),
+            (
+                DataFusionError::Context(
+                    "secret".into(),
+                    Box::new(arrow(ArrowError::ParseError("secret".into()))),
+                ),
+                "cast",
+            ),
+        ] {
+            let text = translate(&error, "lake.out", &limits).to_string();
+            assert!(text.contains(kind) && !text.contains("secret"), "{text}");
+        }
+        let memory = DataFusionError::ResourcesExhausted("secret".into());
+        assert_eq!(translate(&memory, "lake.out", &limits).code(), "SL5024");
+    }
 }

@@ -54,7 +54,8 @@ impl Generation {
             durable::create_dirs(parent).map_err(fault(parent))?;
         }
         if staging.shape == Shape::Folder {
-            let made = durable::create_private_dir(&staging.stage).map_err(fault(&staging.stage))?;
+            let made =
+                durable::create_private_dir(&staging.stage).map_err(fault(&staging.stage))?;
             if !made {
                 let source = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
                 return Err(fault(&staging.stage)(source));
@@ -105,7 +106,10 @@ impl Generation {
     /// Ends the generation: its files and its folder are durable.
     pub(crate) fn finish(mut self) -> Result<(Staging, Vec<FileRecord>), EngineError> {
         self.close_part()?;
-        let fault = |source| EngineError::Stage { path: self.staging.stage.clone(), source };
+        let fault = |source| EngineError::Stage {
+            path: self.staging.stage.clone(),
+            source,
+        };
         if self.staging.shape == Shape::Folder {
             durable::sync_dir(&self.staging.stage).map_err(fault)?;
         }
@@ -133,13 +137,25 @@ impl Generation {
             }
             Shape::File => {
                 self.part_name.clear();
-                let name = self.staging.destination.file_name().and_then(|name| name.to_str());
-                (self.staging.stage.clone(), name.unwrap_or_default().to_owned())
+                let name = self
+                    .staging
+                    .destination
+                    .file_name()
+                    .and_then(|name| name.to_str());
+                (
+                    self.staging.stage.clone(),
+                    name.unwrap_or_default().to_owned(),
+                )
             }
         };
         let aad = FileAad::new(&self.staging.dataset, &published_name)?;
         let key = self.keys.new_data_key(&self.staging.key)?;
-        self.part = Some(EncryptedWriter::create(&path, Arc::clone(&self.schema), key, &aad)?);
+        self.part = Some(EncryptedWriter::create(
+            &path,
+            Arc::clone(&self.schema),
+            key,
+            &aad,
+        )?);
         Ok(())
     }
 

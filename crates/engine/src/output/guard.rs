@@ -9,15 +9,13 @@ use datafusion::arrow::datatypes::DataType;
 use datafusion::arrow::record_batch::RecordBatch;
 use sealine_label::{Level, Tag};
 use sealine_plan::PlannedOutput;
-mod detect { pub(super) struct E { pub(super) entity: &'static str } pub(super) fn scan_text(_: &str) -> Vec<E> { Vec::new() } } // TEMP
+use sealine_protect::detect::{self, Finding, Kind};
 
 use crate::error::EngineError;
 
 /// Values looked at in one batch, and in one column of an output.
 const SAMPLES_OF_BATCH: usize = 32;
 const SAMPLES_OF_COLUMN: u64 = 4_096;
-/// Longer values are looked at up to this many bytes.
-const BYTES_OF_SAMPLE: usize = 1_024;
 
 /// Watches one output.
 pub(crate) struct Guard {
@@ -29,20 +27,18 @@ struct Watched {
     name: String,
     tags: Vec<Tag>,
     sampled: u64,
-    hits: Vec<(&'static str, u64)>,
+    seen: detect::Guard,
 }
 
-/// What a detector may find, the tag that declares it, and how many in a thousand samples confirm it. One
-/// random number in ten passes Luhn, so a share that chance explains never confirms.
-const KINDS: &[(&str, &[&str], u64)] = &[
-    ("EMAIL_ADDRESS", &["pii.email"], 20),
-    ("CREDIT_CARD", &["pci.pan"], 250),
-    ("IBAN_CODE", &["pii.iban", "fin.iban"], 20),
-    ("US_SSN", &["pii.ssn"], 250),
-    ("PHONE_NUMBER", &["pii.phone"], 500),
-];
-/// Fewer findings than this never confirm.
-const HITS_MIN: u64 = 3;
+/// Whether a share that chance or a stray word explains is exceeded. A URL or a date is no classified value.
+fn confirmed(finding: &Finding) -> bool {
+    let per_mille = finding.values.saturating_mul(1_000) / finding.sampled.max(1);
+    match finding.kind {
+        Kind::Email | Kind::Card | Kind::Iban | Kind::Ssn => finding.values >= 3 || per_mille >= 5,
+        Kind::Phone | Kind::Ip => finding.values >= 3 && per_mille >= 100,
+        Kind::Url | Kind::DateOfBirth => false,
+    }
+}
 
 impl Guard {
     /// Watches the columns of `output` that are written in clear below `highest`.
@@ -54,14 +50,21 @@ impl Guard {
             .filter(|(_, column)| {
                 column.protections.is_empty()
                     && column.level < highest
-                    && matches!(column.data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
+                    && matches!(
+                        column.data_type,
+                        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
+                    )
             })
             .map(|(index, column)| Watched {
                 index,
                 name: column.name.clone(),
-                tags: column.tags.iter().filter_map(|tag| Tag::parse(tag).ok()).collect(),
+                tags: column
+                    .tags
+                    .iter()
+                    .filter_map(|tag| Tag::parse(tag).ok())
+                    .collect(),
                 sampled: 0,
-                hits: Vec::new(),
+                seen: detect::Guard::new(),
             })
             .collect();
         Self { columns }
@@ -88,22 +91,20 @@ impl Guard {
     /// The first column that holds what it does not declare.
     pub(crate) fn verdict(&self, dataset: &str) -> Result<(), EngineError> {
         for column in &self.columns {
-            for (entity, hits) in &column.hits {
-                let Some((_, declared, per_mille)) = KINDS.iter().find(|(kind, ..)| kind == entity) else {
-                    continue;
-                };
-                let confirmed = *hits >= HITS_MIN && *hits * 1_000 >= column.sampled * per_mille;
-                let known = declared
-                    .iter()
-                    .filter_map(|tag| Tag::parse(tag).ok())
-                    .any(|tag| column.tags.iter().any(|own| own.covers(&tag) || tag.covers(own)));
-                if confirmed && !known {
+            for finding in column.seen.findings() {
+                let declared = Tag::parse(finding.kind.tag()).is_ok_and(|tag| {
+                    column
+                        .tags
+                        .iter()
+                        .any(|own| own.covers(&tag) || tag.covers(own))
+                });
+                if confirmed(&finding) && !declared {
                     return Err(EngineError::FoundInClear {
                         dataset: dataset.to_owned(),
                         column: column.name.clone(),
-                        entity,
-                        hits: *hits,
-                        sampled: column.sampled,
+                        entity: finding.kind.entity(),
+                        hits: finding.values,
+                        sampled: finding.sampled,
                     });
                 }
             }
@@ -121,29 +122,73 @@ impl Watched {
                 return;
             }
             self.sampled += 1;
-            let mut seen: Vec<&'static str> = Vec::new();
-            for entity in detect::scan_text(clip(value)) {
-                if !seen.contains(&entity.entity) {
-                    seen.push(entity.entity);
-                }
-            }
-            for entity in seen {
-                match self.hits.iter_mut().find(|(known, _)| *known == entity) {
-                    Some((_, hits)) => *hits += 1,
-                    None => self.hits.push((entity, 1)),
-                }
-            }
+            self.seen.look(value);
         }
     }
 }
 
-fn clip(value: &str) -> &str {
-    if value.len() <= BYTES_OF_SAMPLE {
-        return value;
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+mod tests {
+    use std::sync::Arc;
+
+    use datafusion::arrow::array::{ArrayRef, StringArray};
+
+    use super::*;
+
+    fn verdict(tags: &[&str], values: &[&str]) -> Result<(), EngineError> {
+        let mut guard = Guard {
+            columns: vec![Watched {
+                index: 0,
+                name: "note".to_owned(),
+                tags: tags.iter().map(|tag| Tag::parse(tag).unwrap()).collect(),
+                sampled: 0,
+                seen: detect::Guard::new(),
+            }],
+        };
+        let array: ArrayRef = Arc::new(StringArray::from(values.to_vec()));
+        guard.look(&RecordBatch::try_from_iter([("note", array)]).unwrap());
+        guard.verdict("lake.notes")
     }
-    let mut end = BYTES_OF_SAMPLE;
-    while !value.is_char_boundary(end) {
-        end -= 1;
+
+    #[test]
+    fn what_is_not_declared_is_found_and_not_repeated() {
+        let values = [
+            "fine",
+            "ask ann@example.com",
+            "bob@example.com",
+            "x",
+            "eve@example.com",
+        ];
+        let error = verdict(&[], &values).unwrap_err();
+        assert_eq!(error.code(), "SL5028");
+        let text = error.to_string();
+        assert!(
+            text.contains("`lake.notes.note`") && text.contains("3 of 5"),
+            "{text}"
+        );
+        assert!(!text.contains("ann"));
+        verdict(&["pii.email"], &values).unwrap();
+        verdict(&["pii"], &values).unwrap();
+        assert!(verdict(&["pii.phone"], &values).is_err());
     }
-    value.get(..end).unwrap_or_default()
+
+    #[test]
+    fn addresses_of_pages_and_plain_words_pass() {
+        verdict(
+            &[],
+            &[
+                "https://example.com/a",
+                "https://example.com/b",
+                "https://example.com/c",
+            ],
+        )
+        .unwrap();
+        verdict(&[], &["4", "order 4711", "2026-11-22"]).unwrap();
+    }
 }

@@ -15,7 +15,11 @@ const COUNT_LIMIT: usize = 2_000;
 const DEPTH_LIMIT: usize = 8;
 
 /// The folders of a project and what belongs in them.
-const FOLDERS: [(&str, &str); 3] = [("catalog", "yaml"), ("policy", "cedar"), ("pipelines", "yaml")];
+const FOLDERS: [(&str, &str); 3] = [
+    ("catalog", "yaml"),
+    ("policy", "cedar"),
+    ("pipelines", "yaml"),
+];
 
 /// A directory that holds a `sealine.yaml`.
 #[derive(Clone, Debug)]
@@ -29,7 +33,9 @@ impl ProjectDir {
     /// # Errors
     /// `SL5001` where there is no `sealine.yaml`.
     pub fn new(path: &Path) -> Result<Self, EngineError> {
-        let none = || EngineError::NotAProject { path: path.to_path_buf() };
+        let none = || EngineError::NotAProject {
+            path: path.to_path_buf(),
+        };
         let root = path.canonicalize().map_err(|_| none())?;
         if std::fs::symlink_metadata(root.join("sealine.yaml")).is_err() {
             return Err(none());
@@ -75,7 +81,10 @@ impl ProjectDir {
         paths: &mut Vec<String>,
     ) -> Result<(), EngineError> {
         let refuse = |path: &str, reason: &str| {
-            Err(EngineError::ProjectFile { path: path.to_owned(), reason: reason.to_owned() })
+            Err(EngineError::ProjectFile {
+                path: path.to_owned(),
+                reason: reason.to_owned(),
+            })
         };
         let at = self.root.join(folder);
         match std::fs::symlink_metadata(&at) {
@@ -121,7 +130,10 @@ impl ProjectDir {
                 _ => continue,
             }
             if name.chars().any(char::is_control) {
-                return refuse(folder, "a file name in it holds a control character; rename it");
+                return refuse(
+                    folder,
+                    "a file name in it holds a control character; rename it",
+                );
             }
             if !kind.is_file() {
                 return refuse(&path, "it must be a regular file; replace a link by a copy");
@@ -137,7 +149,10 @@ impl ProjectDir {
     }
 
     fn read(&self, path: &str) -> Result<String, EngineError> {
-        let refuse = |reason: String| EngineError::ProjectFile { path: path.to_owned(), reason };
+        let refuse = |reason: String| EngineError::ProjectFile {
+            path: path.to_owned(),
+            reason,
+        };
         let bytes = durable::read_bounded(&self.root.join(path), FILE_LIMIT).map_err(|error| {
             refuse(match error.kind() {
                 std::io::ErrorKind::FileTooLarge => "it is larger than 1 MiB; split it".to_owned(),
@@ -154,7 +169,12 @@ impl ProjectDir {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
@@ -181,7 +201,10 @@ mod tests {
         let (_dir, project) = project();
         let sources = project.sources().unwrap();
         let paths: Vec<_> = sources.iter().map(|source| source.path.as_str()).collect();
-        assert_eq!(paths, ["catalog/deep/a.yaml", "policy/p.cedar", "sealine.yaml"]);
+        assert_eq!(
+            paths,
+            ["catalog/deep/a.yaml", "policy/p.cedar", "sealine.yaml"]
+        );
     }
 
     #[test]

@@ -10,5 +10,5 @@ mod state;
 pub use load::ProjectDir;
 pub use open::{OpenError, Project, Undecided};
 pub(crate) use places::Shape;
-pub use state::StateDir;
 pub(crate) use state::Held;
+pub use state::StateDir;

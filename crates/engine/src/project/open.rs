@@ -70,20 +70,34 @@ impl Project {
         let parsed = parse(dir.sources()?);
         let (files, mut warnings) = (parsed.files, parsed.diagnostics);
         let Some(spec) = parsed.spec else {
-            return Err(OpenError::Broken { files: Box::new(files), diagnostics: warnings });
+            return Err(OpenError::Broken {
+                files: Box::new(files),
+                diagnostics: warnings,
+            });
         };
         let policy = match Policy::load(&files, &spec) {
             Ok(policy) => policy,
             Err(diagnostics) => {
                 warnings.extend(diagnostics);
                 warnings.sort();
-                return Err(OpenError::Broken { files: Box::new(files), diagnostics: warnings });
+                return Err(OpenError::Broken {
+                    files: Box::new(files),
+                    diagnostics: warnings,
+                });
             }
         };
         let place = spec.project.state.as_deref().unwrap_or(".sealine");
         let state = StateDir::new(dir.root().join(place));
         let computed = read_labels(&state.labels())?;
-        Ok(Self { dir, files, spec, policy, state, computed, warnings })
+        Ok(Self {
+            dir,
+            files,
+            spec,
+            policy,
+            state,
+            computed,
+            warnings,
+        })
     }
 
     /// Where it lies.
@@ -165,7 +179,11 @@ impl Project {
     }
 
     pub(crate) fn places(&self) -> Places<'_> {
-        Places { spec: &self.spec, project: self.dir.root(), state: self.state.root() }
+        Places {
+            spec: &self.spec,
+            project: self.dir.root(),
+            state: self.state.root(),
+        }
     }
 
     /// Takes in what an earlier run recorded since the project was opened.
@@ -177,9 +195,12 @@ impl Project {
 
 fn read_labels(path: &Path) -> Result<Computed, EngineError> {
     match durable::read_bounded(path, LABELS_LIMIT) {
-        Ok(bytes) => serde_json::from_slice(&bytes)
-            .map_err(|_| EngineError::Labels { path: path.to_path_buf() }),
+        Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| EngineError::Labels {
+            path: path.to_path_buf(),
+        }),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Computed::default()),
-        Err(_) => Err(EngineError::Labels { path: path.to_path_buf() }),
+        Err(_) => Err(EngineError::Labels {
+            path: path.to_path_buf(),
+        }),
     }
 }

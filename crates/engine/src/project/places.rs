@@ -29,7 +29,7 @@ impl Places<'_> {
     /// The files of an input, sorted by name.
     pub(crate) fn files(&self, dataset: &Dataset) -> Result<Vec<PathBuf>, EngineError> {
         let at = location(dataset)?;
-        let root = self.root(&at.connection)?;
+        let root = self.root(&at.connection, false)?;
         let format = match at.format {
             Format::Csv(_) => sealine_connect::Format::Csv,
             Format::Parquet => sealine_connect::Format::Parquet,
@@ -51,7 +51,7 @@ impl Places<'_> {
         if !matches!(at.format, Format::Parquet) {
             return Err(refuse("only `format: parquet` can be written"));
         }
-        let root = self.root(&at.connection)?;
+        let root = self.root(&at.connection, true)?;
         let relative = Path::new(&at.path);
         let mut place = root.clone();
         for part in relative.components() {
@@ -62,11 +62,18 @@ impl Places<'_> {
             }
         }
         if place == root {
-            return Err(refuse("it would replace the root of its connection; give it a folder of its own"));
+            return Err(refuse(
+                "it would replace the root of its connection; give it a folder of its own",
+            ));
         }
-        let name = place.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let name = place
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
         if name.starts_with('.') || name.chars().any(char::is_control) {
-            return Err(refuse("the last part of its path must be a plain name that does not begin with `.`"));
+            return Err(refuse(
+                "the last part of its path must be a plain name that does not begin with `.`",
+            ));
         }
         // What exists of the path must be real folders: a link could lead out, now or later.
         let mut above = root;
@@ -85,8 +92,14 @@ impl Places<'_> {
             match std::fs::symlink_metadata(&above) {
                 Ok(found) if found.is_dir() && (!last || shape == Shape::Folder) => {}
                 Ok(found) if found.is_file() && last && shape == Shape::File => {}
-                Ok(found) if found.is_symlink() => return Err(refuse("a part of its path is a link; name the real folder")),
-                Ok(_) if last => return Err(refuse("something else is in its place; a path that ends in `.parquet` is one file, any other is a folder")),
+                Ok(found) if found.is_symlink() => {
+                    return Err(refuse("a part of its path is a link; name the real folder"));
+                }
+                Ok(_) if last => {
+                    return Err(refuse(
+                        "something else is in its place; a path that ends in `.parquet` is one file, any other is a folder",
+                    ));
+                }
                 Ok(_) => return Err(refuse("a part of its path is not a folder")),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => break,
                 Err(error) => return Err(refuse(&error.to_string())),
@@ -96,8 +109,11 @@ impl Places<'_> {
         Ok((place, shape))
     }
 
-    fn root(&self, connection: &str) -> Result<PathBuf, EngineError> {
-        let refuse = |reason: String| EngineError::Root { connection: connection.to_owned(), reason };
+    fn root(&self, connection: &str, make: bool) -> Result<PathBuf, EngineError> {
+        let refuse = |reason: String| EngineError::Root {
+            connection: connection.to_owned(),
+            reason,
+        };
         let Some(found) = self.spec.project.connections.get(connection) else {
             return Err(refuse("it is not declared in `sealine.yaml`".to_owned()));
         };
@@ -106,7 +122,11 @@ impl Places<'_> {
         let metadata = match std::fs::metadata(&path) {
             Ok(metadata) => metadata,
             // A lake begins empty: its folder is made below the project, never elsewhere.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && Path::new(root).is_relative() => {
+            Err(error)
+                if make
+                    && error.kind() == std::io::ErrorKind::NotFound
+                    && Path::new(root).is_relative() =>
+            {
                 crate::durable::create_dirs(&path).map_err(|error| refuse(error.to_string()))?;
                 std::fs::metadata(&path).map_err(|error| refuse(error.to_string()))?
             }
@@ -115,7 +135,8 @@ impl Places<'_> {
         if !metadata.is_dir() {
             return Err(refuse(format!("`{}` is not a folder", path.display())));
         }
-        path.canonicalize().map_err(|error| refuse(error.to_string()))
+        path.canonicalize()
+            .map_err(|error| refuse(error.to_string()))
     }
 
     fn outside_state(&self, dataset: &Dataset, place: &Path) -> Result<(), EngineError> {

@@ -67,7 +67,10 @@ impl StateDir {
     /// `SL5012` with what to do.
     pub fn check(&self) -> Result<(), EngineError> {
         let refuse = |reason: &str| {
-            Err(EngineError::StateUnsafe { path: self.root.clone(), reason: reason.to_owned() })
+            Err(EngineError::StateUnsafe {
+                path: self.root.clone(),
+                reason: reason.to_owned(),
+            })
         };
         let metadata = std::fs::symlink_metadata(&self.root)
             .map_err(|source| EngineError::state(&self.root, source))?;
@@ -108,11 +111,17 @@ impl StateDir {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let holder = Holder::read(&mut file);
-                return Err(EngineError::Locked { pid: holder.pid, since: holder.since });
+                return Err(EngineError::Locked {
+                    pid: holder.pid,
+                    since: holder.since,
+                });
             }
             Err(TryLockError::Error(source)) => return Err(fault(&path)(source)),
         }
-        let holder = Holder { pid: std::process::id(), since: clock::now() };
+        let holder = Holder {
+            pid: std::process::id(),
+            since: clock::now(),
+        };
         holder.write(&mut file).map_err(fault(&path))?;
         for dir in [self.runs(), self.receipts(), self.log()] {
             durable::create_private_dir(&dir).map_err(fault(&dir))?;
@@ -150,7 +159,12 @@ impl Holder {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
@@ -170,7 +184,10 @@ mod tests {
         }
         drop(held);
         state.hold().unwrap();
-        let mode = std::fs::metadata(state.root()).unwrap().permissions().mode();
+        let mode = std::fs::metadata(state.root())
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o700);
     }
 

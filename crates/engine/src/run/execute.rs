@@ -74,7 +74,9 @@ async fn stage_all(
         }
     }
     let mut outputs = Vec::new();
-    for ((computation, output), planned) in computations.into_iter().zip(plan.outputs()).zip(written) {
+    for ((computation, output), planned) in
+        computations.into_iter().zip(plan.outputs()).zip(written)
+    {
         let staged = stage_output(shared, hub, computation, output, &planned.staging).await?;
         report(shared, &staged);
         outputs.push(staged);
@@ -86,7 +88,9 @@ async fn stage_all(
     }
     for planned in written {
         if let Of::Rejects(dataset) = &planned.of
-            && let Some(quarantine) = hub.feed(&dataset.id).and_then(|feed| feed.take_quarantine())
+            && let Some(quarantine) = hub
+                .feed(&dataset.id)
+                .and_then(|feed| feed.take_quarantine())
         {
             let staged = finish(quarantine).await?;
             report(shared, &staged);
@@ -122,8 +126,11 @@ async fn stage_output(
 ) -> Result<Staged, EngineError> {
     let schema = output_schema(output, &computation.schema())?;
     let mut guard = Guard::new(output, shared.highest);
-    let generation =
-        Generation::create(staging.clone(), Arc::clone(&schema), Arc::clone(&shared.keys))?;
+    let generation = Generation::create(
+        staging.clone(),
+        Arc::clone(&schema),
+        Arc::clone(&shared.keys),
+    )?;
     let (sender, mut receiver) = mpsc::channel::<RecordBatch>(QUEUE);
     let writer = tokio::task::spawn_blocking(move || {
         let mut generation = generation;
@@ -135,9 +142,9 @@ async fn stage_output(
     let computed = compute(shared, hub, computation, &schema, &mut guard, &sender).await;
     drop(sender);
     // The writer's own error is the cause where its queue closed.
-    let generation = writer
-        .await
-        .map_err(|_| EngineError::ReaderLost { dataset: staging.dataset.clone() })??;
+    let generation = writer.await.map_err(|_| EngineError::ReaderLost {
+        dataset: staging.dataset.clone(),
+    })??;
     computed?;
     guard.verdict(&staging.dataset)?;
     finish(generation).await
@@ -198,7 +205,9 @@ fn output_schema(output: &PlannedOutput, computed: &SchemaRef) -> Result<SchemaR
 /// The same rows under the proved names.
 pub(crate) fn relabel(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, EngineError> {
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-    RecordBatch::try_new_with_options(Arc::clone(schema), batch.columns().to_vec(), &options).map_err(|_| {
-        EngineError::NotAsProved { output: String::new(), reason: "a batch has other columns".to_owned() }
-    })
+    RecordBatch::try_new_with_options(Arc::clone(schema), batch.columns().to_vec(), &options)
+        .map_err(|_| EngineError::NotAsProved {
+            output: String::new(),
+            reason: "a batch has other columns".to_owned(),
+        })
 }

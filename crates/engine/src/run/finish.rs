@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use sealine_access::Authorized;
 use sealine_audit::{Action, Event, Outcome as Ended, Statement, Time, store_receipt};
-use sealine_plan::Plan;
+use sealine_plan::{Plan, Request};
 use sealine_spec::Limit;
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ use crate::clock::{self, Stopwatch};
 use crate::commit::{self, JournalFile, Outcome, Phase, Role};
 use crate::durable;
 use crate::error::EngineError;
-use crate::exec::{Hub, Limits, prepare as prepare_output};
+use crate::exec::{Computation, Hub, Limits, prepare as prepare_output};
 use crate::progress::{Step, Update};
 use crate::report::{ReceiptReport, RunReport};
 use crate::session::{Session, actor};
@@ -32,6 +32,13 @@ struct Record {
     statement: Statement,
     /// How a run ended that keeps only its quarantine.
     failed: Option<Event>,
+}
+
+/// A run that can begin.
+struct Ready {
+    hub: Arc<Hub>,
+    written: Vec<Planned>,
+    computations: Vec<Computation>,
 }
 
 /// Where the evidence of a run went.
@@ -51,32 +58,30 @@ impl Session {
         authorized: Authorized<Plan>,
         cancel: &CancelToken,
     ) -> Result<RunReport, EngineError> {
-        self.run_within(authorized, cancel, Limits::default()).await
-    }
-
-    async fn run_within(
-        &mut self,
-        authorized: Authorized<Plan>,
-        cancel: &CancelToken,
-        limits: Limits,
-    ) -> Result<RunReport, EngineError> {
         let watch = Stopwatch::start();
         let started = clock::now_micros();
-        authorized.verify(clock::now())?;
-        authorized.verify_keys(self.keystore.epoch())?;
+        let limits = self.limits;
         let run = prepare::run_id()?;
+        let pipeline = authorized.plan().pipeline().to_owned();
+        let Ready {
+            hub,
+            written,
+            computations,
+        } = match self.ready(&authorized, &run, cancel, limits, started).await {
+            Ok(ready) => ready,
+            Err(error) => {
+                let action = receipt::failed_early(&run, &pipeline, &error);
+                self.append(&actor(authorized.principal()), Ended::Failure, action)?;
+                return Err(error);
+            }
+        };
         let plan = authorized.plan();
-        let written = prepare::written(self, plan, &run, limits)?;
-        let hub = prepare::hub(self, plan, limits, cancel, true)?;
-        // Everything is planned and checked before a byte is read.
-        let mut computations = Vec::with_capacity(plan.outputs().len());
-        for output in plan.outputs() {
-            computations.push(prepare_output(output, prepare::output_name(output), &hub, limits).await?);
-        }
-
         let digests = receipt::digests(&authorized)?;
-        let pipeline = plan.pipeline().to_owned();
-        let action = Action::RunStarted { run: run.clone(), pipeline, digests };
+        let action = Action::RunStarted {
+            run: run.clone(),
+            pipeline,
+            digests,
+        };
         self.append(&actor(authorized.principal()), Ended::Success, action)?;
         // A crash right here leaves an entry `run.started` without an end: nothing was touched.
         self.progress.step(Step::Logged);
@@ -95,7 +100,15 @@ impl Session {
         let outcome = match execute(&shared, plan, &hub, computations, &written).await {
             Ok(staged) => {
                 // A crash right here leaves complete staging places and the journal `Started`: rolled back.
-                self.commit(&authorized, &hub, &mut file, &staged, &written, cancel, started)
+                self.commit(
+                    &authorized,
+                    &hub,
+                    &mut file,
+                    &staged,
+                    &written,
+                    cancel,
+                    started,
+                )
             }
             Err(error) => Err(Stop::Before(error)),
         };
@@ -117,6 +130,38 @@ impl Session {
             // The journal stays: the next run finishes what this one could not.
             Err(Stop::After(error)) => Err(error),
         }
+    }
+
+    /// Plans and checks everything before a byte is read.
+    async fn ready(
+        &self,
+        authorized: &Authorized<Plan>,
+        run: &str,
+        cancel: &CancelToken,
+        limits: Limits,
+        now: i64,
+    ) -> Result<Ready, EngineError> {
+        authorized.verify(clock::now())?;
+        authorized.verify_keys(self.keystore.epoch())?;
+        let plan = authorized.plan();
+        if !matches!(plan.request(), Request::Pipeline(_)) {
+            return Err(EngineError::WrongPlan {
+                verb: "run",
+                reason: "it is not a pipeline's",
+            });
+        }
+        let written = prepare::written(self, plan, run, limits)?;
+        let hub = prepare::hub(self, plan, limits, cancel, true)?;
+        let mut computations = Vec::with_capacity(plan.outputs().len());
+        for output in plan.outputs() {
+            let name = prepare::output_name(output);
+            computations.push(prepare_output(output, name, &hub, limits, now).await?);
+        }
+        Ok(Ready {
+            hub,
+            written,
+            computations,
+        })
     }
 
     /// Rolls a run back that did not come to publishing, and logs why.
@@ -164,10 +209,18 @@ impl Session {
         };
         if outcome == Outcome::Quarantine {
             // Outputs go now: from here on the journal only speaks of the quarantine.
-            for staged in staged.iter().zip(written).filter(|(_, planned)| planned.role == Role::Output) {
+            for staged in staged
+                .iter()
+                .zip(written)
+                .filter(|(_, planned)| planned.role == Role::Output)
+            {
                 let stage = &staged.0.staging.stage;
-                durable::remove_all(stage)
-                    .map_err(|source| Stop::Before(EngineError::Stage { path: stage.clone(), source }))?;
+                durable::remove_all(stage).map_err(|source| {
+                    Stop::Before(EngineError::Stage {
+                        path: stage.clone(),
+                        source,
+                    })
+                })?;
             }
         }
         file.update(|journal| {
@@ -176,17 +229,20 @@ impl Session {
             }
             journal.outcome = outcome;
             if outcome == Outcome::Quarantine {
-                journal.targets.retain(|target| target.role == Role::Rejects);
+                journal
+                    .targets
+                    .retain(|target| target.role == Role::Rejects);
             }
             journal.phase = Phase::Staged;
         })
         .map_err(before)?;
-        let record = self.evidence(authorized, hub, file, refused.as_ref(), started).map_err(before)?;
+        let record = self
+            .evidence(authorized, hub, file, refused.as_ref(), started)
+            .map_err(before)?;
         let record = serde_json::to_value(record)
             .map_err(|_| Stop::Before(EngineError::JournalBroken { path: file.path() }))?;
         // A crash right here leaves complete staging places and the journal `Staged`: rolled back.
         self.progress.step(Step::Staged);
-        authorized.verify(clock::now()).map_err(|error| Stop::Before(error.into()))?;
 
         file.update(|journal| {
             journal.record = Some(record);
@@ -202,10 +258,14 @@ impl Session {
         }
         self.publish(file, &root)?;
         self.progress.update(Update::Committed);
-        let recorded = self
-            .record(file, false)
-            .map_err(|source| Stop::After(EngineError::NotRecorded { source: Box::new(source) }))?;
-        self.progress.update(Update::Recorded { index: recorded.index });
+        let recorded = self.record(file, false).map_err(|source| {
+            Stop::After(EngineError::NotRecorded {
+                source: Box::new(source),
+            })
+        })?;
+        self.progress.update(Update::Recorded {
+            index: recorded.index,
+        });
         match refused {
             None => Ok(recorded),
             Some(error) => Err(Stop::Kept(error)),
@@ -215,7 +275,9 @@ impl Session {
     fn publish(&self, file: &mut JournalFile, root: &Path) -> Result<(), Stop> {
         for target in file.journal().targets.clone() {
             let Some(stage) = target.checked_stage(root, &file.journal().run) else {
-                return Err(Stop::After(EngineError::JournalBroken { path: file.path() }));
+                return Err(Stop::After(EngineError::JournalBroken {
+                    path: file.path(),
+                }));
             };
             match commit::publish(&stage, &target.destination.at(root)) {
                 Ok(()) => {}
@@ -228,7 +290,8 @@ impl Session {
             // A crash right here leaves some places new and some old until the next run swaps the rest.
             self.progress.step(Step::PlacePublished);
         }
-        file.update(|journal| journal.phase = Phase::Published).map_err(Stop::After)?;
+        file.update(|journal| journal.phase = Phase::Published)
+            .map_err(Stop::After)?;
         // A crash right here leaves new places without a record: the next run writes it first.
         self.progress.step(Step::Published);
         Ok(())
@@ -259,7 +322,11 @@ impl Session {
         file.update(|journal| journal.phase = Phase::Recorded)?;
         // A crash right here leaves the old generation beside the new one, under its staging name: removed.
         self.progress.step(Step::Recorded);
-        Ok(Recorded { receipt: stored.path, sha256: stored.sha256.to_string(), index })
+        Ok(Recorded {
+            receipt: stored.path,
+            sha256: stored.sha256.to_string(),
+            index,
+        })
     }
 
     fn append_event(&mut self, event: &Event, again: bool) -> Result<u64, EngineError> {
@@ -292,10 +359,25 @@ impl Session {
         let statement = receipt::statement(self, authorized, hub, file, started, finished)?;
         let actor = actor(authorized.principal());
         let now = Time::from_micros(finished);
-        let event = Event::new(now, actor.clone(), Ended::Success, receipt::committed(file, hub));
-        let failed = refused
-            .map(|error| Event::new(now, actor, Ended::Failure, receipt::failed(file, hub, error)));
-        Ok(Record { event, statement, failed })
+        let event = Event::new(
+            now,
+            actor.clone(),
+            Ended::Success,
+            receipt::committed(file, hub),
+        );
+        let failed = refused.map(|error| {
+            Event::new(
+                now,
+                actor,
+                Ended::Failure,
+                receipt::failed(file, hub, error),
+            )
+        });
+        Ok(Record {
+            event,
+            statement,
+            failed,
+        })
     }
 }
 
@@ -323,7 +405,9 @@ fn verify(hub: &Hub, staged: &[Staged]) -> Result<(), EngineError> {
             .iter()
             .filter(|canary| {
                 !named.iter().any(|name| {
-                    name.as_bytes().windows(canary.len().max(1)).any(|part| part == canary.as_slice())
+                    name.as_bytes()
+                        .windows(canary.len().max(1))
+                        .any(|part| part == canary.as_slice())
                 })
             })
             .cloned()
@@ -343,23 +427,36 @@ fn verify(hub: &Hub, staged: &[Staged]) -> Result<(), EngineError> {
 fn judge(hub: &Hub, written: &[Planned]) -> Result<(), EngineError> {
     for feed in hub.feeds() {
         let Some(account) = feed.account() else {
-            return Err(EngineError::ReaderLost { dataset: feed.dataset.id.clone() });
+            return Err(EngineError::ReaderLost {
+                dataset: feed.dataset.id.clone(),
+            });
         };
         let (read, rejected) = (account.tally.read, account.tally.rejected);
-        let kept = feed.dataset.rejects.as_ref().map(|rejects| rejects.value.clone());
+        let kept = feed
+            .dataset
+            .rejects
+            .as_ref()
+            .map(|rejects| rejects.value.clone());
         let (over, limit) = match feed.dataset.max_rejects {
             Some(Limit::Rows(rows)) => (rejected > rows, format!("{rows} rows")),
-            #[allow(clippy::cast_precision_loss)] // a share of more than 2^52 rows may be off by one row
-            Some(Limit::Percent(share)) => {
-                (rejected as f64 * 100.0 > share * read as f64, format!("{share} %"))
-            }
+            #[allow(clippy::cast_precision_loss)]
+            // a share of more than 2^52 rows may be off by one row
+            Some(Limit::Percent(share)) => (
+                rejected as f64 * 100.0 > share * read as f64,
+                format!("{share} %"),
+            ),
             None if kept.is_none() && rejected > 0 => {
-                return Err(EngineError::NoQuarantine { dataset: feed.dataset.id.clone(), rejected });
+                return Err(EngineError::NoQuarantine {
+                    dataset: feed.dataset.id.clone(),
+                    rejected,
+                });
             }
             None => (false, String::new()),
         };
         if over {
-            debug_assert!(kept.is_none() || written.iter().any(|planned| planned.role == Role::Rejects));
+            debug_assert!(
+                kept.is_none() || written.iter().any(|planned| planned.role == Role::Rejects)
+            );
             return Err(EngineError::TooManyRejects {
                 dataset: feed.dataset.id.clone(),
                 rejected,

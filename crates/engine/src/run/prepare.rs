@@ -22,21 +22,23 @@ use crate::session::{Session, actor};
 pub(crate) fn run_id() -> Result<String, EngineError> {
     let millis = u64::try_from(clock::now_micros() / 1000).unwrap_or(0);
     let random: [u8; 10] = random::array()?;
-    Ok(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().to_string())
+    Ok(uuid::Builder::from_unix_timestamp_millis(millis, &random)
+        .into_uuid()
+        .to_string())
 }
 
 /// A dataset that the run writes.
 pub(crate) struct Planned {
     pub(crate) role: Role,
     pub(crate) staging: Staging,
-    /// Index of the plan's output, or the input whose rejects these are.
+    /// An output of the plan, or the rejects of an input.
     pub(crate) of: Of,
 }
 
 /// What a written dataset is written from.
 #[derive(Clone, Debug)]
 pub(crate) enum Of {
-    Output(usize),
+    Output,
     Rejects(Arc<Dataset>),
 }
 
@@ -49,10 +51,16 @@ pub(crate) fn hub(
     to_the_end: bool,
 ) -> Result<Arc<Hub>, EngineError> {
     let places = session.project.places();
+    let highest = session.project.spec().project.levels.highest();
     let mut feeds = Vec::with_capacity(plan.inputs().len());
     for input in plan.inputs() {
         let paths = places.files(&input.dataset)?;
-        feeds.push(Feed::new(Arc::clone(&input.dataset), Arc::clone(&input.schema), paths)?);
+        feeds.push(Feed::new(
+            Arc::clone(&input.dataset),
+            Arc::clone(&input.schema),
+            paths,
+            highest,
+        )?);
     }
     let digest_key = session.keys.digest_key()?;
     Ok(Hub::new(
@@ -62,7 +70,7 @@ pub(crate) fn hub(
             progress: Arc::clone(&session.progress),
             keys: Arc::clone(&session.keys),
             digest_key: hmac::Key::new(hmac::Algorithm::Sha256, digest_key.expose()),
-            highest: session.project.spec().project.levels.highest(),
+            highest,
             batch_rows: limits.batch_rows,
             to_the_end,
         },
@@ -77,7 +85,7 @@ pub(crate) fn written(
     limits: Limits,
 ) -> Result<Vec<Planned>, EngineError> {
     let mut all = Vec::new();
-    for (index, output) in plan.outputs().iter().enumerate() {
+    for output in plan.outputs() {
         let Sink::Dataset(dataset) = &output.sink else {
             return Err(EngineError::WrongPlan {
                 verb: "run",
@@ -85,7 +93,11 @@ pub(crate) fn written(
             });
         };
         let staging = staging(session, dataset, run, limits)?;
-        all.push(Planned { role: Role::Output, staging, of: Of::Output(index) });
+        all.push(Planned {
+            role: Role::Output,
+            staging,
+            of: Of::Output,
+        });
     }
     for input in plan.inputs() {
         let Some(rejects) = &input.dataset.rejects else {
@@ -99,12 +111,18 @@ pub(crate) fn written(
         };
         let staging = staging(session, dataset, run, limits)?;
         let of = Of::Rejects(Arc::clone(&input.dataset));
-        all.push(Planned { role: Role::Rejects, staging, of });
+        all.push(Planned {
+            role: Role::Rejects,
+            staging,
+            of,
+        });
     }
     for (index, first) in all.iter().enumerate() {
         for second in all.iter().skip(index + 1) {
             let (a, b) = (&first.staging, &second.staging);
-            if a.destination.starts_with(&b.destination) || b.destination.starts_with(&a.destination) {
+            if a.destination.starts_with(&b.destination)
+                || b.destination.starts_with(&a.destination)
+            {
                 return Err(EngineError::SharedPlace {
                     first: a.dataset.clone(),
                     second: b.dataset.clone(),
@@ -123,7 +141,9 @@ fn staging(
 ) -> Result<Staging, EngineError> {
     let (destination, shape) = session.project.places().destination(dataset)?;
     let Some(encrypt) = &dataset.encrypt else {
-        return Err(EngineError::NotEncrypted { dataset: dataset.id.clone() });
+        return Err(EngineError::NotEncrypted {
+            dataset: dataset.id.clone(),
+        });
     };
     let Some(stage) = Target::stage_path(&destination, run) else {
         return Err(EngineError::Location {

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use sealine_access::{Authorized, Granted};
 use sealine_audit::{
-    Action, Declassification, Digest, Digests, Event, Identities, InputRecord, KeyUse, OutputRecord,
-    Published, PublishedFile, Receipt, Role, RuleCount, Statement, Time, Verdict,
+    Action, Declassification, Digest, Digests, Event, Identities, InputRecord, KeyUse,
+    OutputRecord, Published, PublishedFile, Receipt, Role, RuleCount, Statement, Time, Verdict,
 };
 use sealine_plan::{DemandKind, Plan};
 use sealine_protect::crypto;
@@ -21,7 +21,7 @@ use crate::commit::{self, JournalFile};
 use crate::error::EngineError;
 use crate::exec::{Account, Hub, rules_digest};
 use crate::report::{DeclassificationReport, InputReport, OutputReport, RuleReport, RunReport};
-use crate::session::{Session, key_use};
+use crate::session::{Session, actor, key_use};
 
 /// What the run rests on.
 pub(crate) fn digests(authorized: &Authorized<Plan>) -> Result<Digests, EngineError> {
@@ -75,7 +75,11 @@ pub(crate) fn statement(
             rows_rejected: account.tally.rejected,
             rejected_by_rule: rules(&account)
                 .into_iter()
-                .map(|rule| RuleCount { column: rule.column, rule: rule.rule, rows: rule.rows })
+                .map(|rule| RuleCount {
+                    column: rule.column,
+                    rule: rule.rule,
+                    rows: rule.rows,
+                })
                 .collect(),
             bytes: account.bytes,
             commitment: account.commitment.map(Digest::new),
@@ -86,15 +90,23 @@ pub(crate) fn statement(
         let location = location(session, target);
         let mut files = Vec::with_capacity(target.files.len());
         for file in &target.files {
-            let sha256 = file.sha256.parse().map_err(|_| EngineError::JournalBroken {
-                path: session.project.state().runs(),
-            })?;
+            let sha256 = file
+                .sha256
+                .parse()
+                .map_err(|_| EngineError::JournalBroken {
+                    path: session.project.state().runs(),
+                })?;
             let path = if file.name.is_empty() {
                 location.clone()
             } else {
                 format!("{location}/{}", file.name)
             };
-            files.push(PublishedFile { path, sha256, bytes: file.bytes, rows: file.rows });
+            files.push(PublishedFile {
+                path,
+                sha256,
+                bytes: file.bytes,
+                rows: file.rows,
+            });
         }
         outputs.push(OutputRecord {
             dataset: target.dataset.clone(),
@@ -138,7 +150,10 @@ pub(crate) fn statement(
         identities: Identities {
             principal: principal.to_cedar(),
             roles: principal.roles.clone(),
-            operator: None,
+            operator: session
+                .operator
+                .clone()
+                .filter(|operator| *operator != actor(principal)),
         },
         keys: keys(session, authorized, file),
         key_epoch: authorized.key_epoch(),
@@ -248,6 +263,17 @@ pub(crate) fn failed(file: &JournalFile, hub: &Hub, error: &EngineError) -> Acti
     }
 }
 
+/// `run.failed`, for a run that never began to read.
+pub(crate) fn failed_early(run: &str, pipeline: &str, error: &EngineError) -> Action {
+    Action::RunFailed {
+        run: run.to_owned(),
+        pipeline: pipeline.to_owned(),
+        code: error.code().to_owned(),
+        rows_in: 0,
+        rows_rejected: 0,
+    }
+}
+
 fn totals(hub: &Hub) -> (u64, u64) {
     accounts(hub)
         .iter()
@@ -276,7 +302,10 @@ pub(crate) fn rules(account: &Account) -> Vec<RuleReport> {
 }
 
 fn columns(plan: &Plan) -> u64 {
-    plan.outputs().iter().map(|output| output.columns.len() as u64).sum()
+    plan.outputs()
+        .iter()
+        .map(|output| output.columns.len() as u64)
+        .sum()
 }
 
 fn output_columns(plan: &Plan, dataset: &str) -> Vec<String> {
@@ -306,7 +335,11 @@ fn declassification(session: &Session, granted: &Granted) -> DeclassificationRep
     }
     DeclassificationReport {
         origin: demand.origin.to_string(),
-        tag: demand.tag.as_ref().map_or("untagged", |tag| tag.as_str()).to_owned(),
+        tag: demand
+            .tag
+            .as_ref()
+            .map_or("untagged", |tag| tag.as_str())
+            .to_owned(),
         protection,
         key: demand.key.clone(),
         dataset: demand.dataset.clone(),

@@ -13,7 +13,7 @@ use super::prepare;
 use crate::cancel::CancelToken;
 use crate::clock;
 use crate::error::EngineError;
-use crate::exec::{Limits, prepare as prepare_output};
+use crate::exec::prepare as prepare_output;
 use crate::report::RuleReport;
 use crate::session::{Session, actor};
 
@@ -45,30 +45,42 @@ impl Session {
         authorized.verify(clock::now())?;
         authorized.verify_keys(self.keystore.epoch())?;
         let plan = authorized.plan();
-        let wrong = |reason| EngineError::WrongPlan { verb: "shown", reason };
+        let wrong = |reason| EngineError::WrongPlan {
+            verb: "shown",
+            reason,
+        };
         let [output] = plan.outputs() else {
             return Err(wrong("it has not exactly one output"));
         };
         if !matches!(output.sink, Sink::Terminal) {
             return Err(wrong("it writes a dataset"));
         }
-        let (limit, action) = event(&authorized, output.columns.iter().map(|column| column.name.clone()));
+        let (limit, action) = event(
+            &authorized,
+            output.columns.iter().map(|column| column.name.clone()),
+        );
         let Some(action) = action else {
             return Err(wrong("it was not made for the terminal"));
         };
-        let limits = Limits::default();
+        let limits = self.limits;
         let hub = prepare::hub(self, plan, limits, cancel, false)?;
-        let computation = prepare_output(output, "terminal", &hub, limits).await?;
+        let computation =
+            prepare_output(output, "terminal", &hub, limits, clock::now_micros()).await?;
         let fields: Vec<_> = computation
             .schema()
             .fields()
             .iter()
             .zip(&output.columns)
             .map(|(field, column)| {
-                datafusion::arrow::datatypes::Field::new(&column.name, field.data_type().clone(), true)
+                datafusion::arrow::datatypes::Field::new(
+                    &column.name,
+                    field.data_type().clone(),
+                    true,
+                )
             })
             .collect();
-        let schema: SchemaRef = std::sync::Arc::new(datafusion::arrow::datatypes::Schema::new(fields));
+        let schema: SchemaRef =
+            std::sync::Arc::new(datafusion::arrow::datatypes::Schema::new(fields));
         self.append(&actor(authorized.principal()), Outcome::Success, action)?;
 
         let mut batches = Vec::new();
@@ -138,7 +150,11 @@ fn event(
                 policies,
             }),
         ),
-        Request::Preview { pipeline, step, limit } => (
+        Request::Preview {
+            pipeline,
+            step,
+            limit,
+        } => (
             *limit,
             Some(Action::Preview {
                 pipeline: pipeline.clone(),

@@ -7,16 +7,17 @@ use std::sync::{Arc, Mutex};
 use sealine_access::Principal;
 use sealine_connect::{Access, Source};
 use sealine_engine::{
-    CancelToken, EngineError, NotDecided, Progress, Project, RunReport, Session, Setup, Step, Update,
+    CancelToken, EngineError, NotDecided, Progress, Project, RunReport, Session, Setup, Step,
+    Update,
 };
 use sealine_plan::Request;
 
-pub const CANARY_EMAIL: &str = "canary.flagship@example.org";
-pub const CANARY_CARD: &str = "4539578763621486";
-pub const CANARY_COMMENT: &str = "canary comment: born on the wrong side, \"quoted\"";
-pub const BAD_EMAIL: &str = "canary-without-an-at-sign.example.org";
+pub(crate) const CANARY_EMAIL: &str = "canary.flagship@example.org";
+pub(crate) const CANARY_CARD: &str = "4539578763621486";
+pub(crate) const CANARY_COMMENT: &str = "canary comment: born on the wrong side, \"quoted\"";
+pub(crate) const BAD_EMAIL: &str = "canary-without-an-at-sign.example.org";
 
-pub const SEALINE: &str = "\
+pub(crate) const SEALINE: &str = "\
 version: 1
 levels: [public, internal, restricted]
 operator_clearance: internal
@@ -29,7 +30,7 @@ keys:
   quarantine: { purpose: file }
 ";
 
-pub const CATALOG: &str = "\
+pub(crate) const CATALOG: &str = "\
 version: 1
 datasets:
   crm.customers:
@@ -59,7 +60,7 @@ datasets:
     encrypt: { key: lake }
 ";
 
-pub const PIPELINE: &str = "\
+pub(crate) const PIPELINE: &str = "\
 version: 1
 pipeline: customers-daily
 runs_as: svc/customers-daily
@@ -78,7 +79,7 @@ outputs:
   - { from: notes, to: lake.notes, mode: replace }
 ";
 
-pub const POLICY: &str = r#"
+pub(crate) const POLICY: &str = r#"
 permit (principal, action in [Sealine::Action::"run", Sealine::Action::"preview"], resource == Sealine::Pipeline::"customers-daily");
 permit (principal, action == Sealine::Action::"read", resource);
 permit (principal, action == Sealine::Action::"write", resource);
@@ -97,17 +98,19 @@ when { ["redact", "nullify"].contains(context.protection) };
 "#;
 
 /// A project folder that is removed with the test.
-pub struct Fixture {
-    pub dir: tempfile::TempDir,
+pub(crate) struct Fixture {
+    pub(crate) dir: tempfile::TempDir,
 }
 
 /// Some rows that meet the contract, with the canaries first, then rows that each break one rule.
-pub fn csv(good: usize, bad: usize) -> String {
+pub(crate) fn csv(good: usize, bad: usize) -> String {
     let mut text = String::from("id,email,card,age,country,note,comment\n");
     for row in 1..=good {
         if row == 1 {
             let comment = CANARY_COMMENT.replace('"', "\"\"");
-            text.push_str(&format!("1,{CANARY_EMAIL},{CANARY_CARD},44,DE,first,\"{comment}\"\n"));
+            text.push_str(&format!(
+                "1,{CANARY_EMAIL},{CANARY_CARD},44,DE,first,\"{comment}\"\n"
+            ));
         } else {
             text.push_str(&format!(
                 "{row},person{row}@example.com,,{},FR,note {row},comment {row}\n",
@@ -118,23 +121,33 @@ pub fn csv(good: usize, bad: usize) -> String {
     for row in 0..bad {
         let id = 9_000_000 + row;
         match row % 3 {
-            0 => text.push_str(&format!("{id},{BAD_EMAIL},,30,DE,bad,{CANARY_COMMENT_PLAIN}\n")),
-            1 => text.push_str(&format!("{id},p{id}@example.com,{CANARY_CARD_BROKEN},30,DE,bad,x\n")),
+            0 => text.push_str(&format!(
+                "{id},{BAD_EMAIL},,30,DE,bad,{CANARY_COMMENT_PLAIN}\n"
+            )),
+            1 => text.push_str(&format!(
+                "{id},p{id}@example.com,{CANARY_CARD_BROKEN},30,DE,bad,x\n"
+            )),
             _ => text.push_str(&format!("{id},p{id}@example.com,,300,DE,bad,x\n")),
         }
     }
     text
 }
 
-pub const CANARY_COMMENT_PLAIN: &str = "canary in a rejected row";
-pub const CANARY_CARD_BROKEN: &str = "4539578763621487";
+pub(crate) const CANARY_COMMENT_PLAIN: &str = "canary in a rejected row";
+pub(crate) const CANARY_CARD_BROKEN: &str = "4539578763621487";
 
 impl Fixture {
-    pub fn new(data: &str) -> Self {
+    pub(crate) fn new(data: &str) -> Self {
         Self::with(data, SEALINE, CATALOG, PIPELINE, POLICY)
     }
 
-    pub fn with(data: &str, sealine: &str, catalog: &str, pipeline: &str, policy: &str) -> Self {
+    pub(crate) fn with(
+        data: &str,
+        sealine: &str,
+        catalog: &str,
+        pipeline: &str,
+        policy: &str,
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path();
         for folder in ["catalog", "policy", "pipelines", "data"] {
@@ -148,12 +161,12 @@ impl Fixture {
         Self { dir }
     }
 
-    pub fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         self.dir.path()
     }
 }
 
-pub fn open(root: &Path) -> Project {
+pub(crate) fn open(root: &Path) -> Project {
     match Project::open(root) {
         Ok(project) => project,
         Err(sealine_engine::OpenError::Engine(error)) => panic!("{error}"),
@@ -170,17 +183,26 @@ pub fn open(root: &Path) -> Project {
     }
 }
 
-pub fn begin(root: &Path, progress: Arc<dyn Progress>) -> Result<Session, EngineError> {
+pub(crate) fn begin(root: &Path, progress: Arc<dyn Progress>) -> Result<Session, EngineError> {
     Session::begin(open(root), Setup::Allowed, progress)
 }
 
-pub fn request() -> Request {
+pub(crate) fn request() -> Request {
     Request::Pipeline("customers-daily".to_owned())
 }
 
 /// One run, as the command line does it.
-pub fn run_with(root: &Path, progress: Arc<dyn Progress>) -> Result<RunReport, EngineError> {
+pub(crate) fn run_with(root: &Path, progress: Arc<dyn Progress>) -> Result<RunReport, EngineError> {
+    run_within(root, progress, sealine_engine::Limits::default())
+}
+
+pub(crate) fn run_within(
+    root: &Path,
+    progress: Arc<dyn Progress>,
+    limits: sealine_engine::Limits,
+) -> Result<RunReport, EngineError> {
     let mut session = begin(root, progress)?;
+    session.set_limits(limits);
     let authorized = match session.decide(&request(), &Principal::user("ada")) {
         Ok(authorized) => authorized,
         Err(NotDecided::Failed(error)) => return Err(error),
@@ -190,16 +212,20 @@ pub fn run_with(root: &Path, progress: Arc<dyn Progress>) -> Result<RunReport, E
     runtime().block_on(session.run(authorized, &CancelToken::new()))
 }
 
-pub fn run(root: &Path) -> Result<RunReport, EngineError> {
+pub(crate) fn run(root: &Path) -> Result<RunReport, EngineError> {
     run_with(root, Arc::new(sealine_engine::Silent))
 }
 
-pub fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
 }
 
 /// The files of a generation, with their bytes.
-pub fn generation(path: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+pub(crate) fn generation(path: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     if path.is_file() {
         return vec![(path.to_path_buf(), std::fs::read(path).unwrap())];
     }
@@ -207,11 +233,14 @@ pub fn generation(path: &Path) -> Vec<(PathBuf, Vec<u8>)> {
         .map(|entries| entries.map(|entry| entry.unwrap().path()).collect())
         .unwrap_or_default();
     files.sort();
-    files.into_iter().map(|file| (file.clone(), std::fs::read(file).unwrap())).collect()
+    files
+        .into_iter()
+        .map(|file| (file.clone(), std::fs::read(file).unwrap()))
+        .collect()
 }
 
 /// Every file below a folder.
-pub fn walk(path: &Path, found: &mut Vec<PathBuf>) {
+pub(crate) fn walk(path: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(path).unwrap() {
         let path = entry.unwrap().path();
         if std::fs::symlink_metadata(&path).unwrap().is_dir() {
@@ -223,13 +252,19 @@ pub fn walk(path: &Path, found: &mut Vec<PathBuf>) {
 }
 
 /// What is left of staging anywhere in the project.
-pub fn leftovers(root: &Path) -> Vec<PathBuf> {
+pub(crate) fn leftovers(root: &Path) -> Vec<PathBuf> {
     let mut stack = vec![root.to_path_buf()];
     let mut found = Vec::new();
     while let Some(path) = stack.pop() {
         for entry in std::fs::read_dir(path).unwrap() {
             let path = entry.unwrap().path();
-            if path.file_name().unwrap().to_str().unwrap().contains(".sealine-") {
+            if path
+                .file_name()
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .contains(".sealine-")
+            {
                 found.push(path);
             } else if std::fs::symlink_metadata(&path).unwrap().is_dir() {
                 stack.push(path);
@@ -238,19 +273,28 @@ pub fn leftovers(root: &Path) -> Vec<PathBuf> {
     }
     let runs = root.join(".sealine/runs");
     if runs.exists() {
-        found.extend(std::fs::read_dir(runs).unwrap().map(|entry| entry.unwrap().path()));
+        found.extend(
+            std::fs::read_dir(runs)
+                .unwrap()
+                .map(|entry| entry.unwrap().path()),
+        );
     }
     found
 }
 
 /// The rows of a written dataset, as the tests' reader with the keys sees them.
-pub fn rows(root: &Path, dataset: &str, path: &str, columns: &[&str]) -> Vec<Vec<String>> {
+pub(crate) fn rows(root: &Path, dataset: &str, path: &str, columns: &[&str]) -> Vec<Vec<String>> {
     use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
-    let keystore = sealine_keys::Keystore::open(&root.join(".sealine/keys")).unwrap().unwrap();
+    let keystore = sealine_keys::Keystore::open(&root.join(".sealine/keys"))
+        .unwrap()
+        .unwrap();
     let keys = keystore.unlock().unwrap();
     let files = sealine_connect::locate(root, path, sealine_connect::Format::Parquet).unwrap();
     let columns: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
-    let access = Access::Sealed { keys: &keys, dataset };
+    let access = Access::Sealed {
+        keys: &keys,
+        dataset,
+    };
     let mut source = sealine_connect::open_parquet(&files, &columns, access, 1024).unwrap();
     let mut rows = Vec::new();
     while let Some(raw) = source.next().unwrap() {
@@ -262,21 +306,26 @@ pub fn rows(root: &Path, dataset: &str, path: &str, columns: &[&str]) -> Vec<Vec
             .map(|column| ArrayFormatter::try_new(column, &options).unwrap())
             .collect();
         for row in 0..raw.batch.num_rows() {
-            rows.push(cells.iter().map(|cell| cell.value(row).to_string()).collect());
+            rows.push(
+                cells
+                    .iter()
+                    .map(|cell| cell.value(row).to_string())
+                    .collect(),
+            );
         }
     }
     rows
 }
 
 /// Verifies the project's evidence, as `sealine audit verify` does.
-pub fn verify(root: &Path) {
+pub(crate) fn verify(root: &Path) {
     if let Err(faults) = sealine_audit::verify(&root.join(".sealine"), root, None, None) {
         panic!("{faults:?}");
     }
 }
 
 /// The actions in the log, oldest first.
-pub fn actions(root: &Path) -> Vec<String> {
+pub(crate) fn actions(root: &Path) -> Vec<String> {
     let reader = sealine_audit::Reader::open(&root.join(".sealine/log")).unwrap();
     reader
         .entries(0)
@@ -286,9 +335,9 @@ pub fn actions(root: &Path) -> Vec<String> {
 
 /// Remembers what it hears.
 #[derive(Default)]
-pub struct Heard {
-    pub updates: Mutex<Vec<Update>>,
-    pub steps: Mutex<Vec<Step>>,
+pub(crate) struct Heard {
+    pub(crate) updates: Mutex<Vec<Update>>,
+    pub(crate) steps: Mutex<Vec<Step>>,
 }
 
 impl Progress for Heard {

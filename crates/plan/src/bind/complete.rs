@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{DFSchema, DataFusionError, Result, ScalarValue};
 use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::utils::merge_schema;
@@ -208,4 +208,22 @@ pub(crate) fn placed(
         })
     })?;
     Ok(done.data)
+}
+
+/// Every call of a plan as text, in the order of the plan.
+pub(crate) fn calls(plan: &LogicalPlan) -> Vec<String> {
+    let mut all = Vec::new();
+    let _ = plan.apply_with_subqueries(|node| {
+        node.apply_expressions(|expr| {
+            expr.apply(|part| {
+                if let Expr::ScalarFunction(function) = part
+                    && let Some(protection) = function.func.inner().downcast_ref::<Protection>()
+                {
+                    all.push(format!("{:?}", protection.call()));
+                }
+                Ok(TreeNodeRecursion::Continue)
+            })
+        })
+    });
+    all
 }

@@ -12,5 +12,6 @@ mod step;
 mod total;
 
 pub(crate) use catalog::Scope;
-pub(crate) use complete::placed;
+pub(crate) use complete::{calls, placed};
 pub(crate) use step::{Query, bind};
+pub(crate) use total::{Division, safe_divisor};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::planner::SqlToRel;
-use datafusion::sql::sqlparser::ast::{self, Statement};
+use datafusion::sql::sqlparser::ast::Statement;
 use sealine_spec::{OnError, SqlText};
 
 use super::catalog::Scope;
@@ -20,8 +20,6 @@ use crate::world::World;
 pub(crate) struct Query {
     /// The analysed plan; protections complete but not placed.
     pub(crate) plan: LogicalPlan,
-    /// The syntax tree, for replacements.
-    pub(crate) ast: Box<ast::Query>,
 }
 
 /// Reads, plans, analyses and completes one query.
@@ -34,7 +32,7 @@ pub(crate) fn bind(
 ) -> Bound<Query> {
     let ast = parse(sql)?;
     let planner = SqlToRel::new_with_options(scope, reading());
-    let plan = planner.sql_statement_to_plan(Statement::Query(ast.clone())).map_err(|error| {
+    let plan = planner.sql_statement_to_plan(Statement::Query(ast)).map_err(|error| {
         let mut refused = planning(&error, sql);
         let missing = scope.missing.borrow_mut().pop();
         if let Some(name) = missing {
@@ -68,7 +66,7 @@ pub(crate) fn bind(
         OnError::Total => total(plan).map_err(|error| planning(&error, sql))?,
         OnError::Fail => plan,
     };
-    Ok(Query { plan, ast })
+    Ok(Query { plan })
 }
 
 fn unique_names(plan: &LogicalPlan, sql: &SqlText) -> Bound<()> {

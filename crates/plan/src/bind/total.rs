@@ -17,7 +17,7 @@ use datafusion::logical_expr::{
     ScalarUDFImpl, Signature, Volatility,
 };
 
-use crate::expr::cast_is_lossless;
+use crate::expr::cast_never_fails;
 
 /// Makes the casts and divisions of a plan total.
 pub(crate) fn total(plan: LogicalPlan) -> Result<LogicalPlan> {
@@ -38,7 +38,7 @@ fn rewrite(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
     match expr {
         Expr::Cast(Cast { expr, field }) => {
             let from = expr.get_type(schema)?;
-            if cast_is_lossless(&from, field.data_type()) {
+            if cast_never_fails(&from, field.data_type()) {
                 return Ok(Transformed::no(Expr::Cast(Cast { expr, field })));
             }
             Ok(Transformed::yes(Expr::TryCast(TryCast { expr, field })))

@@ -1,17 +1,13 @@
 //! Why a finding is one, and what would settle it.
+//!
+//! Invariant: computed on refusal only, from what the proof kept; it decides nothing.
 
-use crate::candidate::Candidate;
-use crate::finding::{Demand, Finding, PathStep};
-use crate::plan::Plan;
+mod candidates;
+mod evidence;
+mod items;
+mod options;
+mod path;
 
-/// stub
-#[derive(Debug)]
-pub(crate) struct Evidence;
-
-pub(crate) fn explain(_plan: &Plan, _what: &Finding) -> Vec<PathStep> {
-    Vec::new()
-}
-
-pub(crate) fn candidates(_plan: &Plan, _what: &Finding, _permits: &dyn Fn(&Demand) -> bool) -> Vec<Candidate> {
-    Vec::new()
-}
+pub(crate) use candidates::candidates;
+pub(crate) use evidence::{Again, Evidence, Text};
+pub(crate) use path::explain;

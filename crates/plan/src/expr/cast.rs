@@ -53,6 +53,11 @@ fn unit(unit: &TimeUnit) -> u8 {
     }
 }
 
+/// Whether no value of `from` fails to become one of `to`, though it may be rounded.
+pub(crate) fn cast_never_fails(from: &DataType, to: &DataType) -> bool {
+    cast_is_lossless(from, to) || (from.is_integer() || from.is_floating()) && to.is_floating()
+}
+
 /// Whether all values of a type take the same space, so that a length tells nothing.
 pub(crate) fn is_fixed_width(data_type: &DataType) -> bool {
     data_type.is_primitive() || *data_type == DataType::Boolean

@@ -13,7 +13,7 @@ mod protect;
 mod span;
 mod subquery;
 
-pub(crate) use cast::{cast_is_lossless, is_fixed_width};
+pub(crate) use cast::{cast_is_lossless, cast_never_fails};
 pub(crate) use cell::{Cell, Own};
 pub(crate) use evaluate::Env;
 pub(crate) use span::{is_literal, shown, span_of};

@@ -20,5 +20,4 @@ mod unnest;
 mod window;
 
 pub(crate) use node::Node;
-pub(crate) use prover::{Found, Note, Prover, StepFacts};
-pub(crate) use relation::Relation;
+pub(crate) use prover::{Found, Prover, StepFacts};

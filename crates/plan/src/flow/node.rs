@@ -18,11 +18,15 @@ use crate::expr::{Cell, Env};
 pub(crate) struct Node {
     /// The plan, with the rewrites that the rules ask for.
     pub(crate) plan: LogicalPlan,
+    /// The plan as it was bound, for explanations.
+    pub(crate) bound: LogicalPlan,
     pub(crate) relation: Relation,
     /// The nodes below, then those of subqueries in its expressions.
     pub(crate) inputs: Vec<Arc<Node>>,
     /// The text that it was written in.
     pub(crate) step: usize,
+    /// Whether the plan is not the one that was bound.
+    changed: bool,
 }
 
 /// What a rule gives back: the relation, and the plan where it was rewritten.
@@ -49,16 +53,14 @@ impl Prover<'_> {
         let mut met = std::mem::replace(&mut self.met, before);
         self.step.endorsed = endorsed;
         let (outcome, mut inputs, rebuilt) = done?;
-        let plan = match (outcome.rewritten, rebuilt) {
-            (Some(rewritten), _) => rewritten,
-            (None, Some(rebuilt)) => rebuilt,
-            (None, None) => plan.clone(),
-        };
+        let changed = outcome.rewritten.is_some() || rebuilt.is_some();
+        let bound = plan.clone();
+        let plan = outcome.rewritten.or(rebuilt).unwrap_or_else(|| bound.clone());
         if plan.schema().fields().len() != outcome.relation.columns.len() {
             return Err(self.unsupported("a node whose columns the proof cannot follow"));
         }
         inputs.append(&mut met);
-        Ok(Arc::new(Node { plan, relation: outcome.relation, inputs, step: self.step.index }))
+        Ok(Arc::new(Node { plan, bound, relation: outcome.relation, inputs, step: self.step.index, changed }))
     }
 
     #[allow(clippy::type_complexity)]
@@ -95,11 +97,6 @@ impl Prover<'_> {
             LogicalPlan::DescribeTable(_) => return Err(self.unsupported("DESCRIBE")),
         };
         let rebuilt = self.rebuilt(plan, &inputs)?;
-        let outcome = match (outcome.rewritten, &rebuilt) {
-            // A rewrite was made over the old input; make it again over the new one.
-            (Some(_), Some(LogicalPlan::Aggregate(node))) => self.aggregate(node, first(&inputs)?)?,
-            (rewritten, _) => Outcome { relation: outcome.relation, rewritten },
-        };
         Ok((outcome, inputs, rebuilt))
     }
 
@@ -126,8 +123,7 @@ impl Prover<'_> {
 
     /// The node over its inputs as rewritten, where any was.
     fn rebuilt(&mut self, plan: &LogicalPlan, inputs: &[Arc<Node>]) -> Bound<Option<LogicalPlan>> {
-        let before = plan.inputs();
-        if before.len() != inputs.len() || before.iter().zip(inputs).all(|(old, new)| **old == new.plan) {
+        if plan.inputs().len() != inputs.len() || !inputs.iter().any(|input| input.changed) {
             return Ok(None);
         }
         let new = inputs.iter().map(|node| node.plan.clone()).collect();

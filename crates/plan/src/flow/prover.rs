@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use datafusion::common::DFSchemaRef;
 use sealine_label::{Aspect, Channels, Interner, LabelId, Layer, Level, Origin, View};
-use sealine_spec::{OnError, Span, SqlText};
+use sealine_spec::{Span, SqlText};
 
 use super::node::Node;
 use super::relation::Relation;
@@ -21,7 +21,6 @@ pub(crate) struct StepFacts {
     pub(crate) index: usize,
     pub(crate) sql: Arc<SqlText>,
     pub(crate) min_group: Option<u32>,
-    pub(crate) on_error: OnError,
     /// Whether the selection is an owner's, and so endorsed.
     pub(crate) endorsed: bool,
 }

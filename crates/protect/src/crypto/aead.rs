@@ -10,7 +10,9 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, AES_256_GCM_SIV, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::aead::{
+    AES_128_GCM, AES_256_GCM, AES_256_GCM_SIV, Aad, LessSafeKey, Nonce, UnboundKey,
+};
 
 use super::{Secret, random};
 use crate::ProtectError;
@@ -43,7 +45,9 @@ impl Algorithm {
             "AES-128-GCM" => Ok(Algorithm::Aes128Gcm),
             "AES-256-GCM" => Ok(Algorithm::Aes256Gcm),
             "AES-256-GCM-SIV" => Ok(Algorithm::Aes256GcmSiv),
-            _ => Err(ProtectError::unsupported("this cipher (AES-128-GCM, AES-256-GCM and AES-256-GCM-SIV are)")),
+            _ => Err(ProtectError::unsupported(
+                "this cipher (AES-128-GCM, AES-256-GCM and AES-256-GCM-SIV are)",
+            )),
         }
     }
 
@@ -79,16 +83,24 @@ impl Key {
     pub fn new(algorithm: Algorithm, key: &Secret) -> Result<Key, ProtectError> {
         let (expected, found) = (algorithm.key_len(), key.len());
         if expected != found {
-            return Err(ProtectError::KeyLength { algorithm: algorithm.name(), expected, found });
+            return Err(ProtectError::KeyLength {
+                algorithm: algorithm.name(),
+                expected,
+                found,
+            });
         }
         let native = match algorithm {
             Algorithm::Aes128Gcm => &AES_128_GCM,
             Algorithm::Aes256Gcm => &AES_256_GCM,
             Algorithm::Aes256GcmSiv => &AES_256_GCM_SIV,
         };
-        let unbound =
-            UnboundKey::new(native, key.expose()).map_err(|_| ProtectError::Primitive(algorithm.name()))?;
-        Ok(Key { algorithm, native: LessSafeKey::new(unbound), sealed: AtomicU64::new(0) })
+        let unbound = UnboundKey::new(native, key.expose())
+            .map_err(|_| ProtectError::Primitive(algorithm.name()))?;
+        Ok(Key {
+            algorithm,
+            native: LessSafeKey::new(unbound),
+            sealed: AtomicU64::new(0),
+        })
     }
 
     /// Seals under a fresh random nonce: nonce, ciphertext, tag.
@@ -110,8 +122,13 @@ impl Key {
     /// # Errors
     /// [`ProtectError::NotAuthentic`] for another key, other associated data or any changed byte.
     pub fn open(&self, aad: &[u8], sealed: &[u8]) -> Result<Secret, ProtectError> {
-        let (nonce, body) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(ProtectError::NotAuthentic)?;
-        let length = body.len().checked_sub(TAG_LEN).ok_or(ProtectError::NotAuthentic)?;
+        let (nonce, body) = sealed
+            .split_first_chunk::<NONCE_LEN>()
+            .ok_or(ProtectError::NotAuthentic)?;
+        let length = body
+            .len()
+            .checked_sub(TAG_LEN)
+            .ok_or(ProtectError::NotAuthentic)?;
         let mut out = Secret::new(vec![0; length]);
         self.open_into(*nonce, aad, body, out.expose_mut())?;
         Ok(out)
@@ -120,7 +137,10 @@ impl Key {
     /// Takes `seals` more from the key's budget.
     pub(crate) fn count(&self, seals: u64) -> Result<(), ProtectError> {
         let within = |used: u64| used.checked_add(seals).filter(|sum| *sum <= SEALS_PER_KEY);
-        match self.sealed.fetch_update(Ordering::Relaxed, Ordering::Relaxed, within) {
+        match self
+            .sealed
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, within)
+        {
             Ok(_) => Ok(()),
             Err(_) => Err(ProtectError::KeyExhausted),
         }
@@ -142,11 +162,14 @@ impl Key {
         let (ciphertext, tag) = out.split_at_mut(message.len());
         ciphertext.copy_from_slice(message);
         let nonce = Nonce::assume_unique_for_key(nonce);
-        let made = self.native.seal_in_place_separate_tag(nonce, Aad::from(aad), ciphertext).map_err(|_| {
-            // What was not sealed must not stay behind in clear.
-            ciphertext.fill(0);
-            failed
-        })?;
+        let made = self
+            .native
+            .seal_in_place_separate_tag(nonce, Aad::from(aad), ciphertext)
+            .map_err(|_| {
+                // What was not sealed must not stay behind in clear.
+                ciphertext.fill(0);
+                failed
+            })?;
         tag.copy_from_slice(made.as_ref());
         Ok(())
     }
@@ -159,15 +182,19 @@ impl Key {
         sealed: &[u8],
         out: &mut [u8],
     ) -> Result<(), ProtectError> {
-        let (ciphertext, tag) = sealed.split_last_chunk::<TAG_LEN>().ok_or(ProtectError::NotAuthentic)?;
+        let (ciphertext, tag) = sealed
+            .split_last_chunk::<TAG_LEN>()
+            .ok_or(ProtectError::NotAuthentic)?;
         if out.len() != ciphertext.len() {
             return Err(ProtectError::NotAuthentic);
         }
         let nonce = Nonce::assume_unique_for_key(nonce);
-        self.native.open_separate_gather(nonce, Aad::from(aad), ciphertext, tag, out).map_err(|_| {
-            out.fill(0);
-            ProtectError::NotAuthentic
-        })
+        self.native
+            .open_separate_gather(nonce, Aad::from(aad), ciphertext, tag, out)
+            .map_err(|_| {
+                out.fill(0);
+                ProtectError::NotAuthentic
+            })
     }
 }
 
@@ -204,7 +231,9 @@ pub fn seal(
     key.count(1)?;
     let mut ciphertext = vec![0; message.len() + TAG_LEN];
     key.seal_into(nonce, aad, message, &mut ciphertext)?;
-    let tag = *ciphertext.last_chunk::<TAG_LEN>().ok_or(ProtectError::Primitive(algorithm.name()))?;
+    let tag = *ciphertext
+        .last_chunk::<TAG_LEN>()
+        .ok_or(ProtectError::Primitive(algorithm.name()))?;
     ciphertext.truncate(message.len());
     Ok(Sealed { ciphertext, tag })
 }
@@ -236,11 +265,17 @@ pub fn open(
 }
 
 fn nonce(iv: &[u8]) -> Result<[u8; NONCE_LEN], ProtectError> {
-    iv.try_into().map_err(|_| ProtectError::unsupported("an IV that is not 96 bits"))
+    iv.try_into()
+        .map_err(|_| ProtectError::unsupported("an IV that is not 96 bits"))
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
@@ -272,8 +307,14 @@ mod tests {
     fn the_budget_ends() {
         let key = key();
         key.count(SEALS_PER_KEY).unwrap();
-        assert!(matches!(key.seal(b"", b"x"), Err(ProtectError::KeyExhausted)));
-        assert!(matches!(key.count(u64::MAX), Err(ProtectError::KeyExhausted)));
+        assert!(matches!(
+            key.seal(b"", b"x"),
+            Err(ProtectError::KeyExhausted)
+        ));
+        assert!(matches!(
+            key.count(u64::MAX),
+            Err(ProtectError::KeyExhausted)
+        ));
     }
 
     #[test]
@@ -283,7 +324,14 @@ mod tests {
             let sealed = seal(Algorithm::Aes256Gcm, &secret, &vec![0; length], b"", b"x");
             assert!(sealed.unwrap_err().is_unsupported(), "{length}");
         }
-        assert!(matches!(Key::new(Algorithm::Aes128Gcm, &secret), Err(ProtectError::KeyLength { .. })));
-        assert!(Algorithm::parse("AES-256-CBC").unwrap_err().is_unsupported());
+        assert!(matches!(
+            Key::new(Algorithm::Aes128Gcm, &secret),
+            Err(ProtectError::KeyLength { .. })
+        ));
+        assert!(
+            Algorithm::parse("AES-256-CBC")
+                .unwrap_err()
+                .is_unsupported()
+        );
     }
 }

@@ -24,9 +24,14 @@ impl SigningKey {
     /// [`ProtectError::KeyLength`] for another length.
     pub fn from_seed(seed: &Secret) -> Result<SigningKey, ProtectError> {
         if seed.len() != 32 {
-            return Err(ProtectError::KeyLength { algorithm: "Ed25519", expected: 32, found: seed.len() });
+            return Err(ProtectError::KeyLength {
+                algorithm: "Ed25519",
+                expected: 32,
+                found: seed.len(),
+            });
         }
-        let pair = Ed25519KeyPair::from_seed_unchecked(seed.expose()).map_err(|_| ProtectError::Primitive("Ed25519"))?;
+        let pair = Ed25519KeyPair::from_seed_unchecked(seed.expose())
+            .map_err(|_| ProtectError::Primitive("Ed25519"))?;
         let public = VerifyingKey::from_bytes(pair.public_key().as_ref())?;
         Ok(SigningKey { pair, public })
     }
@@ -45,8 +50,14 @@ impl SigningKey {
     /// # Errors
     /// [`ProtectError::Primitive`] when AWS-LC fails.
     pub fn sign(&self, message: &[u8]) -> Result<[u8; 64], ProtectError> {
-        let signature = self.pair.try_sign(message).map_err(|_| ProtectError::Primitive("Ed25519"))?;
-        signature.as_ref().try_into().map_err(|_| ProtectError::Primitive("Ed25519"))
+        let signature = self
+            .pair
+            .try_sign(message)
+            .map_err(|_| ProtectError::Primitive("Ed25519"))?;
+        signature
+            .as_ref()
+            .try_into()
+            .map_err(|_| ProtectError::Primitive("Ed25519"))
     }
 
     /// The public half.
@@ -71,11 +82,14 @@ impl VerifyingKey {
     /// # Errors
     /// [`ProtectError::KeyLength`] for another length.
     pub fn from_bytes(bytes: &[u8]) -> Result<VerifyingKey, ProtectError> {
-        bytes.try_into().map(VerifyingKey).map_err(|_| ProtectError::KeyLength {
-            algorithm: "Ed25519",
-            expected: 32,
-            found: bytes.len(),
-        })
+        bytes
+            .try_into()
+            .map(VerifyingKey)
+            .map_err(|_| ProtectError::KeyLength {
+                algorithm: "Ed25519",
+                expected: 32,
+                found: bytes.len(),
+            })
     }
 
     /// The 32 bytes.

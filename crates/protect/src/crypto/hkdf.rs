@@ -27,7 +27,9 @@ pub fn derive(
     length: usize,
 ) -> Result<Secret, ProtectError> {
     if length > 255 * algorithm.tag_len() {
-        return Err(ProtectError::unsupported("an HKDF output above 255 hash lengths"));
+        return Err(ProtectError::unsupported(
+            "an HKDF output above 255 hash lengths",
+        ));
     }
     let mut out = Secret::new(vec![0; length]);
     if length == 0 {
@@ -39,8 +41,12 @@ pub fn derive(
     };
     let extracted = hkdf::Salt::new(native, salt).extract(key);
     let info = [info];
-    let expanded = extracted.expand(&info, Length(length)).map_err(|_| ProtectError::Primitive("HKDF"))?;
-    expanded.fill(out.expose_mut()).map_err(|_| ProtectError::Primitive("HKDF"))?;
+    let expanded = extracted
+        .expand(&info, Length(length))
+        .map_err(|_| ProtectError::Primitive("HKDF"))?;
+    expanded
+        .fill(out.expose_mut())
+        .map_err(|_| ProtectError::Primitive("HKDF"))?;
     Ok(out)
 }
 

@@ -30,7 +30,9 @@ impl Algorithm {
         match name {
             "SHA-256" => Ok(Algorithm::Sha256),
             "SHA-512" => Ok(Algorithm::Sha512),
-            _ => Err(ProtectError::unsupported("this hash (SHA-256 and SHA-512 are)")),
+            _ => Err(ProtectError::unsupported(
+                "this hash (SHA-256 and SHA-512 are)",
+            )),
         }
     }
 
@@ -59,7 +61,10 @@ pub struct Key {
 impl Key {
     /// A key of any length (RFC 2104: short ones are padded, long ones hashed).
     pub fn new(algorithm: Algorithm, key: &[u8]) -> Key {
-        Key { algorithm, native: hmac::Key::new(algorithm.native(), key) }
+        Key {
+            algorithm,
+            native: hmac::Key::new(algorithm.native(), key),
+        }
     }
 
     /// The tag over the concatenation of `parts`.

@@ -22,7 +22,10 @@ impl TokenKey {
     pub fn new(secret: &Secret) -> Result<TokenKey, ProtectError> {
         check("a token key", secret)?;
         let derived = hkdf::subkey(secret, b"", "tokenize")?;
-        Ok(TokenKey(hmac::Key::new(hmac::Algorithm::Sha256, derived.expose())))
+        Ok(TokenKey(hmac::Key::new(
+            hmac::Algorithm::Sha256,
+            derived.expose(),
+        )))
     }
 
     /// A message that has taken in the domain and its end.
@@ -63,7 +66,10 @@ impl ValueKey {
 
     /// The AES-256-GCM key for `salt`: HKDF-SHA-256(key, salt, info `encrypt`).
     pub(crate) fn data_key(&self, salt: &[u8]) -> Result<aead::Key, ProtectError> {
-        aead::Key::new(aead::Algorithm::Aes256Gcm, &hkdf::subkey(&self.secret, salt, "encrypt")?)
+        aead::Key::new(
+            aead::Algorithm::Aes256Gcm,
+            &hkdf::subkey(&self.secret, salt, "encrypt")?,
+        )
     }
 }
 
@@ -77,12 +83,21 @@ fn check(what: &'static str, secret: &Secret) -> Result<(), ProtectError> {
     if secret.len() == KEY_LEN {
         Ok(())
     } else {
-        Err(ProtectError::KeyLength { algorithm: what, expected: KEY_LEN, found: secret.len() })
+        Err(ProtectError::KeyLength {
+            algorithm: what,
+            expected: KEY_LEN,
+            found: secret.len(),
+        })
     }
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
@@ -92,6 +107,9 @@ mod tests {
         assert!(ValueKey::new(1, Secret::new(vec![1; 16])).is_err());
         let key = ValueKey::new(9, Secret::new(vec![0x41; 32])).unwrap();
         assert_eq!(format!("{key:?}"), "ValueKey(version 9)");
-        assert_eq!(format!("{:?}", TokenKey::new(&Secret::new(vec![0x41; 32])).unwrap()), "TokenKey");
+        assert_eq!(
+            format!("{:?}", TokenKey::new(&Secret::new(vec![0x41; 32])).unwrap()),
+            "TokenKey"
+        );
     }
 }

@@ -19,10 +19,15 @@ const LONGEST: usize = 1 << 20;
 pub fn wrap(key: &[u8], message: &[u8]) -> Result<Vec<u8>, ProtectError> {
     let kek = kek(key)?;
     if message.is_empty() || message.len() > LONGEST {
-        return Err(ProtectError::unsupported("wrapping nothing, or more than 1 MiB"));
+        return Err(ProtectError::unsupported(
+            "wrapping nothing, or more than 1 MiB",
+        ));
     }
     let mut out = vec![0; message.len() + 15];
-    let written = kek.wrap_with_padding(message, &mut out).map_err(|_| ProtectError::Primitive("AES-KWP"))?.len();
+    let written = kek
+        .wrap_with_padding(message, &mut out)
+        .map_err(|_| ProtectError::Primitive("AES-KWP"))?
+        .len();
     out.truncate(written);
     Ok(out)
 }
@@ -34,7 +39,10 @@ pub fn wrap(key: &[u8], message: &[u8]) -> Result<Vec<u8>, ProtectError> {
 /// when the ciphertext was not made under this key.
 pub fn unwrap(key: &[u8], ciphertext: &[u8]) -> Result<Secret, ProtectError> {
     let kek = kek(key)?;
-    if ciphertext.len() < 16 || ciphertext.len() > LONGEST + 16 || !ciphertext.len().is_multiple_of(8) {
+    if ciphertext.len() < 16
+        || ciphertext.len() > LONGEST + 16
+        || !ciphertext.len().is_multiple_of(8)
+    {
         return Err(ProtectError::NotAuthentic);
     }
     let mut out = Secret::new(vec![0; ciphertext.len()]);
@@ -50,7 +58,11 @@ fn kek(key: &[u8]) -> Result<AesKek, ProtectError> {
     let cipher = match key.len() {
         16 => &AES_128,
         32 => &AES_256,
-        _ => return Err(ProtectError::unsupported("this key length (128 and 256 bits are)")),
+        _ => {
+            return Err(ProtectError::unsupported(
+                "this key length (128 and 256 bits are)",
+            ));
+        }
     };
     AesKek::new(cipher, key).map_err(|_| ProtectError::Primitive("AES-KWP"))
 }

@@ -15,12 +15,24 @@ const DAY: i64 = 86_400_000_000;
 impl Reader<'_> {
     /// The end of a range.
     pub(crate) fn bound(&mut self, node: &Node, name: &str, ty: ColumnType) -> Option<Bound> {
-        let quoted = matches!(ty, ColumnType::Date | ColumnType::Timestamp | ColumnType::Time);
+        let quoted = matches!(
+            ty,
+            ColumnType::Date | ColumnType::Timestamp | ColumnType::Time
+        );
         let text = if quoted { node.text() } else { node.plain() };
         let bound = text.and_then(|text| read(text, ty));
         if bound.is_none() {
-            let message = format!("`{name}` has to be a value of the type `{ty}`, not {}", node.describe());
-            self.error("SL1052", node.span, message, "does not fit the type", example(ty));
+            let message = format!(
+                "`{name}` has to be a value of the type `{ty}`, not {}",
+                node.describe()
+            );
+            self.error(
+                "SL1052",
+                node.span,
+                message,
+                "does not fit the type",
+                example(ty),
+            );
         }
         bound
     }
@@ -33,8 +45,17 @@ impl Reader<'_> {
             _ => read(value, ty).is_some(),
         };
         if !good {
-            let message = format!("{} in `{name}` is no value of the type `{ty}`", quote(value));
-            self.error("SL1052", value.span, message, "does not fit the type", example(ty));
+            let message = format!(
+                "{} in `{name}` is no value of the type `{ty}`",
+                quote(value)
+            );
+            self.error(
+                "SL1052",
+                value.span,
+                message,
+                "does not fit the type",
+                example(ty),
+            );
         }
     }
 
@@ -56,7 +77,13 @@ impl Reader<'_> {
             _ => "%Y-%m-%d %H:%M:%S",
         };
         let message = format!("`format` cannot be {}: {problem}", quote(&text));
-        self.error("SL1055", text.span, message, "not a notation", format!("for example `format: \"{example}\"`"));
+        self.error(
+            "SL1055",
+            text.span,
+            message,
+            "not a notation",
+            format!("for example `format: \"{example}\"`"),
+        );
         None
     }
 }
@@ -80,7 +107,12 @@ fn misfit(text: &str, letters: &str) -> Option<String> {
             None => return Some("it ends in `%`".to_owned()),
             Some('%' | 't' | 'n') => {}
             Some(letter) if letters.contains(letter) => fields += 1,
-            Some(letter) => return Some(format!("`%{}` is not of this type", letter.escape_default())),
+            Some(letter) => {
+                return Some(format!(
+                    "`%{}` is not of this type",
+                    letter.escape_default()
+                ));
+            }
         }
     }
     (fields == 0).then(|| "it holds no field such as `%Y`".to_owned())
@@ -103,11 +135,15 @@ fn example(ty: ColumnType) -> &'static str {
     match ty {
         ColumnType::Int8 => "write a whole number from -128 to 127, without quotes",
         ColumnType::Int16 => "write a whole number from -32768 to 32767, without quotes",
-        ColumnType::Int32 | ColumnType::Int64 => "write a whole number that the type can hold, without quotes",
+        ColumnType::Int32 | ColumnType::Int64 => {
+            "write a whole number that the type can hold, without quotes"
+        }
         ColumnType::Date => "write a day as `2024-01-31`",
         ColumnType::Timestamp => "write a moment as `2024-01-31T12:00:00Z`",
         ColumnType::Time => "write a time as `12:30:00`",
-        ColumnType::Decimal { .. } => "write a number with no more digits than the type has, without quotes",
+        ColumnType::Decimal { .. } => {
+            "write a number with no more digits than the type has, without quotes"
+        }
         ColumnType::Boolean => "write `true` or `false`",
         _ => "write a finite number, without quotes",
     }
@@ -120,16 +156,28 @@ fn read(text: &str, ty: ColumnType) -> Option<Bound> {
         (-end..end).contains(&number).then_some(number)
     };
     match ty {
-        ColumnType::Int8 => integer(8).and_then(|number| i64::try_from(number).ok()).map(Bound::Integer),
-        ColumnType::Int16 => integer(16).and_then(|number| i64::try_from(number).ok()).map(Bound::Integer),
-        ColumnType::Int32 => integer(32).and_then(|number| i64::try_from(number).ok()).map(Bound::Integer),
-        ColumnType::Int64 => integer(64).and_then(|number| i64::try_from(number).ok()).map(Bound::Integer),
+        ColumnType::Int8 => integer(8)
+            .and_then(|number| i64::try_from(number).ok())
+            .map(Bound::Integer),
+        ColumnType::Int16 => integer(16)
+            .and_then(|number| i64::try_from(number).ok())
+            .map(Bound::Integer),
+        ColumnType::Int32 => integer(32)
+            .and_then(|number| i64::try_from(number).ok())
+            .map(Bound::Integer),
+        ColumnType::Int64 => integer(64)
+            .and_then(|number| i64::try_from(number).ok())
+            .map(Bound::Integer),
         ColumnType::Float32 => {
             let widest = f64::from(f32::MAX);
-            scalar::number(text).filter(|number| number.abs() <= widest).map(Bound::Float)
+            scalar::number(text)
+                .filter(|number| number.abs() <= widest)
+                .map(Bound::Float)
         }
         ColumnType::Float64 => scalar::number(text).map(Bound::Float),
-        ColumnType::Decimal { precision, scale } => decimal(text, precision, scale).map(Bound::Decimal),
+        ColumnType::Decimal { precision, scale } => {
+            decimal(text, precision, scale).map(Bound::Decimal)
+        }
         ColumnType::Date => date(text).map(Bound::Date),
         ColumnType::Timestamp => timestamp(text).map(Bound::Timestamp),
         ColumnType::Time => time(text).map(Bound::Time),
@@ -140,11 +188,17 @@ fn read(text: &str, ty: ColumnType) -> Option<Bound> {
 fn decimal(text: &str, precision: u8, scale: i8) -> Option<i128> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let scale = usize::try_from(scale).ok()?;
-    if fraction.len() > scale || !fraction.bytes().all(|byte| byte.is_ascii_digit()) || text.ends_with('.') {
+    if fraction.len() > scale
+        || !fraction.bytes().all(|byte| byte.is_ascii_digit())
+        || text.ends_with('.')
+    {
         return None;
     }
     scalar::integer(whole)?;
-    let value = scalar::integer(&format!("{whole}{fraction}{}", "0".repeat(scale - fraction.len())))?;
+    let value = scalar::integer(&format!(
+        "{whole}{fraction}{}",
+        "0".repeat(scale - fraction.len())
+    ))?;
     let end = 10_i128.checked_pow(u32::from(precision))?;
     (-end < value && value < end).then_some(value)
 }
@@ -152,7 +206,10 @@ fn decimal(text: &str, precision: u8, scale: i8) -> Option<i128> {
 /// `width` digits and what follows.
 fn digits(text: &str, width: usize) -> Option<(i64, &str)> {
     let (digits, rest) = text.split_at_checked(width)?;
-    digits.bytes().all(|byte| byte.is_ascii_digit()).then_some(())?;
+    digits
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then_some(())?;
     Some((digits.parse().ok()?, rest))
 }
 
@@ -196,7 +253,8 @@ fn time(text: &str) -> Option<i64> {
         None if rest.is_empty() => 0,
         None => return None,
     };
-    (hour < 24 && minute < 60 && second < 60).then_some(((hour * 60 + minute) * 60 + second) * 1_000_000 + micros)
+    (hour < 24 && minute < 60 && second < 60)
+        .then_some(((hour * 60 + minute) * 60 + second) * 1_000_000 + micros)
 }
 
 /// Microseconds since 1970-01-01T00:00:00Z of a date, with a time behind `T` or a blank, with `Z`
@@ -220,7 +278,12 @@ fn timestamp(text: &str) -> Option<i64> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
@@ -237,7 +300,17 @@ mod tests {
         ] {
             assert_eq!(date(text), Some(days), "{text}");
         }
-        for text in ["2023-02-29", "1900-02-29", "2024-13-01", "2024-00-01", "2024-1-1", "2024-01-32", "x", "2024-01-01x", "20é4-01-01"] {
+        for text in [
+            "2023-02-29",
+            "1900-02-29",
+            "2024-13-01",
+            "2024-00-01",
+            "2024-1-1",
+            "2024-01-32",
+            "x",
+            "2024-01-01x",
+            "20é4-01-01",
+        ] {
             assert_eq!(date(text), None, "{text}");
         }
     }
@@ -246,7 +319,16 @@ mod tests {
     fn moments_are_microseconds() {
         assert_eq!(time("00:00:01.5"), Some(1_500_000));
         assert_eq!(time("23:59"), Some(86_340_000_000));
-        for text in ["24:00", "12:60", "12:00:60", "12:00:00.", "12:00:00.1234567", "12", "12:0", "12:00:00x"] {
+        for text in [
+            "24:00",
+            "12:60",
+            "12:00:60",
+            "12:00:00.",
+            "12:00:00.1234567",
+            "12",
+            "12:0",
+            "12:00:00x",
+        ] {
             assert_eq!(time(text), None, "{text}");
         }
         assert_eq!(timestamp("1970-01-02"), Some(DAY));
@@ -261,7 +343,15 @@ mod tests {
         assert_eq!(decimal("1.5", 10, 2), Some(150));
         assert_eq!(decimal("-0.05", 10, 2), Some(-5));
         assert_eq!(decimal("99", 3, 1), Some(990));
-        for (text, precision) in [("1.555", 10), ("100", 4), ("1.", 10), ("x", 10), ("", 10), ("1.-5", 10), ("1e3", 10)] {
+        for (text, precision) in [
+            ("1.555", 10),
+            ("100", 4),
+            ("1.", 10),
+            ("x", 10),
+            ("", 10),
+            ("1.-5", 10),
+            ("1e3", 10),
+        ] {
             assert_eq!(decimal(text, precision, 2), None, "{text}");
         }
         assert_eq!(decimal(&"9".repeat(38), 38, 0), Some(10_i128.pow(38) - 1));
@@ -271,7 +361,10 @@ mod tests {
     fn integers_fit_their_width() {
         assert_eq!(read("127", ColumnType::Int8), Some(Bound::Integer(127)));
         assert_eq!(read("128", ColumnType::Int8), None);
-        assert_eq!(read("-9223372036854775808", ColumnType::Int64), Some(Bound::Integer(i64::MIN)));
+        assert_eq!(
+            read("-9223372036854775808", ColumnType::Int64),
+            Some(Bound::Integer(i64::MIN))
+        );
         assert_eq!(read("9223372036854775808", ColumnType::Int64), None);
         assert_eq!(read("1e39", ColumnType::Float32), None);
     }

@@ -29,29 +29,45 @@ impl Draughted {
 
 impl Reader<'_> {
     /// Reads the tree of a file below `catalog/`.
-    pub(crate) fn catalog(&mut self, root: &Node, project: &Draft) -> Vec<Draughted> {
-        let Some(fields) = self.fields(root, "catalog", &shape::CATALOG) else { return Vec::new() };
+    ///
+    /// `sound` says that the YAML itself was without mistakes; `None` that datasets are missing.
+    pub(crate) fn catalog(
+        &mut self,
+        root: &Node,
+        project: &Draft,
+        sound: bool,
+    ) -> Option<Vec<Draughted>> {
+        let fields = self.fields(root, "catalog", &shape::CATALOG)?;
         self.version(&fields);
         let example = "{ crm.customers: { … } }";
         let start = crate::source::Span::new(root.span.file, root.span.start, root.span.start);
-        let Some(node) = self.require(&fields, "datasets", start, example) else { return Vec::new() };
-        let Some(entries) = self.mapping(node, "datasets", example) else { return Vec::new() };
+        let node = self.require(&fields, "datasets", start, example)?;
+        let entries = self.mapping(node, "datasets", example)?;
         let mut datasets = Vec::new();
         for entry in entries {
             let before = self.out.count_errors();
-            let dataset = self.dataset(entry, project);
-            let broken = self.out.count_errors() > before;
+            let dataset = self.dataset(entry, project, sound);
+            let broken = !sound || self.out.count_errors() > before;
             let given = match &entry.value.content {
-                Content::Mapping(fields) => fields.iter().map(|field| field.key.value.clone()).collect(),
+                Content::Mapping(fields) => {
+                    fields.iter().map(|field| field.key.value.clone()).collect()
+                }
                 _ => Vec::new(),
             };
-            datasets.push(Draughted { dataset, broken, given });
+            datasets.push(Draughted {
+                dataset,
+                broken,
+                given,
+            });
         }
-        datasets
+        Some(datasets)
     }
 
-    fn dataset(&mut self, entry: &Entry, project: &Draft) -> Dataset {
-        let lowest = project.levels.as_ref().map_or_else(sealine_label::Level::bottom, sealine_label::Levels::lowest);
+    fn dataset(&mut self, entry: &Entry, project: &Draft, sound: bool) -> Dataset {
+        let lowest = project
+            .levels
+            .as_ref()
+            .map_or_else(sealine_label::Level::bottom, sealine_label::Levels::lowest);
         let mut dataset = Dataset {
             id: entry.key.value.clone(),
             at: None,
@@ -68,23 +84,33 @@ impl Reader<'_> {
             span: entry.key.span,
         };
         self.dataset_id(&entry.key);
-        let Some(fields) = self.fields(&entry.value, &entry.key, &shape::DATASET) else { return dataset };
+        let Some(fields) = self.fields(&entry.value, &entry.key, &shape::DATASET) else {
+            return dataset;
+        };
         self.description(&fields);
         self.one_place(entry, &fields);
-        dataset.at = fields.find("at").and_then(|node| self.location(node, project));
+        dataset.at = fields
+            .find("at")
+            .and_then(|node| self.location(node, project));
         dataset.view = fields.find("view").and_then(|node| self.sql(node, "view"));
         if let Some(node) = fields.find("columns") {
             dataset.declares_columns = true;
             dataset.columns = self.columns(node, project);
         }
-        self.named_columns(&fields, &mut dataset);
-        dataset.rejects = fields.find("rejects").and_then(|node| self.text(node, "rejects"));
+        self.named_columns(&fields, &mut dataset, sound);
+        dataset.rejects = fields
+            .find("rejects")
+            .and_then(|node| self.text(node, "rejects"));
         dataset.max_rejects = fields.find("max_rejects").and_then(|node| self.limit(node));
         if let Some(node) = fields.find("clearance") {
             dataset.clearance_declared = true;
-            dataset.clearance = self.level(node, "clearance", project.levels.as_ref()).unwrap_or(lowest);
+            dataset.clearance = self
+                .level(node, "clearance", project.levels.as_ref())
+                .unwrap_or(lowest);
         }
-        dataset.encrypt = fields.find("encrypt").and_then(|node| self.encrypt(node, project));
+        dataset.encrypt = fields
+            .find("encrypt")
+            .and_then(|node| self.encrypt(node, project));
         dataset
     }
 
@@ -93,10 +119,13 @@ impl Reader<'_> {
         let id = &entry.key.value;
         match (fields.entry("at"), fields.entry("view")) {
             (Some(at), Some(view)) => self.out.push(
-                Diagnostic::error("SL1060", format!("`{id}` is a view and has a place of its own"))
-                    .mark(view.key.span, "a view is computed")
-                    .mark(at.key.span, "and lives nowhere")
-                    .help("keep one of `at` and `view`"),
+                Diagnostic::error(
+                    "SL1060",
+                    format!("`{id}` is a view and has a place of its own"),
+                )
+                .mark(view.key.span, "a view is computed")
+                .mark(at.key.span, "and lives nowhere")
+                .help("keep one of `at` and `view`"),
             ),
             (None, None) => {
                 let message = format!("`{id}` has no place: neither `at` nor `view`");
@@ -104,12 +133,26 @@ impl Reader<'_> {
                 self.error("SL1060", entry.key.span, message, "this dataset", help);
             }
             (None, Some(_)) => {
-                let unfit =
-                    ["columns", "primary_key", "subject", "rejects", "max_rejects", "clearance", "encrypt"];
+                let unfit = [
+                    "columns",
+                    "primary_key",
+                    "subject",
+                    "rejects",
+                    "max_rejects",
+                    "clearance",
+                    "encrypt",
+                ];
                 for field in unfit.into_iter().filter_map(|key| fields.entry(key)) {
                     let message = format!("a view has no `{}`", field.key.value);
-                    let help = "remove the key: a view takes columns, labels and rows from its query";
-                    self.error("SL1060", field.key.span, message, "does not fit a view", help);
+                    let help =
+                        "remove the key: a view takes columns, labels and rows from its query";
+                    self.error(
+                        "SL1060",
+                        field.key.span,
+                        message,
+                        "does not fit a view",
+                        help,
+                    );
                 }
             }
             (Some(_), None) => {}
@@ -124,38 +167,82 @@ impl Reader<'_> {
             && !known.contains_key(&name.value)
         {
             let declare = "declare it under `connections:` of `sealine.yaml`";
-            self.unknown("SL1033", "connection", name, known.keys().map(String::as_str), declare);
+            self.unknown(
+                "SL1033",
+                "connection",
+                name,
+                known.keys().map(String::as_str),
+                declare,
+            );
         }
         let remote = fields.find("path").is_none() && has(node, &["table", "topic"]);
-        let path = if remote { None } else { self.require(&fields, "path", node.span, "name.csv") };
-        let path = path.and_then(|node| self.text(node, "path")).and_then(|path| self.inner_path(&path));
-        let format = if remote { None } else { self.require(&fields, "format", node.span, "csv") };
+        let path = if remote {
+            None
+        } else {
+            self.require(&fields, "path", node.span, "name.csv")
+        };
+        let path = path
+            .and_then(|node| self.text(node, "path"))
+            .and_then(|path| self.inner_path(&path));
+        let format = if remote {
+            None
+        } else {
+            self.require(&fields, "format", node.span, "csv")
+        };
         let known = [("csv", true), ("parquet", false)];
-        let csv = format.and_then(|node| self.choice_or_later(node, "format", &known, shape::LATER_FORMATS))?;
+        let csv = format
+            .and_then(|node| self.choice_or_later(node, "format", &known, shape::LATER_FORMATS))?;
         let format = if csv {
             Format::Csv(self.csv(&fields))
         } else {
-            for field in ["delimiter", "header", "null"].into_iter().filter_map(|key| fields.entry(key)) {
-                let message = format!("`{}` says how CSV is read; this is Parquet", field.key.value);
-                self.error("SL1050", field.key.span, message, "does not fit the format", "remove the key");
+            for field in ["delimiter", "header", "null"]
+                .into_iter()
+                .filter_map(|key| fields.entry(key))
+            {
+                let message = format!(
+                    "`{}` says how CSV is read; this is Parquet",
+                    field.key.value
+                );
+                self.error(
+                    "SL1050",
+                    field.key.span,
+                    message,
+                    "does not fit the format",
+                    "remove the key",
+                );
             }
             Format::Parquet
         };
-        Some(Location { connection: connection?.value, path: path?, format, span: node.span })
+        Some(Location {
+            connection: connection?.value,
+            path: path?,
+            format,
+            span: node.span,
+        })
     }
 
     fn csv(&mut self, fields: &Fields<'_>) -> CsvOptions {
         let absent = CsvOptions::default();
-        let delimiter = fields.find("delimiter").and_then(|node| self.delimiter(node));
+        let delimiter = fields
+            .find("delimiter")
+            .and_then(|node| self.delimiter(node));
         let header = self.flag(fields, "header", absent.header);
         let null = fields.find("null").and_then(|node| self.null_texts(node));
-        CsvOptions { delimiter: delimiter.unwrap_or(absent.delimiter), header, null: null.unwrap_or(absent.null) }
+        CsvOptions {
+            delimiter: delimiter.unwrap_or(absent.delimiter),
+            header,
+            null: null.unwrap_or(absent.null),
+        }
     }
 
     fn delimiter(&mut self, node: &Node) -> Option<u8> {
         let text = self.text(node, "delimiter")?;
         match text.as_bytes() {
-            [byte] if (byte.is_ascii_graphic() || matches!(byte, b'\t' | b' ')) && !byte.is_ascii_alphanumeric() && *byte != b'"' => {
+            [byte]
+                if (byte.is_ascii_graphic() || matches!(byte, b'\t' | b' '))
+                    && !byte.is_ascii_alphanumeric()
+                    && *byte != b'"' =>
+            {
                 Some(*byte)
             }
             _ => {
@@ -170,7 +257,12 @@ impl Reader<'_> {
     /// Texts that are read as null; unlike elsewhere an empty one has a meaning.
     fn null_texts(&mut self, node: &Node) -> Option<Vec<String>> {
         let Content::Sequence(items) = &node.content else {
-            self.wrong(node, "null", "a list of texts", "for example `null: [\"\", NA]`");
+            self.wrong(
+                node,
+                "null",
+                "a list of texts",
+                "for example `null: [\"\", NA]`",
+            );
             return None;
         };
         let mut texts = Vec::new();
@@ -178,7 +270,12 @@ impl Reader<'_> {
             match &item.content {
                 // `null: [NULL]` means the word, and an entry of nothing the empty text.
                 Content::Scalar { text, .. } => texts.push(text.clone()),
-                _ => self.wrong(item, "null", "a list of texts", "for example `null: [\"\", NA]`"),
+                _ => self.wrong(
+                    item,
+                    "null",
+                    "a list of texts",
+                    "for example `null: [\"\", NA]`",
+                ),
             }
         }
         Some(texts)
@@ -189,18 +286,32 @@ impl Reader<'_> {
         if !self.at_most(node, "columns", 10_000) {
             return Vec::new();
         }
-        let Some(entries) = self.mapping(node, "columns", example) else { return Vec::new() };
+        let Some(entries) = self.mapping(node, "columns", example) else {
+            return Vec::new();
+        };
         if entries.is_empty() {
             let help = format!("for example `columns: {example}`, or remove the key");
-            self.error("SL1028", node.span, "`columns` is empty".to_owned(), "no column", help);
+            self.error(
+                "SL1028",
+                node.span,
+                "`columns` is empty".to_owned(),
+                "no column",
+                help,
+            );
         }
-        entries.iter().map(|entry| self.column(entry, project)).collect()
+        entries
+            .iter()
+            .map(|entry| self.column(entry, project))
+            .collect()
     }
 
     /// `primary_key` and `subject` name columns of the dataset.
-    fn named_columns(&mut self, fields: &Fields<'_>, dataset: &mut Dataset) {
+    fn named_columns(&mut self, fields: &Fields<'_>, dataset: &mut Dataset, sound: bool) {
         let mut named = Vec::new();
-        if let Some(node) = fields.find("primary_key").filter(|node| self.at_most(node, "primary_key", 64)) {
+        if let Some(node) = fields
+            .find("primary_key")
+            .filter(|node| self.at_most(node, "primary_key", 64))
+        {
             let keys = match &node.content {
                 Content::Scalar { .. } => self.text(node, "primary_key").map(|key| vec![key]),
                 _ => self.texts(node, "primary_key", "[id]"),
@@ -209,18 +320,31 @@ impl Reader<'_> {
             dataset.primary_key = keys.iter().map(|key| key.value.clone()).collect();
             named.extend(keys);
         }
-        if let Some(subject) = fields.find("subject").and_then(|node| self.text(node, "subject")) {
+        if let Some(subject) = fields
+            .find("subject")
+            .and_then(|node| self.text(node, "subject"))
+        {
             dataset.subject = Some(subject.value.clone());
             named.push(subject);
         }
-        if dataset.columns.is_empty() {
+        if dataset.columns.is_empty() || !sound {
             return;
         }
         for name in named {
             if dataset.column(&name).is_none() {
-                let known: Vec<String> = dataset.columns.iter().map(|column| column.name.clone()).collect();
+                let known: Vec<String> = dataset
+                    .columns
+                    .iter()
+                    .map(|column| column.name.clone())
+                    .collect();
                 let declare = "declare it under `columns:`";
-                self.unknown("SL1038", "column", &name, known.iter().map(String::as_str), declare);
+                self.unknown(
+                    "SL1038",
+                    "column",
+                    &name,
+                    known.iter().map(String::as_str),
+                    declare,
+                );
             }
         }
     }
@@ -233,12 +357,13 @@ impl Reader<'_> {
         };
         let limit = match text.strip_suffix('%') {
             Some(share) => {
-                let share = scalar::number(share.trim_end()).filter(|share| (0.0..=100.0).contains(share));
+                let share =
+                    scalar::number(share.trim_end()).filter(|share| (0.0..=100.0).contains(share));
                 share.map(|share| Limit::Percent(share.abs()))
             }
-            None if node.plain().is_some() => {
-                scalar::integer(text).and_then(|rows| u64::try_from(rows).ok()).map(Limit::Rows)
-            }
+            None if node.plain().is_some() => scalar::integer(text)
+                .and_then(|rows| u64::try_from(rows).ok())
+                .map(Limit::Rows),
             None => None,
         };
         if limit.is_none() {
@@ -262,11 +387,22 @@ impl Reader<'_> {
         match known.get(&key.value) {
             None => {
                 let fitting = |(name, spec): (&'_ String, &Option<crate::model::KeySpec>)| {
-                    spec.as_ref().is_none_or(|spec| spec.purpose == Purpose::File).then(|| name.clone())
+                    spec.as_ref()
+                        .is_none_or(|spec| spec.purpose == Purpose::File)
+                        .then(|| name.clone())
                 };
                 let names: Vec<String> = known.iter().filter_map(fitting).collect();
-                let declare = format!("declare it in `sealine.yaml`: `keys: {{ {}: {{ purpose: file }} }}`", quote(key).trim_matches('`'));
-                self.unknown("SL1034", "key", key, names.iter().map(String::as_str), &declare);
+                let declare = format!(
+                    "declare it in `sealine.yaml`: `keys: {{ {}: {{ purpose: file }} }}`",
+                    quote(key).trim_matches('`')
+                );
+                self.unknown(
+                    "SL1034",
+                    "key",
+                    key,
+                    names.iter().map(String::as_str),
+                    &declare,
+                );
             }
             Some(Some(spec)) if spec.purpose != Purpose::File => {
                 let name = spec.purpose.name();
@@ -284,7 +420,9 @@ impl Reader<'_> {
 
 fn has(node: &Node, keys: &[&str]) -> bool {
     match &node.content {
-        Content::Mapping(entries) => entries.iter().any(|entry| keys.contains(&entry.key.as_str())),
+        Content::Mapping(entries) => entries
+            .iter()
+            .any(|entry| keys.contains(&entry.key.as_str())),
         _ => false,
     }
 }

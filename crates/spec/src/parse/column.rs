@@ -63,7 +63,8 @@ impl Reader<'_> {
     /// Reads one entry of `columns:`.
     pub(crate) fn column(&mut self, entry: &Entry, project: &Draft) -> Column {
         let levels = project.levels.as_ref();
-        let highest = levels.map_or_else(sealine_label::Level::bottom, sealine_label::Levels::highest);
+        let highest =
+            levels.map_or_else(sealine_label::Level::bottom, sealine_label::Levels::highest);
         let mut column = Column {
             name: entry.key.value.clone(),
             ty: ColumnType::String,
@@ -76,9 +77,13 @@ impl Reader<'_> {
             span: entry.key.span,
         };
         self.column_name(&entry.key);
-        let Some(fields) = self.fields(&entry.value, &entry.key, &shape::COLUMN) else { return column };
+        let Some(fields) = self.fields(&entry.value, &entry.key, &shape::COLUMN) else {
+            return column;
+        };
         self.description(&fields);
-        let ty = self.require(&fields, "type", entry.key.span, "string").and_then(|node| self.column_type(node));
+        let ty = self
+            .require(&fields, "type", entry.key.span, "string")
+            .and_then(|node| self.column_type(node));
         if let Some(node) = fields.find("level") {
             column.level_declared = true;
             column.level = self.level(node, "level", levels).unwrap_or(highest);
@@ -87,12 +92,16 @@ impl Reader<'_> {
             let tags = self.texts(node, "tags", "[pii.email]").unwrap_or_default();
             column.tags = tags.iter().filter_map(|tag| self.tag(tag, false)).collect();
         }
-        column.domain_size = fields.find("domain_size").and_then(|node| self.count(node, "domain_size", 1, u64::MAX));
+        column.domain_size = fields
+            .find("domain_size")
+            .and_then(|node| self.count(node, "domain_size", 1, u64::MAX));
         if let Some(ty) = ty {
             column.ty = ty;
             column.rules = self.rules(&fields, ty);
         }
-        column.select = fields.find("select").and_then(|node| self.select(node, &column, ty.is_some(), project));
+        column.select = fields
+            .find("select")
+            .and_then(|node| self.select(node, &column, ty.is_some(), project));
         column
     }
 
@@ -106,20 +115,30 @@ impl Reader<'_> {
         }
         let lower = text.to_ascii_lowercase();
         let word = lower.split('(').next().unwrap_or_default();
-        let synonym = SYNONYMS.iter().find(|(name, _)| *name == word).map(|(_, meant)| *meant);
+        let synonym = SYNONYMS
+            .iter()
+            .find(|(name, _)| *name == word)
+            .map(|(_, meant)| *meant);
         let names = TYPES.iter().map(|(name, _)| *name);
         let meant = synonym.or_else(|| self.suggest(&text, names.clone()));
         let mut found = Diagnostic::error("SL1026", format!("there is no type {}", quote(&text)))
             .mark(text.span, "unknown type");
         match meant {
             Some(meant) => {
-                let pasted = if meant.contains(',') { format!("\"{meant}\"") } else { meant.to_owned() };
+                let pasted = if meant.contains(',') {
+                    format!("\"{meant}\"")
+                } else {
+                    meant.to_owned()
+                };
                 found = found.help(format!("did you mean `{meant}`?"));
                 found = found.fix(format!("write `{meant}`"), Some(text.span), pasted);
             }
             None => {
                 let list: Vec<&str> = names.collect();
-                found = found.help(format!("the types are `{}`, `decimal(p,s)`", list.join("`, `")));
+                found = found.help(format!(
+                    "the types are `{}`, `decimal(p,s)`",
+                    list.join("`, `")
+                ));
             }
         }
         self.out.push(found);
@@ -130,7 +149,13 @@ impl Reader<'_> {
     fn decimal(&mut self, text: &Spanned<String>, rest: &str) -> Option<ColumnType> {
         let Some(inner) = rest.strip_suffix(')') else {
             let help = "inside of `{ … }` the comma ends the value: quote it, as in `type: \"decimal(10,2)\"`";
-            self.error("SL1026", text.span, format!("{} is no type", quote(text)), "cut at the comma", help);
+            self.error(
+                "SL1026",
+                text.span,
+                format!("{} is no type", quote(text)),
+                "cut at the comma",
+                help,
+            );
             return None;
         };
         let (precision, scale) = inner.split_once(',').unwrap_or((inner, "0"));
@@ -142,7 +167,13 @@ impl Reader<'_> {
             return Some(ColumnType::Decimal { precision, scale });
         }
         let help = "write `decimal(precision,scale)`: 1 to 38 digits in all, of them 0 to all after the point";
-        self.error("SL1026", text.span, format!("{} is no type", quote(text)), "not a decimal", help);
+        self.error(
+            "SL1026",
+            text.span,
+            format!("{} is no type", quote(text)),
+            "not a decimal",
+            help,
+        );
         None
     }
 
@@ -154,12 +185,27 @@ impl Reader<'_> {
             ..Rules::default()
         };
         let text = ty == ColumnType::String;
-        let moment = matches!(ty, ColumnType::Date | ColumnType::Timestamp | ColumnType::Time);
+        let moment = matches!(
+            ty,
+            ColumnType::Date | ColumnType::Timestamp | ColumnType::Time
+        );
         let float = matches!(ty, ColumnType::Float32 | ColumnType::Float64);
         let range = ty.is_integer() || float || moment || matches!(ty, ColumnType::Decimal { .. });
         let fits: BTreeMap<&str, (bool, &str)> = BTreeMap::from([
-            ("min", (range, "numbers, dates and times; for texts there is `min_length`")),
-            ("max", (range, "numbers, dates and times; for texts there is `max_length`")),
+            (
+                "min",
+                (
+                    range,
+                    "numbers, dates and times; for texts there is `min_length`",
+                ),
+            ),
+            (
+                "max",
+                (
+                    range,
+                    "numbers, dates and times; for texts there is `max_length`",
+                ),
+            ),
             ("min_length", (text, "texts; for numbers there is `min`")),
             ("max_length", (text, "texts; for numbers there is `max`")),
             ("pattern", (text, "texts")),
@@ -186,26 +232,32 @@ impl Reader<'_> {
         {
             self.empty_range(fields, "min", "max");
         }
-        rules.min_length = find(self, "min_length").and_then(|node| self.count32(node, "min_length", 0, u32::MAX));
-        rules.max_length = find(self, "max_length").and_then(|node| self.count32(node, "max_length", 0, u32::MAX));
+        rules.min_length =
+            find(self, "min_length").and_then(|node| self.count32(node, "min_length", 0, u32::MAX));
+        rules.max_length =
+            find(self, "max_length").and_then(|node| self.count32(node, "max_length", 0, u32::MAX));
         if let (Some(min), Some(max)) = (rules.min_length, rules.max_length)
             && min > max
         {
             self.empty_range(fields, "min_length", "max_length");
         }
         rules.pattern = find(self, "pattern").and_then(|node| self.pattern(node));
-        rules.is = find(self, "is").and_then(|node| self.choice(node, "is", &Kind::ALL.map(|kind| (kind.name(), kind))));
+        rules.is = find(self, "is")
+            .and_then(|node| self.choice(node, "is", &Kind::ALL.map(|kind| (kind.name(), kind))));
         rules.format = find(self, "format").and_then(|node| self.notation(node, ty));
         rules.one_of = find(self, "enum").and_then(|node| {
             let values = self.texts(node, "enum", "[DE, FR]")?;
-            values.iter().for_each(|value| self.value_of(value, "enum", ty));
+            values
+                .iter()
+                .for_each(|value| self.value_of(value, "enum", ty));
             Some(values.into_iter().map(|value| value.value).collect())
         });
         rules
     }
 
     fn empty_range(&mut self, fields: &Fields<'_>, min: &str, max: &str) {
-        let mut found = Diagnostic::error("SL1051", format!("no value fits: `{min}` is above `{max}`"));
+        let mut found =
+            Diagnostic::error("SL1051", format!("no value fits: `{min}` is above `{max}`"));
         for key in [max, min] {
             if let Some(node) = fields.find(key) {
                 found = found.mark(node.span, format!("`{key}`"));
@@ -216,17 +268,26 @@ impl Reader<'_> {
 
     fn pattern(&mut self, node: &Node) -> Option<Spanned<String>> {
         const LONGEST: usize = 1024;
-        const COMPILED: usize = 1 << 20;
+        // As the crate's own limit: `^[\p{L} .-]{1,80}$` needs more than a fifth of it.
+        const COMPILED: usize = 10 << 20;
+        // Compiling up to the limit takes long; after so many bad patterns the rest waits.
+        const BAD: usize = 8;
         let text = self.text(node, "pattern")?;
-        if self.out.is_full() {
+        if self.out.count("SL1053") >= BAD {
             return Some(text);
         }
         let problem = if text.len() > LONGEST {
             format!("it is longer than {LONGEST} bytes")
         } else {
-            match regex::RegexBuilder::new(&text).size_limit(COMPILED).nest_limit(64).build() {
+            match regex::RegexBuilder::new(&text)
+                .size_limit(COMPILED)
+                .nest_limit(64)
+                .build()
+            {
                 Ok(_) => return Some(text),
-                Err(regex::Error::CompiledTooBig(_)) => "it grows too large; lower the repetitions".to_owned(),
+                Err(regex::Error::CompiledTooBig(_)) => {
+                    "it grows too large; lower the repetitions".to_owned()
+                }
                 Err(error) => {
                     let text = error.to_string();
                     let reason = text.lines().last().unwrap_or_default();
@@ -241,7 +302,13 @@ impl Reader<'_> {
         None
     }
 
-    fn select(&mut self, node: &Node, column: &Column, typed: bool, project: &Draft) -> Option<Select> {
+    fn select(
+        &mut self,
+        node: &Node,
+        column: &Column,
+        typed: bool,
+        project: &Draft,
+    ) -> Option<Select> {
         let fields = self.fields(node, "select", &shape::SELECT)?;
         let to = self.require(&fields, "to", node.span, "internal");
         let to_span = to.map_or(node.span, |node| node.span);
@@ -256,15 +323,24 @@ impl Reader<'_> {
         let domain = self.require(&fields, "domain", node.span, "[DE, FR]");
         let domain = domain.and_then(|node| self.texts(node, "domain", "[DE, FR]"))?;
         if typed {
-            domain.iter().for_each(|value| self.value_of(value, "domain", column.ty));
+            domain
+                .iter()
+                .for_each(|value| self.value_of(value, "domain", column.ty));
         }
         // Every value of the domain, and all others together.
-        let all = u32::try_from(domain.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let all = u32::try_from(domain.len())
+            .unwrap_or(u32::MAX)
+            .saturating_add(1);
         let max_cells = match fields.find("max_cells") {
             Some(node) => self.count32(node, "max_cells", 2, 65_536)?,
             None => all,
         };
         let domain = domain.into_iter().map(|value| value.value).collect();
-        Some(Select { to: to?, domain, max_cells, span: node.span })
+        Some(Select {
+            to: to?,
+            domain,
+            max_cells,
+            span: node.span,
+        })
     }
 }

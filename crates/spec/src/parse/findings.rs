@@ -30,6 +30,11 @@ impl Findings {
         self.kept.len() >= MOST
     }
 
+    /// How many findings of this code are kept.
+    pub(crate) fn count(&self, code: &str) -> usize {
+        self.kept.iter().filter(|found| found.code == code).count()
+    }
+
     /// How many errors were found, kept or not.
     pub(crate) fn count_errors(&self) -> usize {
         self.errors
@@ -44,10 +49,15 @@ impl Findings {
     pub(crate) fn finish(mut self) -> Diagnostics {
         self.kept.sort();
         if self.dropped > 0 {
-            let severity = if self.errors > 0 { Severity::Error } else { Severity::Warning };
+            let severity = if self.errors > 0 {
+                Severity::Error
+            } else {
+                Severity::Warning
+            };
             let message = format!("{} more findings are not shown", self.dropped);
             self.kept.push(
-                Diagnostic::new("SL1091", severity, message).help("repair those above first, then check again"),
+                Diagnostic::new("SL1091", severity, message)
+                    .help("repair those above first, then check again"),
             );
         }
         self.kept

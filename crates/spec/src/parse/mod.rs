@@ -8,6 +8,7 @@ mod bound;
 mod catalog;
 mod column;
 mod findings;
+mod loops;
 mod name;
 mod nearest;
 mod path;

@@ -13,7 +13,9 @@ const MOST: usize = 64;
 fn is_word(text: &str) -> bool {
     text.len() <= MOST
         && text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
 impl Reader<'_> {
@@ -22,7 +24,13 @@ impl Reader<'_> {
         let good = is_word(name);
         if !good {
             let help = "use a letter, then letters, digits, `_` or `-`; at most 64 in all";
-            self.error("SL1025", name.span, format!("{} cannot name {what}", quote(name)), "not a name", help);
+            self.error(
+                "SL1025",
+                name.span,
+                format!("{} cannot name {what}", quote(name)),
+                "not a name",
+                help,
+            );
         }
         good
     }
@@ -31,8 +39,15 @@ impl Reader<'_> {
     pub(crate) fn dataset_id(&mut self, name: &Spanned<String>) -> bool {
         let good = name.split('.').count() <= 2 && name.split('.').all(is_word);
         if !good {
-            let help = "write `name` or `schema.name`, each a letter, then letters, digits, `_` or `-`";
-            self.error("SL1025", name.span, format!("{} cannot name a dataset", quote(name)), "not a name", help);
+            let help =
+                "write `name` or `schema.name`, each a letter, then letters, digits, `_` or `-`";
+            self.error(
+                "SL1025",
+                name.span,
+                format!("{} cannot name a dataset", quote(name)),
+                "not a name",
+                help,
+            );
         }
         good
     }
@@ -43,7 +58,13 @@ impl Reader<'_> {
         let good = name.len() <= 2 * MOST && name.split('/').all(word);
         if !good {
             let help = "write words with `/` between them, such as `svc/customers-daily`";
-            self.error("SL1025", name.span, format!("{} cannot name an identity", quote(name)), "not a name", help);
+            self.error(
+                "SL1025",
+                name.span,
+                format!("{} cannot name an identity", quote(name)),
+                "not a name",
+                help,
+            );
         }
         good
     }
@@ -51,10 +72,18 @@ impl Reader<'_> {
     /// A column: whatever its file calls it, short and printable.
     pub(crate) fn column_name(&mut self, name: &Spanned<String>) -> bool {
         let chars = name.chars().count();
-        let good = (1..=2 * MOST).contains(&chars) && name.trim() == name.value && !name.chars().any(char::is_control);
+        let good = (1..=2 * MOST).contains(&chars)
+            && name.trim() == name.value
+            && !name.chars().any(char::is_control);
         if !good {
             let help = "use 1 to 128 printable characters, without blanks at the ends";
-            self.error("SL1025", name.span, format!("{} cannot name a column", quote(name)), "not a name", help);
+            self.error(
+                "SL1025",
+                name.span,
+                format!("{} cannot name a column", quote(name)),
+                "not a name",
+                help,
+            );
         }
         good
     }

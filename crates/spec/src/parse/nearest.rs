@@ -4,7 +4,10 @@
 const MOST: usize = 48;
 
 /// The candidate nearest to `name`, if one is near enough to be meant.
-pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     let name: Vec<char> = name.chars().flat_map(char::to_lowercase).collect();
     if name.is_empty() || name.len() > MOST {
         return None;
@@ -13,7 +16,11 @@ pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a s
     candidates
         .into_iter()
         .filter_map(|candidate| {
-            let other: Vec<char> = candidate.chars().flat_map(char::to_lowercase).take(MOST + 1).collect();
+            let other: Vec<char> = candidate
+                .chars()
+                .flat_map(char::to_lowercase)
+                .take(MOST + 1)
+                .collect();
             if other.len().abs_diff(name.len()) > allowed {
                 return None;
             }
@@ -33,7 +40,9 @@ fn distance(a: &[char], b: &[char]) -> usize {
         let mut row = vec![i + 1];
         for (j, y) in b.iter().enumerate() {
             let at = |row: &[usize], j: usize| row.get(j).copied().unwrap_or(usize::MAX - 1);
-            let mut best = (at(&last, j + 1) + 1).min(at(&row, j) + 1).min(at(&last, j) + usize::from(x != y));
+            let mut best = (at(&last, j + 1) + 1)
+                .min(at(&row, j) + 1)
+                .min(at(&last, j) + usize::from(x != y));
             let swapped = i > 0 && j > 0 && a.get(i - 1) == Some(y) && b.get(j - 1) == Some(x);
             if swapped {
                 best = best.min(at(&before, j - 1) + 1);
@@ -46,14 +55,24 @@ fn distance(a: &[char], b: &[char]) -> usize {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
     #[test]
     fn slips_of_the_pen_are_found() {
         let keys = ["clearance", "columns", "encrypt", "at", "view"];
-        for (typed, meant) in [("clearence", "clearance"), ("colums", "columns"), ("Columns", "columns"), ("veiw", "view")] {
+        for (typed, meant) in [
+            ("clearence", "clearance"),
+            ("colums", "columns"),
+            ("Columns", "columns"),
+            ("veiw", "view"),
+        ] {
             assert_eq!(nearest(typed, keys), Some(meant));
         }
         for typed in ["", "x", "owner", "clear", &"c".repeat(500)] {
@@ -63,7 +82,12 @@ mod tests {
 
     #[test]
     fn distance_counts_edits() {
-        let count = |a: &str, b: &str| distance(&a.chars().collect::<Vec<_>>(), &b.chars().collect::<Vec<_>>());
+        let count = |a: &str, b: &str| {
+            distance(
+                &a.chars().collect::<Vec<_>>(),
+                &b.chars().collect::<Vec<_>>(),
+            )
+        };
         assert_eq!(count("", "abc"), 3);
         assert_eq!(count("abc", ""), 3);
         assert_eq!(count("ab", "ba"), 1);

@@ -16,7 +16,11 @@ impl Reader<'_> {
         }
         let parts = self.parts(path)?;
         if parts.is_empty() {
-            return self.unsafe_path(path, "names the root itself", "name a file or a folder below it");
+            return self.unsafe_path(
+                path,
+                "names the root itself",
+                "name a file or a folder below it",
+            );
         }
         let end = if path.ends_with('/') { "/" } else { "" };
         Some(parts.join("/") + end)
@@ -31,7 +35,11 @@ impl Reader<'_> {
             }
             return Some(format!("/{}", parts.join("/")));
         }
-        Some(if parts.is_empty() { ".".to_owned() } else { parts.join("/") })
+        Some(if parts.is_empty() {
+            ".".to_owned()
+        } else {
+            parts.join("/")
+        })
     }
 
     /// A path for the state: as a root, but it may name the state folder itself.
@@ -40,7 +48,10 @@ impl Reader<'_> {
         if trimmed == STATE {
             return Some(trimmed.to_owned());
         }
-        match trimmed.strip_suffix(STATE).and_then(|above| above.strip_suffix('/')) {
+        match trimmed
+            .strip_suffix(STATE)
+            .and_then(|above| above.strip_suffix('/'))
+        {
             Some(above) => {
                 let above = if above.is_empty() { "/" } else { above };
                 let slash = if above.starts_with('/') { "/" } else { "" };
@@ -52,7 +63,11 @@ impl Reader<'_> {
             None => {
                 let root = self.root_path(path)?;
                 if root == "." {
-                    return self.unsafe_path(path, "is the project itself", "name a folder of its own");
+                    return self.unsafe_path(
+                        path,
+                        "is the project itself",
+                        "name a folder of its own",
+                    );
                 }
                 Some(root)
             }
@@ -68,23 +83,49 @@ impl Reader<'_> {
         } else if path.chars().any(char::is_control) {
             ("holds a control character", "remove it")
         } else if path.contains('\\') {
-            ("holds a backslash", "write `/` between the parts, on every system")
+            (
+                "holds a backslash",
+                "write `/` between the parts, on every system",
+            )
         } else if path.contains("${") {
-            ("holds a reference", "write it out; references are not available here")
+            (
+                "holds a reference",
+                "write it out; references are not available here",
+            )
         } else if path.starts_with('~') {
-            ("begins with `~`", "write the folder out; `~` is not expanded")
+            (
+                "begins with `~`",
+                "write the folder out; `~` is not expanded",
+            )
         } else if path.split('/').any(|part| part == "..") {
-            ("climbs with `..`", "name the folder directly; a location stays inside the root of its connection")
+            (
+                "climbs with `..`",
+                "name the folder directly; a location stays inside the root of its connection",
+            )
         } else if path.split('/').any(|part| part.eq_ignore_ascii_case(STATE)) {
-            ("lies in the state of the project", "data may not stand beside keys and log; choose another folder")
+            (
+                "lies in the state of the project",
+                "data may not stand beside keys and log; choose another folder",
+            )
         } else {
-            return Some(path.value.split('/').filter(|part| !part.is_empty() && *part != ".").collect());
+            return Some(
+                path.value
+                    .split('/')
+                    .filter(|part| !part.is_empty() && *part != ".")
+                    .collect(),
+            );
         };
         self.unsafe_path(path, problem.0, problem.1)
     }
 
     fn unsafe_path<T>(&mut self, path: &Spanned<String>, what: &str, help: &str) -> Option<T> {
-        self.error("SL1041", path.span, format!("the path {} {what}", quote(path)), "not a safe path", help);
+        self.error(
+            "SL1041",
+            path.span,
+            format!("the path {} {what}", quote(path)),
+            "not a safe path",
+            help,
+        );
         None
     }
 }

@@ -21,13 +21,25 @@ struct Place<'d> {
 }
 
 /// Checks the places of all datasets; `written` tells those that a run writes.
-pub(crate) fn check(reader: &mut Reader<'_>, project: &Draft, datasets: &[Draughted], written: impl Fn(&str) -> bool) {
+pub(crate) fn check(
+    reader: &mut Reader<'_>,
+    project: &Draft,
+    datasets: &[Draughted],
+    written: impl Fn(&str) -> bool,
+) {
     let mut places: Vec<Place<'_>> = Vec::new();
     for read in datasets {
         let Some(at) = &read.dataset.at else { continue };
-        let Some(parts) = parts(project, at) else { continue };
+        let Some(parts) = parts(project, at) else {
+            continue;
+        };
         let id = read.dataset.id.as_str();
-        places.push(Place { parts, id, span: at.span, written: written(id) });
+        places.push(Place {
+            parts,
+            id,
+            span: at.span,
+            written: written(id),
+        });
     }
     for place in &places {
         reserved(reader, project, place);
@@ -37,7 +49,10 @@ pub(crate) fn check(reader: &mut Reader<'_>, project: &Draft, datasets: &[Draugh
     // knows the nearest written one at or above itself.
     let mut open: Vec<(&Place<'_>, Option<&Place<'_>>)> = Vec::new();
     for place in &places {
-        while open.last().is_some_and(|(above, _)| !place.parts.starts_with(&above.parts)) {
+        while open
+            .last()
+            .is_some_and(|(above, _)| !place.parts.starts_with(&above.parts))
+        {
             open.pop();
         }
         let above = open.last().copied();
@@ -49,30 +64,55 @@ pub(crate) fn check(reader: &mut Reader<'_>, project: &Draft, datasets: &[Draugh
         if let Some(other) = clash {
             shared(reader, place, other);
         }
-        let writer = if place.written { Some(place) } else { above.and_then(|(_, writer)| writer) };
+        let writer = if place.written {
+            Some(place)
+        } else {
+            above.and_then(|(_, writer)| writer)
+        };
         open.push((place, writer));
     }
 }
 
 fn parts<'d>(project: &'d Draft, at: &'d Location) -> Option<Vec<&'d str>> {
-    let connection = project.connections.as_ref()?.get(&at.connection)?.as_ref()?;
+    let connection = project
+        .connections
+        .as_ref()?
+        .get(&at.connection)?
+        .as_ref()?;
     let ConnectionKind::Local { root } = &connection.kind;
     let absolute = root.starts_with('/').then_some("/");
     let named = |part: &&str| !part.is_empty() && *part != ".";
-    Some(absolute.into_iter().chain(root.split('/').chain(at.path.split('/')).filter(named)).collect())
+    Some(
+        absolute
+            .into_iter()
+            .chain(root.split('/').chain(at.path.split('/')).filter(named))
+            .collect(),
+    )
 }
 
 fn reserved(reader: &mut Reader<'_>, project: &Draft, place: &Place<'_>) {
     let first = place.parts.first().copied().unwrap_or_default();
     if place.written && PROJECT.contains(&first) {
-        let message = format!("`{}` would be written over `{first}` of the project", place.id);
+        let message = format!(
+            "`{}` would be written over `{first}` of the project",
+            place.id
+        );
         let help = "choose a folder of its own, such as `lake/`";
-        reader.error("SL1041", place.span, message, "belongs to the project", help);
+        reader.error(
+            "SL1041",
+            place.span,
+            message,
+            "belongs to the project",
+            help,
+        );
         return;
     }
     let Some(state) = &project.state else { return };
     let absolute = state.starts_with('/').then_some("/");
-    let state: Vec<&str> = absolute.into_iter().chain(state.split('/').filter(|part| !part.is_empty())).collect();
+    let state: Vec<&str> = absolute
+        .into_iter()
+        .chain(state.split('/').filter(|part| !part.is_empty()))
+        .collect();
     if place.parts.starts_with(&state) || state.starts_with(&place.parts) {
         let message = format!("`{}` and the state of the project share a folder", place.id);
         let help = "data may not stand beside keys and log; choose another folder";
@@ -91,6 +131,9 @@ fn shared(reader: &mut Reader<'_>, place: &Place<'_>, other: &Place<'_>) {
         Diagnostic::error("SL1042", message)
             .mark(place.span, format!("`{}`", place.id))
             .mark(other.span, format!("`{}`", other.id))
-            .help(format!("`{}` is written by a run, so it needs a place of its own: change one `path`", writer.id)),
+            .help(format!(
+                "`{}` is written by a run, so it needs a place of its own: change one `path`",
+                writer.id
+            )),
     );
 }

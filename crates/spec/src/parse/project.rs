@@ -49,8 +49,16 @@ impl Draft {
             operator_clearance: self.operator_clearance.unwrap_or_else(|| levels.lowest()),
             levels,
             tags: self.tags,
-            connections: self.connections.unwrap_or_default().into_iter().filter_map(known).collect(),
-            keys: keys.into_iter().filter_map(|(name, key)| key.map(|key| (name, key))).collect(),
+            connections: self
+                .connections
+                .unwrap_or_default()
+                .into_iter()
+                .filter_map(known)
+                .collect(),
+            keys: keys
+                .into_iter()
+                .filter_map(|(name, key)| key.map(|key| (name, key)))
+                .collect(),
             state: self.state,
         }
     }
@@ -68,13 +76,24 @@ impl Reader<'_> {
             Some(node) => self.levels(node),
             None => Some(Levels::default()),
         };
-        let operator_clearance =
-            fields.find("operator_clearance").and_then(|node| self.level(node, "operator_clearance", levels.as_ref()));
-        let tags = match fields.find("tags").and_then(|node| self.mapping(node, "tags", "{ phi.*: { special: true } }")) {
-            Some(entries) => entries.iter().filter_map(|entry| self.tag_fact(entry)).collect(),
+        let operator_clearance = fields
+            .find("operator_clearance")
+            .and_then(|node| self.level(node, "operator_clearance", levels.as_ref()));
+        let tags = match fields
+            .find("tags")
+            .and_then(|node| self.mapping(node, "tags", "{ phi.*: { special: true } }"))
+        {
+            Some(entries) => entries
+                .iter()
+                .filter_map(|entry| self.tag_fact(entry))
+                .collect(),
             None => Vec::new(),
         };
-        let connections = self.section(fields.find("connections"), "connections", Reader::connection);
+        let connections = self.section(
+            fields.find("connections"),
+            "connections",
+            Reader::connection,
+        );
         let keys = self.section(fields.find("keys"), "keys", Reader::key);
         let state = fields.find("state").and_then(|node| {
             let path = self.text(node, "state")?;
@@ -87,7 +106,14 @@ impl Reader<'_> {
                 ),
             );
         }
-        Draft { levels, operator_clearance, tags, connections, keys, state }
+        Draft {
+            levels,
+            operator_clearance,
+            tags,
+            connections,
+            keys,
+            state,
+        }
     }
 
     /// A mapping of names, each broken value kept as a known name.
@@ -97,9 +123,16 @@ impl Reader<'_> {
         name: &str,
         read: fn(&mut Self, &Entry) -> Option<T>,
     ) -> Option<BTreeMap<String, Option<T>>> {
-        let Some(node) = node else { return Some(BTreeMap::new()) };
+        let Some(node) = node else {
+            return Some(BTreeMap::new());
+        };
         let entries = self.mapping(node, name, "{ name: { … } }")?;
-        Some(entries.iter().map(|entry| (entry.key.value.clone(), read(self, entry))).collect())
+        Some(
+            entries
+                .iter()
+                .map(|entry| (entry.key.value.clone(), read(self, entry)))
+                .collect(),
+        )
     }
 
     fn levels(&mut self, node: &Node) -> Option<Levels> {
@@ -111,7 +144,9 @@ impl Reader<'_> {
             Err(error) => {
                 let bad = |name: &&Spanned<String>| Levels::new(vec![name.value.clone()]).is_err();
                 let span = names.iter().find(bad).map_or(node.span, |name| name.span);
-                let help = format!("list the levels from the lowest to the highest, for example `levels: {example}`");
+                let help = format!(
+                    "list the levels from the lowest to the highest, for example `levels: {example}`"
+                );
                 self.error("SL1031", span, error.to_string(), "here", help);
                 None
             }
@@ -119,13 +154,24 @@ impl Reader<'_> {
     }
 
     /// The name of a level; `None` where it is unknown or the levels themselves are.
-    pub(crate) fn level(&mut self, node: &Node, name: &str, levels: Option<&Levels>) -> Option<Level> {
+    pub(crate) fn level(
+        &mut self,
+        node: &Node,
+        name: &str,
+        levels: Option<&Levels>,
+    ) -> Option<Level> {
         let text = self.text(node, name)?;
         let levels = levels?;
         let found = levels.find(&text);
         if found.is_none() {
             let known = levels.iter().map(|(_, name)| name);
-            self.unknown("SL1030", "level", &text, known, "levels are listed in `levels:` of `sealine.yaml`");
+            self.unknown(
+                "SL1030",
+                "level",
+                &text,
+                known,
+                "levels are listed in `levels:` of `sealine.yaml`",
+            );
         }
         found
     }
@@ -135,7 +181,13 @@ impl Reader<'_> {
         match Tag::parse(text) {
             Ok(tag) if tag.is_pattern() && !pattern => {
                 let message = format!("`{tag}` is a pattern; a column has tags");
-                self.error("SL1032", text.span, message, "a pattern", format!("write `{}`", tag.stem()));
+                self.error(
+                    "SL1032",
+                    text.span,
+                    message,
+                    "a pattern",
+                    format!("write `{}`", tag.stem()),
+                );
                 None
             }
             Ok(tag) => Some(tag),
@@ -151,14 +203,23 @@ impl Reader<'_> {
         let pattern = self.tag(&entry.key, true);
         let fields = self.fields(&entry.value, &entry.key, &shape::TAG_FACT)?;
         let special = self.flag(&fields, "special", false);
-        let domain_size = fields.find("domain_size").and_then(|node| self.count(node, "domain_size", 1, u64::MAX));
-        Some(TagFact { pattern: pattern?, special, domain_size, span: entry.key.span })
+        let domain_size = fields
+            .find("domain_size")
+            .and_then(|node| self.count(node, "domain_size", 1, u64::MAX));
+        Some(TagFact {
+            pattern: pattern?,
+            special,
+            domain_size,
+            span: entry.key.span,
+        })
     }
 
     fn connection(&mut self, entry: &Entry) -> Option<Connection> {
         let named = self.word(&entry.key, "a connection");
         let kind = match &entry.value.content {
-            super::tree::Content::Mapping(entries) => entries.iter().find(|field| field.key.value == "kind"),
+            super::tree::Content::Mapping(entries) => {
+                entries.iter().find(|field| field.key.value == "kind")
+            }
             _ => None,
         };
         // The keys of a kind that is not there yet are not unknown keys.
@@ -182,14 +243,24 @@ impl Reader<'_> {
         let named = self.word(&entry.key, "a key");
         let fields = self.fields(&entry.value, &entry.key, &shape::KEY)?;
         let node = self.require(&fields, "purpose", entry.key.span, "token")?;
-        let purpose = self.choice(node, "purpose", &Purpose::ALL.map(|purpose| (purpose.name(), purpose)))?;
-        named.then(|| KeySpec { name: entry.key.value.clone(), purpose, span: entry.key.span })
+        let purpose = self.choice(
+            node,
+            "purpose",
+            &Purpose::ALL.map(|purpose| (purpose.name(), purpose)),
+        )?;
+        named.then(|| KeySpec {
+            name: entry.key.value.clone(),
+            purpose,
+            span: entry.key.span,
+        })
     }
 }
 
 fn root_has(root: &Node, key: &str) -> bool {
     match &root.content {
-        super::tree::Content::Mapping(entries) => entries.iter().any(|entry| entry.key.value == key),
+        super::tree::Content::Mapping(entries) => {
+            entries.iter().any(|entry| entry.key.value == key)
+        }
         _ => false,
     }
 }

@@ -33,7 +33,11 @@ pub fn parse(mut sources: Vec<Source>) -> Parsed {
     let files = Files::new(sources);
     let mut out = Findings::default();
     let spec = read(&files, &mut out);
-    Parsed { spec, diagnostics: out.finish(), files }
+    Parsed {
+        spec,
+        diagnostics: out.finish(),
+        files,
+    }
 }
 
 /// What a file is, by its path.
@@ -70,10 +74,16 @@ fn read(files: &Files, out: &mut Findings) -> Option<Spec> {
     let (mut catalog_complete, mut pipelines_complete) = (true, true);
     for (file, path, text) in files.iter() {
         match role(path) {
-            Role::Catalog => match yaml::load(file, text, out) {
-                Some(tree) => datasets.extend(Reader { files, out }.catalog(&tree, &project)),
-                None => catalog_complete = false,
-            },
+            Role::Catalog => {
+                let before = out.count_errors();
+                let tree = yaml::load(file, text, out);
+                let sound = out.count_errors() == before;
+                match tree.and_then(|tree| Reader { files, out }.catalog(&tree, &project, sound)) {
+                    Some(read) => datasets.extend(read),
+                    None => catalog_complete = false,
+                }
+                catalog_complete &= sound;
+            }
             Role::Pipeline => {
                 let tree = yaml::load(file, text, out);
                 match tree.and_then(|tree| Reader { files, out }.pipeline(&tree)) {
@@ -81,7 +91,11 @@ fn read(files: &Files, out: &mut Findings) -> Option<Spec> {
                     None => pipelines_complete = false,
                 }
             }
-            Role::Policy => policies.push(PolicyText { path: path.to_owned(), file, text: text.to_owned() }),
+            Role::Policy => policies.push(PolicyText {
+                path: path.to_owned(),
+                file,
+                text: text.to_owned(),
+            }),
             Role::Misnamed => out.push(misnamed(file, path)),
             Role::Project | Role::Other => {}
         }
@@ -99,14 +113,22 @@ fn read(files: &Files, out: &mut Findings) -> Option<Spec> {
     }
     Some(Spec {
         project: project.finish(),
-        datasets: datasets.into_iter().map(|read| (read.dataset.id.clone(), Arc::new(read.dataset))).collect(),
-        pipelines: pipelines.into_iter().map(|pipeline| (pipeline.name.clone(), Arc::new(pipeline))).collect(),
+        datasets: datasets
+            .into_iter()
+            .map(|read| (read.dataset.id.clone(), Arc::new(read.dataset)))
+            .collect(),
+        pipelines: pipelines
+            .into_iter()
+            .map(|pipeline| (pipeline.name.clone(), Arc::new(pipeline)))
+            .collect(),
         policies,
     })
 }
 
 fn read_project(files: &Files, out: &mut Findings) -> Draft {
-    let mut found = files.iter().filter(|(_, path, _)| role(path) == Role::Project);
+    let mut found = files
+        .iter()
+        .filter(|(_, path, _)| role(path) == Role::Project);
     let Some((file, _, text)) = found.next() else {
         out.push(
             Diagnostic::error("SL1012", "there is no `sealine.yaml`")
@@ -124,5 +146,7 @@ fn misnamed(file: FileId, path: &str) -> Diagnostic {
     let better = path.strip_suffix(".yml").unwrap_or(path);
     Diagnostic::error("SL1013", format!("`{path}` would not be read"))
         .mark(Span::new(file, 0, 0), "")
-        .help(format!("files of a project end in `.yaml`: rename it to `{better}.yaml`"))
+        .help(format!(
+            "files of a project end in `.yaml`: rename it to `{better}.yaml`"
+        ))
 }

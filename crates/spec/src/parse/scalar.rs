@@ -29,7 +29,8 @@ pub(crate) fn integer(text: &str) -> Option<i128> {
 
 /// The finite number that an unquoted text means.
 pub(crate) fn number(text: &str) -> Option<f64> {
-    let allowed = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E');
+    let allowed =
+        |byte: u8| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E');
     if !text.bytes().all(allowed) || !text.bytes().any(|byte| byte.is_ascii_digit()) {
         return None;
     }
@@ -39,14 +40,18 @@ pub(crate) fn number(text: &str) -> Option<f64> {
 /// Whether YAML would read an unquoted text as something else than text.
 pub(crate) fn is_other(text: &str) -> bool {
     let prefixed = |prefix, radix| {
-        text.strip_prefix(prefix).is_some_and(|rest: &str| !rest.is_empty() && rest.chars().all(|c| c.is_digit(radix)))
+        text.strip_prefix(prefix)
+            .is_some_and(|rest: &str| !rest.is_empty() && rest.chars().all(|c| c.is_digit(radix)))
     };
     is_null(text, Style::Plain)
         || boolean(text).is_some()
         || number(text).is_some()
         || prefixed("0x", 16)
         || prefixed("0o", 8)
-        || matches!(text, ".inf" | "-.inf" | "+.inf" | ".nan" | ".Inf" | ".NaN" | ".INF" | ".NAN")
+        || matches!(
+            text,
+            ".inf" | "-.inf" | "+.inf" | ".nan" | ".Inf" | ".NaN" | ".INF" | ".NAN"
+        )
 }
 
 /// What the scalar is, as a message names it.
@@ -83,16 +88,25 @@ pub(crate) fn quote(text: &str) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
     #[test]
     fn norway_is_a_country() {
-        for text in ["NO", "no", "on", "y", "1_000", "12e03x", "0b1", "1:30", "-", ".", "e"] {
+        for text in [
+            "NO", "no", "on", "y", "1_000", "12e03x", "0b1", "1:30", "-", ".", "e",
+        ] {
             assert!(!is_other(text), "{text}");
         }
-        for text in ["1", "-1.5", "1e3", ".5", "0x1F", "0o17", ".nan", "true", "~", ""] {
+        for text in [
+            "1", "-1.5", "1e3", ".5", "0x1F", "0o17", ".nan", "true", "~", "",
+        ] {
             assert!(is_other(text), "{text}");
         }
     }

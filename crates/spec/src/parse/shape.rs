@@ -14,7 +14,15 @@ pub(crate) struct Shape {
 
 pub(crate) const PROJECT: Shape = Shape {
     what: "`sealine.yaml`",
-    keys: &["version", "levels", "operator_clearance", "tags", "connections", "keys", "state"],
+    keys: &[
+        "version",
+        "levels",
+        "operator_clearance",
+        "tags",
+        "connections",
+        "keys",
+        "state",
+    ],
     later: &[
         ("owners", "signed owners of `catalog/` and `policy/`"),
         ("audit", "shipping the audit log elsewhere"),
@@ -24,17 +32,32 @@ pub(crate) const PROJECT: Shape = Shape {
     ],
 };
 
-pub(crate) const TAG_FACT: Shape = Shape { what: "a fact about a tag", keys: &["special", "domain_size"], later: &[] };
+pub(crate) const TAG_FACT: Shape = Shape {
+    what: "a fact about a tag",
+    keys: &["special", "domain_size"],
+    later: &[],
+};
 
-pub(crate) const CONNECTION: Shape = Shape { what: "a connection", keys: &["kind", "root"], later: &[] };
+pub(crate) const CONNECTION: Shape = Shape {
+    what: "a connection",
+    keys: &["kind", "root"],
+    later: &[],
+};
 
 pub(crate) const KEY: Shape = Shape {
     what: "a key",
     keys: &["purpose"],
-    later: &[("provider", "keys held by a key service"), ("rotate", "automatic rotation")],
+    later: &[
+        ("provider", "keys held by a key service"),
+        ("rotate", "automatic rotation"),
+    ],
 };
 
-pub(crate) const CATALOG: Shape = Shape { what: "a catalogue file", keys: &["version", "datasets"], later: &[] };
+pub(crate) const CATALOG: Shape = Shape {
+    what: "a catalogue file",
+    keys: &["version", "datasets"],
+    later: &[],
+};
 
 pub(crate) const DATASET: Shape = Shape {
     what: "a dataset",
@@ -50,17 +73,34 @@ pub(crate) const DATASET: Shape = Shape {
         "view",
         "description",
     ],
-    later: &[("retention", "retention"), ("owner", "signed owners"), ("partition_by", "partitions")],
+    later: &[
+        ("retention", "retention"),
+        ("owner", "signed owners"),
+        ("partition_by", "partitions"),
+    ],
 };
 
 pub(crate) const LOCATION: Shape = Shape {
     what: "a location",
-    keys: &["connection", "path", "format", "delimiter", "header", "null"],
-    later: &[("table", "tables of a database"), ("topic", "topics of a message broker")],
+    keys: &[
+        "connection",
+        "path",
+        "format",
+        "delimiter",
+        "header",
+        "null",
+    ],
+    later: &[
+        ("table", "tables of a database"),
+        ("topic", "topics of a message broker"),
+    ],
 };
 
-pub(crate) const ENCRYPT: Shape =
-    Shape { what: "an encryption", keys: &["key"], later: &[("columns", "keys of single columns")] };
+pub(crate) const ENCRYPT: Shape = Shape {
+    what: "an encryption",
+    keys: &["key"],
+    later: &[("columns", "keys of single columns")],
+};
 
 pub(crate) const COLUMN: Shape = Shape {
     what: "a column",
@@ -83,30 +123,75 @@ pub(crate) const COLUMN: Shape = Shape {
         "domain_size",
         "description",
     ],
-    later: &[("default", "default values"), ("references", "references between datasets")],
+    later: &[
+        ("default", "default values"),
+        ("references", "references between datasets"),
+    ],
 };
 
-pub(crate) const SELECT: Shape = Shape { what: "a select grant", keys: &["to", "domain", "max_cells"], later: &[] };
+pub(crate) const SELECT: Shape = Shape {
+    what: "a select grant",
+    keys: &["to", "domain", "max_cells"],
+    later: &[],
+};
 
 pub(crate) const PIPELINE: Shape = Shape {
     what: "a pipeline file",
-    keys: &["version", "pipeline", "description", "runs_as", "inputs", "steps", "outputs"],
-    later: &[("schedule", "schedules"), ("retry", "retries"), ("notify", "notifications")],
+    keys: &[
+        "version",
+        "pipeline",
+        "description",
+        "runs_as",
+        "inputs",
+        "steps",
+        "outputs",
+    ],
+    later: &[
+        ("schedule", "schedules"),
+        ("retry", "retries"),
+        ("notify", "notifications"),
+    ],
 };
 
-pub(crate) const STEP: Shape = Shape { what: "a step", keys: &["sql", "min_group", "on_error"], later: &[] };
+pub(crate) const STEP: Shape = Shape {
+    what: "a step",
+    keys: &["sql", "min_group", "on_error"],
+    later: &[],
+};
 
-pub(crate) const OUTPUT: Shape = Shape { what: "an output", keys: &["from", "to", "mode"], later: &[] };
+pub(crate) const OUTPUT: Shape = Shape {
+    what: "an output",
+    keys: &["from", "to", "mode"],
+    later: &[],
+};
 
 /// Kinds of connection that are planned.
 pub(crate) const LATER_KINDS: &[&str] = &[
-    "postgres", "mysql", "mssql", "oracle", "sqlite", "mongodb", "s3", "gcs", "azure", "http", "sftp", "kafka", "nats",
-    "amqp", "redis", "snowflake", "bigquery", "delta", "iceberg",
+    "postgres",
+    "mysql",
+    "mssql",
+    "oracle",
+    "sqlite",
+    "mongodb",
+    "s3",
+    "gcs",
+    "azure",
+    "http",
+    "sftp",
+    "kafka",
+    "nats",
+    "amqp",
+    "redis",
+    "snowflake",
+    "bigquery",
+    "delta",
+    "iceberg",
 ];
 
 /// Formats that are planned.
-pub(crate) const LATER_FORMATS: &[&str] =
-    &["json", "jsonl", "ndjson", "avro", "orc", "arrow", "xml", "xlsx", "tsv", "delta", "iceberg"];
+pub(crate) const LATER_FORMATS: &[&str] = &[
+    "json", "jsonl", "ndjson", "avro", "orc", "arrow", "xml", "xlsx", "tsv", "delta", "iceberg",
+];
 
 /// Modes of an output that are planned.
 pub(crate) const LATER_MODES: &[&str] = &["append", "merge", "upsert"];

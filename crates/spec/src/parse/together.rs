@@ -3,13 +3,13 @@
 //! A file that could not be read may hold what is missing elsewhere; then nothing is called
 //! unknown that it could have declared.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::catalog::Draughted;
-use super::places;
 use super::project::Draft;
 use super::reader::Reader;
 use super::scalar::quote;
+use super::{loops, places};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Format, Limit, Pipeline};
 use crate::source::{Span, Spanned};
@@ -51,9 +51,16 @@ impl Together<'_> {
         for read in self.datasets {
             self.at_rest(reader, read, &writers);
         }
-        places::check(reader, self.project, self.datasets, |id| writers.contains_key(id));
-        self.loops(reader);
-        self.pipelines.iter().for_each(|pipeline| unused(reader, pipeline));
+        places::check(reader, self.project, self.datasets, |id| {
+            writers.contains_key(id)
+        });
+        loops::check(reader, self.pipelines);
+        // What seems unused next to an error is most often a part of it.
+        if !reader.out.has_errors() {
+            self.pipelines
+                .iter()
+                .for_each(|pipeline| unused(reader, pipeline));
+        }
     }
 
     fn unique_datasets(&self, reader: &mut Reader<'_>) -> BTreeMap<&str, &Draughted> {
@@ -77,7 +84,9 @@ impl Together<'_> {
         for pipeline in self.pipelines {
             let (name, span) = (pipeline.name.as_str(), pipeline.span);
             match seen.get(&name.to_ascii_lowercase()) {
-                Some((other, first)) => reader.out.push(twice("pipeline", name, other, span, *first)),
+                Some((other, first)) => reader
+                    .out
+                    .push(twice("pipeline", name, other, span, *first)),
                 None => {
                     seen.insert(name.to_ascii_lowercase(), (name, span));
                 }
@@ -110,7 +119,10 @@ impl Together<'_> {
             let dataset = &read.dataset;
             let Some(name) = &dataset.rejects else {
                 if matches!(dataset.max_rejects, Some(limit) if limit != Limit::Rows(0)) {
-                    let message = format!("`{}` accepts rejected rows and keeps them nowhere", dataset.id);
+                    let message = format!(
+                        "`{}` accepts rejected rows and keeps them nowhere",
+                        dataset.id
+                    );
                     reader.out.push(
                         Diagnostic::warning("SL1068", message)
                             .mark(dataset.span, "has `max_rejects`, and no `rejects`")
@@ -119,23 +131,45 @@ impl Together<'_> {
                 }
                 continue;
             };
-            let Some(target) = self.resolve(reader, known, name) else { continue };
+            let Some(target) = self.resolve(reader, known, name) else {
+                continue;
+            };
             let problem = if target.dataset.id == dataset.id {
                 Some(format!("`{}` cannot take its own rejects", dataset.id))
             } else if target.dataset.rejects.is_some() {
-                Some(format!("`{}` takes rejects, so it cannot have `rejects` itself", target.dataset.id))
+                Some(format!(
+                    "`{}` takes rejects, so it cannot have `rejects` itself",
+                    target.dataset.id
+                ))
             } else {
-                let other = writers.get(target.dataset.id.as_str()).and_then(|writer| writer.rejects_of);
+                let other = writers
+                    .get(target.dataset.id.as_str())
+                    .and_then(|writer| writer.rejects_of);
                 other.map(|other| {
-                    format!("`{}` already takes the rejects of `{}`", target.dataset.id, other.dataset.id)
+                    format!(
+                        "`{}` already takes the rejects of `{}`",
+                        target.dataset.id, other.dataset.id
+                    )
                 })
             };
             if let Some(message) = problem {
                 let help = "every dataset keeps its rejected rows in a dataset of its own, since their columns differ";
-                reader.error("SL1064", name.span, message, "cannot be used for rejects", help);
+                reader.error(
+                    "SL1064",
+                    name.span,
+                    message,
+                    "cannot be used for rejects",
+                    help,
+                );
                 continue;
             }
-            writers.insert(&target.dataset.id, Writer { span: name.span, rejects_of: Some(read) });
+            writers.insert(
+                &target.dataset.id,
+                Writer {
+                    span: name.span,
+                    rejects_of: Some(read),
+                },
+            );
             self.rejects_clearance(reader, read, target, name);
         }
     }
@@ -148,21 +182,37 @@ impl Together<'_> {
         target: &Draughted,
         name: &Spanned<String>,
     ) {
-        let Some(levels) = &self.project.levels else { return };
+        let Some(levels) = &self.project.levels else {
+            return;
+        };
         if read.broken || target.broken {
             return;
         }
-        let top = read.dataset.columns.iter().max_by_key(|column| column.level);
-        let Some(top) = top.filter(|top| top.level > target.dataset.clearance) else { return };
-        let (wanted, found) = (levels.name(top.level), levels.name(target.dataset.clearance));
-        let message = format!("`{}` takes whole rows, with `{}` in them, and is cleared for `{found}` only",
-            target.dataset.id, top.name);
+        let top = read
+            .dataset
+            .columns
+            .iter()
+            .max_by_key(|column| column.level);
+        let Some(top) = top.filter(|top| top.level > target.dataset.clearance) else {
+            return;
+        };
+        let (wanted, found) = (
+            levels.name(top.level),
+            levels.name(target.dataset.clearance),
+        );
+        let message = format!(
+            "`{}` takes whole rows, with `{}` in them, and is cleared for `{found}` only",
+            target.dataset.id, top.name
+        );
         reader.out.push(
             Diagnostic::error("SL1065", message)
                 .mark(target.dataset.span, format!("cleared for `{found}`"))
                 .mark(name.span, "takes the rejects here")
                 .mark(top.span, format!("this column is `{wanted}`"))
-                .help(format!("write `clearance: {wanted}` for `{}`", target.dataset.id)),
+                .help(format!(
+                    "write `clearance: {wanted}` for `{}`",
+                    target.dataset.id
+                )),
         );
     }
 
@@ -176,16 +226,24 @@ impl Together<'_> {
             let mut written: HashMap<&str, Span> = HashMap::new();
             for output in &pipeline.outputs {
                 let id = output.to.as_str();
-                let Some(target) = self.resolve(reader, known, &output.to) else { continue };
+                let Some(target) = self.resolve(reader, known, &output.to) else {
+                    continue;
+                };
                 if let Some(first) = written.insert(id, output.to.span) {
                     reader.out.push(
                         Diagnostic::error("SL1070", format!("two outputs write `{id}`"))
                             .mark(output.to.span, "written again here")
                             .mark(first, "first written here")
-                            .help("write each dataset once: join the rows in a step with `UNION ALL`"),
+                            .help(
+                                "write each dataset once: join the rows in a step with `UNION ALL`",
+                            ),
                     );
                 }
-                if let Some(input) = pipeline.inputs.iter().find(|input| input.dataset.value == id) {
+                if let Some(input) = pipeline
+                    .inputs
+                    .iter()
+                    .find(|input| input.dataset.value == id)
+                {
                     reader.out.push(
                         Diagnostic::error("SL1071", format!("the pipeline reads `{id}` and writes it"))
                             .mark(output.to.span, "written here")
@@ -195,12 +253,18 @@ impl Together<'_> {
                 }
                 let rejects_of = writers.get(id).and_then(|writer| writer.rejects_of);
                 if let Some(source) = rejects_of {
-                    let message = format!("`{id}` takes the rejects of `{}`; no pipeline writes it", source.dataset.id);
+                    let message = format!(
+                        "`{id}` takes the rejects of `{}`; no pipeline writes it",
+                        source.dataset.id
+                    );
                     let help = "declare another dataset for this output";
                     reader.error("SL1074", output.to.span, message, "takes rejects", help);
                     continue;
                 }
-                writers.entry(&target.dataset.id).or_insert(Writer { span: output.to.span, rejects_of: None });
+                writers.entry(&target.dataset.id).or_insert(Writer {
+                    span: output.to.span,
+                    rejects_of: None,
+                });
             }
         }
     }
@@ -213,7 +277,9 @@ impl Together<'_> {
     ) {
         let mut told = HashSet::new();
         for input in self.pipelines.iter().flat_map(|pipeline| &pipeline.inputs) {
-            let Some(read) = self.resolve(reader, known, &input.dataset) else { continue };
+            let Some(read) = self.resolve(reader, known, &input.dataset) else {
+                continue;
+            };
             let dataset = &read.dataset;
             let typed = dataset.declares_columns || read.given("view");
             if typed || writers.contains_key(dataset.id.as_str()) || !self.pipelines_complete {
@@ -232,77 +298,47 @@ impl Together<'_> {
     }
 
     /// What is cleared for the highest level is encrypted at rest, written or not.
-    fn at_rest(&self, reader: &mut Reader<'_>, read: &Draughted, writers: &BTreeMap<&str, Writer<'_>>) {
+    fn at_rest(
+        &self,
+        reader: &mut Reader<'_>,
+        read: &Draughted,
+        writers: &BTreeMap<&str, Writer<'_>>,
+    ) {
         let dataset = &read.dataset;
-        let Some(levels) = &self.project.levels else { return };
+        let Some(levels) = &self.project.levels else {
+            return;
+        };
         let highest = dataset.clearance_declared && dataset.clearance == levels.highest();
-        if highest && !read.given("encrypt") && !read.given("view") && !writers.contains_key(dataset.id.as_str()) {
-            let message = format!("`{}` is cleared for the highest level and not encrypted", dataset.id);
+        if highest
+            && !read.given("encrypt")
+            && !read.given("view")
+            && !writers.contains_key(dataset.id.as_str())
+        {
+            let message = format!(
+                "`{}` is cleared for the highest level and not encrypted",
+                dataset.id
+            );
             let help = "add `encrypt: { key: NAME }`, with a key whose purpose is `file`";
             reader.error("SL1066", dataset.span, message, "needs `encrypt`", help);
         }
-    }
-
-    /// Pipelines that feed each other have no first one.
-    fn loops(&self, reader: &mut Reader<'_>) {
-        let mut readers: HashMap<&str, Vec<usize>> = HashMap::new();
-        for (at, pipeline) in self.pipelines.iter().enumerate() {
-            for input in &pipeline.inputs {
-                readers.entry(input.dataset.as_str()).or_default().push(at);
-            }
-        }
-        let mut before: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); self.pipelines.len()];
-        let mut after: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); self.pipelines.len()];
-        for (at, pipeline) in self.pipelines.iter().enumerate() {
-            for output in &pipeline.outputs {
-                for next in readers.get(output.to.as_str()).into_iter().flatten().filter(|next| **next != at) {
-                    before.get_mut(*next).into_iter().for_each(|set| set.extend([at]));
-                    after.get_mut(at).into_iter().for_each(|set| set.extend([*next]));
-                }
-            }
-        }
-        // Take away what waits for nothing, until only loops, and what waits for them, are left.
-        let mut free: Vec<usize> = (0..before.len()).filter(|at| before.get(*at).is_some_and(BTreeSet::is_empty)).collect();
-        let mut left: BTreeSet<usize> = (0..before.len()).collect();
-        while let Some(at) = free.pop() {
-            left.remove(&at);
-            for next in after.get(at).into_iter().flatten() {
-                if let Some(set) = before.get_mut(*next) {
-                    set.remove(&at);
-                    if set.is_empty() {
-                        free.push(*next);
-                    }
-                }
-            }
-        }
-        let Some(mut at) = left.first().copied() else { return };
-        let mut path: Vec<usize> = Vec::new();
-        while !path.contains(&at) {
-            path.push(at);
-            let Some(previous) = before.get(at).and_then(|set| set.iter().find(|set| left.contains(set))) else { return };
-            at = *previous;
-        }
-        let start = path.iter().position(|step| *step == at).unwrap_or(0);
-        let mut members: Vec<&Pipeline> =
-            path.iter().skip(start).rev().filter_map(|at| self.pipelines.get(*at)).collect();
-        members.extend(members.first().copied());
-        let names: Vec<String> = members.iter().take(8).map(|pipeline| format!("`{}`", pipeline.name)).collect();
-        let mut found = Diagnostic::error("SL1072", format!("pipelines feed each other: {}", names.join(" → ")));
-        for pipeline in members.iter().skip(1).take(8) {
-            found = found.mark(pipeline.span, "part of the loop");
-        }
-        reader.out.push(found.help("break the loop: let one of them write a dataset that the others do not read"));
     }
 }
 
 fn twice(what: &str, name: &str, other: &str, span: Span, first: Span) -> Diagnostic {
     if name == other {
-        return Diagnostic::error("SL1039", format!("the {what} {} is declared twice", quote(name)))
-            .mark(span, "declared again here")
-            .mark(first, "first declared here")
-            .help("keep one of them, or rename one");
+        return Diagnostic::error(
+            "SL1039",
+            format!("the {what} {} is declared twice", quote(name)),
+        )
+        .mark(span, "declared again here")
+        .mark(first, "first declared here")
+        .help("keep one of them, or rename one");
     }
-    let message = format!("the {what}s {} and {} differ in case only", quote(name), quote(other));
+    let message = format!(
+        "the {what}s {} and {} differ in case only",
+        quote(name),
+        quote(other)
+    );
     Diagnostic::error("SL1040", message)
         .mark(span, "this name")
         .mark(first, "and this one")
@@ -326,10 +362,18 @@ fn written(reader: &mut Reader<'_>, read: &Draughted, writer: Writer<'_>) {
         && at.format != Format::Parquet
     {
         reader.out.push(
-            Diagnostic::error("SL1063", format!("`{id}` is written, and its format is `{}`", at.format.name()))
-                .mark(at.span, "this format cannot be encrypted")
-                .mark(writer.span, "written here")
-                .help("write `format: parquet`; what a run writes is encrypted Parquet in this version"),
+            Diagnostic::error(
+                "SL1063",
+                format!(
+                    "`{id}` is written, and its format is `{}`",
+                    at.format.name()
+                ),
+            )
+            .mark(at.span, "this format cannot be encrypted")
+            .mark(writer.span, "written here")
+            .help(
+                "write `format: parquet`; what a run writes is encrypted Parquet in this version",
+            ),
         );
     }
     if !read.given("encrypt") {
@@ -345,26 +389,41 @@ fn written(reader: &mut Reader<'_>, read: &Draughted, writer: Writer<'_>) {
 
 /// Warns of inputs and steps that nothing uses.
 fn unused(reader: &mut Reader<'_>, pipeline: &Pipeline) {
-    let words: HashSet<String> = pipeline.steps.iter().flat_map(|step| words(&step.sql.text)).collect();
+    let words: HashSet<String> = pipeline
+        .steps
+        .iter()
+        .flat_map(|step| words(&step.sql.text))
+        .collect();
     let named = |name: &str| self::words(name).all(|word| words.contains(&word));
     for input in &pipeline.inputs {
         if !named(&input.alias) && !named(&input.dataset) {
             let message = format!("the input `{}` is not used", input.alias);
-            let found = Diagnostic::warning("SL1073", message).mark(input.dataset.span, "no step names it");
-            reader.out.push(found.help("remove it: a pipeline should read what it needs and no more"));
+            let found =
+                Diagnostic::warning("SL1073", message).mark(input.dataset.span, "no step names it");
+            reader
+                .out
+                .push(found.help("remove it: a pipeline should read what it needs and no more"));
         }
     }
     for step in &pipeline.steps {
-        let is_output = pipeline.outputs.iter().any(|output| output.from.value == step.name);
+        let is_output = pipeline
+            .outputs
+            .iter()
+            .any(|output| output.from.value == step.name);
         if !is_output && !named(&step.name) {
             let message = format!("the step `{}` is not used", step.name);
-            let found = Diagnostic::warning("SL1076", message).mark(step.span, "no step or output names it");
-            reader.out.push(found.help("remove it, or write its rows with `outputs:`"));
+            let found = Diagnostic::warning("SL1076", message)
+                .mark(step.span, "no step or output names it");
+            reader
+                .out
+                .push(found.help("remove it, or write its rows with `outputs:`"));
         }
     }
 }
 
 /// The words of a query, in lower case.
 fn words(text: &str) -> impl Iterator<Item = String> {
-    text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty()).map(str::to_lowercase)
+    text.split(|c: char| !c.is_alphanumeric() && c != '_')
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
 }

@@ -61,7 +61,10 @@ impl Node {
     /// The text of a scalar that is not quoted.
     pub(crate) fn plain(&self) -> Option<&str> {
         match &self.content {
-            Content::Scalar { text, style: Style::Plain } if !scalar::is_null(text, Style::Plain) => Some(text),
+            Content::Scalar {
+                text,
+                style: Style::Plain,
+            } if !scalar::is_null(text, Style::Plain) => Some(text),
             _ => None,
         }
     }
@@ -69,9 +72,9 @@ impl Node {
     /// The scalar as a query that knows its way back to the file.
     pub(crate) fn sql(&self, files: &Files) -> Option<SqlText> {
         match &self.content {
-            Content::Scalar { text, style } if !scalar::is_null(text, *style) => {
-                Some(SqlText::new(text.clone(), self.span, files.slice(self.span), *style))
-            }
+            Content::Scalar { text, style } if !scalar::is_null(text, *style) => Some(
+                SqlText::new(text.clone(), self.span, files.slice(self.span), *style),
+            ),
             _ => None,
         }
     }
@@ -91,13 +94,21 @@ impl Node {
         match &self.content {
             Content::Scalar { .. } => 0,
             Content::Sequence(items) => 1 + items.iter().map(Node::height).max().unwrap_or(0),
-            Content::Mapping(entries) => 1 + entries.iter().map(|entry| entry.value.height()).max().unwrap_or(0),
+            Content::Mapping(entries) => {
+                1 + entries
+                    .iter()
+                    .map(|entry| entry.value.height())
+                    .max()
+                    .unwrap_or(0)
+            }
         }
     }
 }
 
 fn sum(parts: impl Iterator<Item = (usize, usize)>) -> (usize, usize) {
-    parts.fold((1, 0), |(nodes, bytes), (more, text)| (nodes + more, bytes + text))
+    parts.fold((1, 0), |(nodes, bytes), (more, text)| {
+        (nodes + more, bytes + text)
+    })
 }
 
 /// How much of the budget a file has used.
@@ -115,7 +126,12 @@ impl Budget {
     }
 
     /// Counts a copy of a node that will stand `depth` deep.
-    pub(crate) fn copy(&mut self, node: &Node, depth: usize, span: Span) -> Result<(), Box<Diagnostic>> {
+    pub(crate) fn copy(
+        &mut self,
+        node: &Node,
+        depth: usize,
+        span: Span,
+    ) -> Result<(), Box<Diagnostic>> {
         let (nodes, bytes) = node.weight();
         self.nodes = self.nodes.saturating_add(nodes);
         self.repeated = self.repeated.saturating_add(bytes);
@@ -130,9 +146,12 @@ impl Budget {
             return Ok(());
         }
         Err(Box::new(
-            Diagnostic::error("SL1004", format!("the file unfolds to more than {MAX_NODES} values"))
-                .mark(span, "the budget is used up here")
-                .help("split the file, or write out what the aliases repeat"),
+            Diagnostic::error(
+                "SL1004",
+                format!("the file unfolds to more than {MAX_NODES} values"),
+            )
+            .mark(span, "the budget is used up here")
+            .help("split the file, or write out what the aliases repeat"),
         ))
     }
 }

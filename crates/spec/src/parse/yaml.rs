@@ -5,12 +5,14 @@
 
 use std::collections::HashMap;
 
-use serde_saphyr::granit_parser::{self, ErrorKind, Event, Parser, ScalarStyle, ScanError, StructureStyle};
+use serde_saphyr::granit_parser::{
+    self, ErrorKind, Event, Parser, ScalarStyle, ScanError, StructureStyle,
+};
 
+use super::findings::Findings;
 use super::scalar;
 use super::scalar::quote;
 use super::tree::{Budget, Content, Entry, MAX_BYTES, MAX_DEPTH, Node, too_deep};
-use super::findings::Findings;
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Span, Spanned, offset};
 use crate::sql::Style;
@@ -21,9 +23,15 @@ type Stop = Box<Diagnostic>;
 pub(crate) fn load(file: FileId, text: &str, out: &mut Findings) -> Option<Node> {
     if text.len() > MAX_BYTES {
         out.push(
-            Diagnostic::error("SL1002", format!("the file has {} bytes; at most {MAX_BYTES} are read", text.len()))
-                .mark(Span::new(file, 0, 0), "")
-                .help("split the file: every file below `catalog/` and `pipelines/` is read"),
+            Diagnostic::error(
+                "SL1002",
+                format!(
+                    "the file has {} bytes; at most {MAX_BYTES} are read",
+                    text.len()
+                ),
+            )
+            .mark(Span::new(file, 0, 0), "")
+            .help("split the file: every file below `catalog/` and `pipelines/` is read"),
         );
         return None;
     }
@@ -31,7 +39,14 @@ pub(crate) fn load(file: FileId, text: &str, out: &mut Findings) -> Option<Node>
         out.push(found);
         return None;
     }
-    let mut loader = Loader { file, text, out, budget: Budget::default(), frames: Vec::new(), anchors: HashMap::new() };
+    let mut loader = Loader {
+        file,
+        text,
+        out,
+        budget: Budget::default(),
+        frames: Vec::new(),
+        anchors: HashMap::new(),
+    };
     match loader.document() {
         Ok(node) => node,
         Err(stop) => {
@@ -49,9 +64,18 @@ fn forbidden(file: FileId, text: &str) -> Option<Diagnostic> {
     };
     let (at, c) = text.char_indices().find(|(_, c)| hidden(*c))?;
     Some(
-        Diagnostic::error("SL1014", format!("the character U+{:04X} may not stand in a file", u32::from(c)))
-            .mark(Span::new(file, offset(at), offset(at + c.len_utf8())), "here")
-            .help("remove it; inside double quotes it can be written as an escape, such as `\\u202E`"),
+        Diagnostic::error(
+            "SL1014",
+            format!(
+                "the character U+{:04X} may not stand in a file",
+                u32::from(c)
+            ),
+        )
+        .mark(
+            Span::new(file, offset(at), offset(at + c.len_utf8())),
+            "here",
+        )
+        .help("remove it; inside double quotes it can be written as an escape, such as `\\u202E`"),
     )
 }
 
@@ -66,7 +90,11 @@ struct Frame {
 
 enum Items {
     Sequence(Vec<Node>),
-    Mapping { entries: Vec<Entry>, seen: HashMap<String, Span>, key: Key },
+    Mapping {
+        entries: Vec<Entry>,
+        seen: HashMap<String, Span>,
+        key: Key,
+    },
 }
 
 /// Where a mapping stands between its keys and values.
@@ -116,7 +144,11 @@ impl Loader<'_> {
                 }
                 Event::MappingStart(style, anchor, tag) => {
                     self.untagged(tag.is_some(), &place, span);
-                    let items = Items::Mapping { entries: Vec::new(), seen: HashMap::new(), key: Key::Awaited };
+                    let items = Items::Mapping {
+                        entries: Vec::new(),
+                        seen: HashMap::new(),
+                        key: Key::Awaited,
+                    };
                     self.open(items, style, anchor, span)?;
                     None
                 }
@@ -130,7 +162,10 @@ impl Loader<'_> {
         }
         let empty = match &root {
             None => true,
-            Some(Node { content: Content::Scalar { text, style }, .. }) => scalar::is_null(text, *style),
+            Some(Node {
+                content: Content::Scalar { text, style },
+                ..
+            }) => scalar::is_null(text, *style),
             Some(_) => false,
         };
         if empty {
@@ -146,7 +181,11 @@ impl Loader<'_> {
 
     fn span(&self, place: &granit_parser::Span) -> Span {
         let range = place.byte_range().unwrap_or(0..0);
-        Span::new(self.file, offset(range.start), offset(range.end.max(range.start)))
+        Span::new(
+            self.file,
+            offset(range.start),
+            offset(range.end.max(range.start)),
+        )
     }
 
     /// Hands a complete node to what holds it; gives it back where nothing does.
@@ -173,10 +212,25 @@ impl Loader<'_> {
     }
 
     fn awaits_key(&self) -> bool {
-        matches!(self.frames.last(), Some(Frame { items: Items::Mapping { key: Key::Awaited, .. }, .. }))
+        matches!(
+            self.frames.last(),
+            Some(Frame {
+                items: Items::Mapping {
+                    key: Key::Awaited,
+                    ..
+                },
+                ..
+            })
+        )
     }
 
-    fn scalar(&mut self, text: String, style: ScalarStyle, anchor: usize, span: Span) -> Result<Option<Node>, Stop> {
+    fn scalar(
+        &mut self,
+        text: String,
+        style: ScalarStyle,
+        anchor: usize,
+        span: Span,
+    ) -> Result<Option<Node>, Stop> {
         self.budget.node(span)?;
         let style = match style {
             ScalarStyle::Plain => Style::Plain,
@@ -186,7 +240,16 @@ impl Loader<'_> {
         };
         if self.awaits_key() {
             if anchor != 0 {
-                self.anchors.insert(anchor, Node { content: Content::Scalar { text: text.clone(), style }, span });
+                self.anchors.insert(
+                    anchor,
+                    Node {
+                        content: Content::Scalar {
+                            text: text.clone(),
+                            style,
+                        },
+                        span,
+                    },
+                );
             }
             self.key(text, style, span);
             return Ok(None);
@@ -197,7 +260,13 @@ impl Loader<'_> {
             let shown = self.text.get(span.range()).unwrap_or_default().trim_end();
             span.end = span.start + offset(shown.len());
         }
-        self.place(Node { content: Content::Scalar { text, style }, span }, anchor)
+        self.place(
+            Node {
+                content: Content::Scalar { text, style },
+                span,
+            },
+            anchor,
+        )
     }
 
     fn key(&mut self, text: String, style: Style, span: Span) {
@@ -209,17 +278,32 @@ impl Loader<'_> {
             )
         // `null` is a key of locations, and nothing else can be meant by it.
         } else if style == Style::Plain && text != "null" && scalar::is_other(&text) {
-            let found = Diagnostic::error("SL1009", format!("a key has to be a text, not {}", scalar::describe(&text, style)))
-                .mark(span, "this is not a text");
+            let found = Diagnostic::error(
+                "SL1009",
+                format!(
+                    "a key has to be a text, not {}",
+                    scalar::describe(&text, style)
+                ),
+            )
+            .mark(span, "this is not a text");
             Some(if text.is_empty() {
                 found.help("write the name before the `:`")
             } else {
-                found.help("quote it if it is a name").fix("quote the key", Some(span), format!("\"{text}\""))
+                found.help("quote it if it is a name").fix(
+                    "quote the key",
+                    Some(span),
+                    format!("\"{text}\""),
+                )
             })
         } else {
             None
         };
-        let Some(Frame { items: Items::Mapping { seen, key, .. }, end, .. }) = self.frames.last_mut() else {
+        let Some(Frame {
+            items: Items::Mapping { seen, key, .. },
+            end,
+            ..
+        }) = self.frames.last_mut()
+        else {
             return;
         };
         *end = (*end).max(span.end);
@@ -241,7 +325,13 @@ impl Loader<'_> {
         *key = Key::Ready(Spanned::new(text, span));
     }
 
-    fn open(&mut self, items: Items, style: StructureStyle, anchor: usize, span: Span) -> Result<(), Stop> {
+    fn open(
+        &mut self,
+        items: Items,
+        style: StructureStyle,
+        anchor: usize,
+        span: Span,
+    ) -> Result<(), Stop> {
         self.budget.node(span)?;
         if self.awaits_key() {
             self.out.push(
@@ -254,7 +344,13 @@ impl Loader<'_> {
             return Err(too_deep(span));
         }
         let flow = style == StructureStyle::Flow;
-        self.frames.push(Frame { items, start: span.start, end: span.end, anchor, flow });
+        self.frames.push(Frame {
+            items,
+            start: span.start,
+            end: span.end,
+            anchor,
+            flow,
+        });
         Ok(())
     }
 
@@ -266,8 +362,15 @@ impl Loader<'_> {
             Items::Sequence(items) => Content::Sequence(items),
             Items::Mapping { entries, .. } => Content::Mapping(entries),
         };
-        let end = if frame.flow { span.end.max(frame.end) } else { frame.end };
-        let node = Node { content, span: Span::new(self.file, frame.start, end) };
+        let end = if frame.flow {
+            span.end.max(frame.end)
+        } else {
+            frame.end
+        };
+        let node = Node {
+            content,
+            span: Span::new(self.file, frame.start, end),
+        };
         self.place(node, frame.anchor)
     }
 
@@ -278,7 +381,11 @@ impl Loader<'_> {
                     .mark(span, "this is not a text")
                     .help("write the name out"),
             );
-            if let Some(Frame { items: Items::Mapping { key, .. }, .. }) = self.frames.last_mut() {
+            if let Some(Frame {
+                items: Items::Mapping { key, .. },
+                ..
+            }) = self.frames.last_mut()
+            {
                 *key = Key::Useless;
             }
             return Ok(None);
@@ -307,16 +414,27 @@ impl Loader<'_> {
     }
 
     fn syntax(&self, error: &ScanError) -> Stop {
-        let start = error.marker().byte_offset().unwrap_or(0).min(self.text.len());
-        let width = self.text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        let start = error
+            .marker()
+            .byte_offset()
+            .unwrap_or(0)
+            .min(self.text.len());
+        let width = self
+            .text
+            .get(start..)
+            .and_then(|rest| rest.chars().next())
+            .map_or(0, char::len_utf8);
         let span = Span::new(self.file, offset(start), offset(start + width));
         let help = match error.kind() {
             ErrorKind::RecursionLimitExceeded => return too_deep(span),
             ErrorKind::UnknownAnchor => {
                 return Box::new(
-                    Diagnostic::error("SL1007", "an alias names an anchor that does not stand before it")
-                        .mark(span, "no such anchor")
-                        .help("a text that begins with `*` or `&` needs quotes"),
+                    Diagnostic::error(
+                        "SL1007",
+                        "an alias names an anchor that does not stand before it",
+                    )
+                    .mark(span, "no such anchor")
+                    .help("a text that begins with `*` or `&` needs quotes"),
                 );
             }
             ErrorKind::TabNotAllowed
@@ -336,7 +454,9 @@ impl Loader<'_> {
             | ErrorKind::ExpectedFlowSequenceSeparator => {
                 "check the brackets and commas; a text that holds `,`, `[` or `{` needs quotes"
             }
-            ErrorKind::UnexpectedCharacter { .. } => "a text that begins with `@`, `` ` `` or `%` needs quotes",
+            ErrorKind::UnexpectedCharacter { .. } => {
+                "a text that begins with `@`, `` ` `` or `%` needs quotes"
+            }
             _ => "check the indentation and the quotes before this place",
         };
         Box::new(

@@ -49,7 +49,10 @@ outputs:
 ";
 
 pub(crate) fn source(path: &str, text: &str) -> Source {
-    Source { path: path.to_owned(), text: text.to_owned() }
+    Source {
+        path: path.to_owned(),
+        text: text.to_owned(),
+    }
 }
 
 /// Reads the small project with these three texts.
@@ -78,17 +81,34 @@ pub(crate) fn edit(file: File, old: &str, new: &str) -> Parsed {
         assert!(text.contains(old), "{this:?} does not hold `{old}`");
         text.replacen(old, new, 1)
     };
-    read(&swap(File::Project, PROJECT), &swap(File::Catalog, CATALOG), &swap(File::Pipeline, PIPELINE))
+    read(
+        &swap(File::Project, PROJECT),
+        &swap(File::Catalog, CATALOG),
+        &swap(File::Pipeline, PIPELINE),
+    )
 }
 
 /// Errors and warnings as `CODE file-stem:line`, sorted by place.
 pub(crate) fn found(parsed: &Parsed) -> Vec<String> {
-    let findings = parsed.diagnostics.iter().filter(|found| found.severity != Severity::Note);
+    let findings = parsed
+        .diagnostics
+        .iter()
+        .filter(|found| found.severity != Severity::Note);
     findings
         .map(|found| {
-            assert!(!found.message.is_empty() && !found.message.ends_with('.'), "{}", found.message);
-            assert!(!found.help.is_empty(), "`{}` does not say what to do", found.message);
-            let Some(span) = found.span() else { return found.code.to_owned() };
+            assert!(
+                !found.message.is_empty() && !found.message.ends_with('.'),
+                "{}",
+                found.message
+            );
+            assert!(
+                !found.help.is_empty(),
+                "`{}` does not say what to do",
+                found.message
+            );
+            let Some(span) = found.span() else {
+                return found.code.to_owned();
+            };
             let path = parsed.files.path(span.file);
             let stem = path.rsplit('/').next().unwrap().split('.').next().unwrap();
             format!("{} {stem}:{}", found.code, parsed.files.line_column(span).0)
@@ -103,10 +123,20 @@ pub(crate) fn check(table: &[(&str, File, &str, &str, &[&str])]) {
         let parsed = edit(*file, old, new);
         let actual = found(&parsed);
         if actual != *expected {
-            let messages: Vec<&str> = parsed.diagnostics.iter().map(|found| found.message.as_str()).collect();
-            wrong += &format!("{name}\n  expected {expected:?}\n  found    {actual:?}\n  {messages:#?}\n");
+            let messages: Vec<&str> = parsed
+                .diagnostics
+                .iter()
+                .map(|found| found.message.as_str())
+                .collect();
+            wrong += &format!(
+                "{name}\n  expected {expected:?}\n  found    {actual:?}\n  {messages:#?}\n"
+            );
         }
-        assert_eq!(parsed.spec.is_none(), parsed.diagnostics.has_errors(), "{name}");
+        assert_eq!(
+            parsed.spec.is_none(),
+            parsed.diagnostics.has_errors(),
+            "{name}"
+        );
     }
     assert!(wrong.is_empty(), "\n{wrong}");
 }
@@ -114,5 +144,7 @@ pub(crate) fn check(table: &[(&str, File, &str, &str, &[&str])]) {
 /// The project, which has to be without mistakes.
 pub(crate) fn spec(parsed: Parsed) -> Spec {
     let found = found(&parsed);
-    parsed.spec.unwrap_or_else(|| panic!("{found:?} {:#?}", parsed.diagnostics))
+    parsed
+        .spec
+        .unwrap_or_else(|| panic!("{found:?} {:#?}", parsed.diagnostics))
 }

@@ -17,13 +17,21 @@ fn found(scalar: &str, words: &[&str]) {
     let (files, spec) = with(scalar);
     let sql = &spec.pipelines["daily"].steps[0].sql;
     for word in words {
-        let at = sql.text.find(word).unwrap_or_else(|| panic!("`{word}` is not in {:?}", sql.text));
+        let at = sql
+            .text
+            .find(word)
+            .unwrap_or_else(|| panic!("`{word}` is not in {:?}", sql.text));
         let before = &sql.text[..at];
         let line = before.matches('\n').count() as u64 + 1;
         let column = before.rsplit('\n').next().unwrap().chars().count() as u64 + 1;
         let length = word.chars().count() as u64;
         let span = sql.locate((line, column), (line, column + length));
-        assert_eq!(files.slice(span), *word, "at {line}:{column} of {:?}", sql.text);
+        assert_eq!(
+            files.slice(span),
+            *word,
+            "at {line}:{column} of {:?}",
+            sql.text
+        );
     }
 }
 
@@ -31,30 +39,60 @@ const WORDS: [&str; 4] = ["SELECT", "'ä€🦀'", "größe", "people"];
 
 #[test]
 fn literal_blocks() {
-    found("|\n      SELECT id, 'ä€🦀' AS größe\n      FROM people", &WORDS);
-    found("|-\n        SELECT id,\n          'ä€🦀' AS größe\n\n        FROM people\n", &WORDS);
-    found("|2+\n        SELECT id, 'ä€🦀' AS größe FROM people\n\n", &WORDS);
-    found("| # a comment\n      SELECT id, 'ä€🦀' AS größe -- 'x'\n      FROM people", &WORDS);
-    found("|\r\n      SELECT id, 'ä€🦀' AS größe\r\n      FROM people\r", &WORDS);
+    found(
+        "|\n      SELECT id, 'ä€🦀' AS größe\n      FROM people",
+        &WORDS,
+    );
+    found(
+        "|-\n        SELECT id,\n          'ä€🦀' AS größe\n\n        FROM people\n",
+        &WORDS,
+    );
+    found(
+        "|2+\n        SELECT id, 'ä€🦀' AS größe FROM people\n\n",
+        &WORDS,
+    );
+    found(
+        "| # a comment\n      SELECT id, 'ä€🦀' AS größe -- 'x'\n      FROM people",
+        &WORDS,
+    );
+    found(
+        "|\r\n      SELECT id, 'ä€🦀' AS größe\r\n      FROM people\r",
+        &WORDS,
+    );
 }
 
 #[test]
 fn folded_blocks() {
-    found(">\n      SELECT id, 'ä€🦀' AS größe\n      FROM people", &WORDS);
-    found(">-\n      SELECT id,\n\n        'ä€🦀' AS größe\n      FROM\n      people\n", &WORDS);
+    found(
+        ">\n      SELECT id, 'ä€🦀' AS größe\n      FROM people",
+        &WORDS,
+    );
+    found(
+        ">-\n      SELECT id,\n\n        'ä€🦀' AS größe\n      FROM\n      people\n",
+        &WORDS,
+    );
 }
 
 #[test]
 fn plain_scalars() {
     found("SELECT id, 'ä€🦀' AS größe FROM people", &WORDS);
-    found("SELECT id, 'ä€🦀' AS größe\n      FROM\n\n      people # a comment", &WORDS);
+    found(
+        "SELECT id, 'ä€🦀' AS größe\n      FROM\n\n      people # a comment",
+        &WORDS,
+    );
 }
 
 #[test]
 fn quoted_scalars() {
     found("\"SELECT id, 'ä€🦀' AS größe FROM people\"", &WORDS);
-    found("\"SELECT id,\\t\\\n      'ä€🦀' AS größe\n      FROM \\\"people\\\"\"", &["SELECT", "'ä€🦀'", "größe", "people"]);
-    found("'SELECT id, ''ä€🦀'' AS größe\n      FROM people'", &["SELECT", "ä€🦀", "größe", "people"]);
+    found(
+        "\"SELECT id,\\t\\\n      'ä€🦀' AS größe\n      FROM \\\"people\\\"\"",
+        &["SELECT", "'ä€🦀'", "größe", "people"],
+    );
+    found(
+        "'SELECT id, ''ä€🦀'' AS größe\n      FROM people'",
+        &["SELECT", "ä€🦀", "größe", "people"],
+    );
 }
 
 #[test]
@@ -77,8 +115,15 @@ fn escaped_characters_are_covered_whole() {
 fn ranges_over_lines() {
     let (files, spec) = with("|\n      SELECT id,\n             email\n      FROM people");
     let sql = &spec.pipelines["daily"].steps[0].sql;
-    assert_eq!(files.slice(sql.locate((1, 8), (2, 13))), "id,\n             email");
-    assert_eq!(files.slice(sql.locate((1, 8), (1, 8))), "i", "an empty range is one character");
+    assert_eq!(
+        files.slice(sql.locate((1, 8), (2, 13))),
+        "id,\n             email"
+    );
+    assert_eq!(
+        files.slice(sql.locate((1, 8), (1, 8))),
+        "i",
+        "an empty range is one character"
+    );
     assert_eq!(files.slice(sql.locate((1, 8), (0, 0))), "i");
 }
 
@@ -86,8 +131,18 @@ fn ranges_over_lines() {
 fn places_outside_are_the_whole_scalar() {
     let (files, spec) = with("SELECT id FROM people");
     let sql = &spec.pipelines["daily"].steps[0].sql;
-    for (start, end) in [((0, 0), (0, 0)), ((2, 1), (2, 2)), ((1, 99), (1, 100)), ((u64::MAX, 1), (1, 1)), ((1, 22), (1, 23))] {
-        assert_eq!(files.slice(sql.locate(start, end)), "SELECT id FROM people", "{start:?}");
+    for (start, end) in [
+        ((0, 0), (0, 0)),
+        ((2, 1), (2, 2)),
+        ((1, 99), (1, 100)),
+        ((u64::MAX, 1), (1, 1)),
+        ((1, 22), (1, 23)),
+    ] {
+        assert_eq!(
+            files.slice(sql.locate(start, end)),
+            "SELECT id FROM people",
+            "{start:?}"
+        );
     }
 }
 

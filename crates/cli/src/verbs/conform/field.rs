@@ -65,9 +65,10 @@ impl<'a> Fields<'a> {
     pub(super) fn base64_list(&self, name: &str) -> Result<Vec<Vec<u8>>, Negative> {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(Vec::new()),
-            Some(Value::Array(items)) => {
-                items.iter().map(|item| item.as_str().ok_or(MALFORMED).and_then(base64_bytes)).collect()
-            }
+            Some(Value::Array(items)) => items
+                .iter()
+                .map(|item| item.as_str().ok_or(MALFORMED).and_then(base64_bytes))
+                .collect(),
             Some(_) => Err(MALFORMED),
         }
     }
@@ -79,7 +80,10 @@ impl<'a> Fields<'a> {
             Some(Value::Object(entries)) => entries
                 .iter()
                 .map(|(name, value)| {
-                    let bytes = value.as_str().and_then(|text| hex::decode(text).ok()).ok_or(MALFORMED)?;
+                    let bytes = value
+                        .as_str()
+                        .and_then(|text| hex::decode(text).ok())
+                        .ok_or(MALFORMED)?;
                     Ok((name.clone(), bytes))
                 })
                 .collect(),
@@ -89,5 +93,7 @@ impl<'a> Fields<'a> {
 }
 
 fn base64_bytes(text: &str) -> Result<Vec<u8>, Negative> {
-    base64::engine::general_purpose::STANDARD.decode(text).map_err(|_| MALFORMED)
+    base64::engine::general_purpose::STANDARD
+        .decode(text)
+        .map_err(|_| MALFORMED)
 }

@@ -3,6 +3,7 @@
 //!
 //! It must never contain a cipher, a hash or a rule of its own.
 
+mod detection;
 mod field;
 mod merkle;
 mod parquet;
@@ -59,7 +60,11 @@ const KNOWN: &[&str] = &[
 const LONGEST: u64 = 64 << 20;
 
 /// Answers every line of standard input.
-pub(crate) fn run(directory: &Path, arguments: &args::Conform, screen: &Screen) -> Result<Exit, Failure> {
+pub(crate) fn run(
+    directory: &Path,
+    arguments: &args::Conform,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
     let operation = arguments.operation.as_str();
     if !KNOWN.contains(&operation) {
         return Err(Failure::Unknown {
@@ -83,7 +88,8 @@ pub(crate) fn run(directory: &Path, arguments: &args::Conform, screen: &Screen) 
         if line.trim().is_empty() {
             continue;
         }
-        let object: Value = serde_json::from_str(&line).map_err(|_| Failure::NotJson { line: number })?;
+        let object: Value =
+            serde_json::from_str(&line).map_err(|_| Failure::NotJson { line: number })?;
         let Value::Object(object) = object else {
             return Err(Failure::NotJson { line: number });
         };
@@ -109,11 +115,17 @@ fn next(input: &mut impl std::io::BufRead, number: usize) -> Result<Option<Strin
     use std::io::Read as _;
     let mut line = Vec::new();
     let read = input.by_ref().take(LONGEST).read_until(b'\n', &mut line);
-    let read = read.map_err(|source| Failure::File { action: "read", path: "standard input".to_owned(), source })?;
+    let read = read.map_err(|source| Failure::File {
+        action: "read",
+        path: "standard input".to_owned(),
+        source,
+    })?;
     if read == 0 {
         return Ok(None);
     }
-    String::from_utf8(line).map(Some).map_err(|_| Failure::NotJson { line: number })
+    String::from_utf8(line)
+        .map(Some)
+        .map_err(|_| Failure::NotJson { line: number })
 }
 
 fn answer(operation: &str, fields: &Fields<'_>) -> Answer {
@@ -128,6 +140,7 @@ fn answer(operation: &str, fields: &Fields<'_>) -> Answer {
         "merkle-inclusion" => merkle::inclusion(fields),
         "merkle-consistency" => merkle::consistency(fields),
         "parquet-read" => parquet::read(fields),
+        "detect" => detection::detect(fields),
         _ => Err(UNSUPPORTED),
     }
 }

@@ -35,12 +35,18 @@ impl Judge {
             Ok(_) => return Ok(json!({ "verdict": "passes", "code": null, "reasons": [] })),
             // What cannot be planned is refused.
             Err(Undecided::Broken(diagnostics)) => {
-                let reasons: Vec<String> = diagnostics.errors().map(|one| one.message.clone()).collect();
+                let reasons: Vec<String> = diagnostics
+                    .errors()
+                    .map(|one| one.message.clone())
+                    .collect();
                 (diagnostics.errors().next().map(|one| one.code), reasons)
             }
             Err(Undecided::Refused(refusal)) => {
                 let reasons = refusal.findings.iter().map(reason).collect();
-                (refusal.findings.first().map(|finding| finding.code), reasons)
+                (
+                    refusal.findings.first().map(|finding| finding.code),
+                    reasons,
+                )
             }
         };
         Ok(json!({ "verdict": "refused", "code": code, "reasons": reasons }))

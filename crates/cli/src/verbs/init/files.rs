@@ -1,9 +1,9 @@
 //! The files of a proposed project, as text that a person reads first.
 
+use super::Source;
 use super::meaning::Meaning;
 use super::names;
 use super::propose::{Column, Proposal};
-use super::Source;
 use std::fmt::Write as _;
 
 /// All files: path and text, in the order in which they are read.
@@ -23,13 +23,21 @@ fn key(proposal: &Proposal) -> String {
 }
 
 fn project(proposal: &Proposal, source: &Source) -> String {
-    let special = proposal.columns.iter().any(|column| column.meaning == Meaning::Health);
+    let special = proposal
+        .columns
+        .iter()
+        .any(|column| column.meaning == Meaning::Health);
     let tags = match special {
-        true => "tags: { phi.*: { special: true } }     # whether such a value is missing tells something too\n",
+        true => {
+            "tags: { phi.*: { special: true } }     # whether such a value is missing tells something too\n"
+        }
         false => "",
     };
     let token = match tokenizes(proposal) {
-        true => format!("  {}: {{ purpose: token }}           # the same value, the same token\n", key(proposal)),
+        true => format!(
+            "  {}: {{ purpose: token }}           # the same value, the same token\n",
+            key(proposal)
+        ),
         false => String::new(),
     };
     format!(
@@ -50,12 +58,18 @@ fn project(proposal: &Proposal, source: &Source) -> String {
 }
 
 fn tokenizes(proposal: &Proposal) -> bool {
-    proposal.columns.iter().any(|column| column.meaning == Meaning::Email)
+    proposal
+        .columns
+        .iter()
+        .any(|column| column.meaning == Meaning::Email)
 }
 
 fn catalog(proposal: &Proposal, source: &Source) -> String {
     let name = &proposal.name;
-    let mut at = format!("connection: source, path: {}, format: csv", names::yaml(&source.file));
+    let mut at = format!(
+        "connection: source, path: {}, format: csv",
+        names::yaml(&source.file)
+    );
     match proposal.delimiter {
         b',' => {}
         b'\t' => at.push_str(", delimiter: \"\\t\""),
@@ -66,12 +80,13 @@ fn catalog(proposal: &Proposal, source: &Source) -> String {
     if !proposal.header {
         at.push_str(", header: false");
     }
-    let mut out = format!(
-        "version: 1\ndatasets:\n  source.{name}:\n    at: {{ {at} }}\n",
-    );
+    let mut out = format!("version: 1\ndatasets:\n  source.{name}:\n    at: {{ {at} }}\n",);
     if let Some(key) = &proposal.key {
         let key = names::yaml(key);
-        let _ = write!(out, "    primary_key: [{key}]\n    subject: {key}                            # whom a row is about: check this\n");
+        let _ = write!(
+            out,
+            "    primary_key: [{key}]\n    subject: {key}                            # whom a row is about: check this\n"
+        );
     }
     out.push_str("    columns:\n");
     for column in &proposal.columns {
@@ -96,18 +111,32 @@ fn line(out: &mut String, column: &Column) {
     if !column.tags.is_empty() {
         parts.push(format!("tags: [{}]", column.tags.join(", ")));
     }
-    let _ = writeln!(out, "      {}: {{ {} }}  # {}", names::yaml(&column.name), parts.join(", "), column.why);
+    let _ = writeln!(
+        out,
+        "      {}: {{ {} }}  # {}",
+        names::yaml(&column.name),
+        parts.join(", "),
+        column.why
+    );
 }
 
 /// `decimal(18,2)` has a comma, which a flow map would split at.
 fn type_text(r#type: &str) -> String {
-    if r#type.contains(',') { format!("\"{type}\"") } else { r#type.to_owned() }
+    if r#type.contains(',') {
+        format!("\"{type}\"")
+    } else {
+        r#type.to_owned()
+    }
 }
 
 fn pipeline(proposal: &Proposal) -> String {
     let name = &proposal.name;
     let key = key(proposal);
-    let items: Vec<String> = proposal.columns.iter().map(|column| column.meaning.item(&column.name, &key)).collect();
+    let items: Vec<String> = proposal
+        .columns
+        .iter()
+        .map(|column| column.meaning.item(&column.name, &key))
+        .collect();
     format!(
         "version: 1\n\
          pipeline: {name}\n\
@@ -139,21 +168,57 @@ fn policy(proposal: &Proposal) -> String {
          permit (\n  principal == Sealine::Service::\"svc/{name}\",\n  action == Sealine::Action::\"write\",\n  \
          resource == Sealine::Dataset::\"lake.{name}\"\n);\n"
     );
-    let has = |meaning| proposal.columns.iter().any(|column| column.meaning == meaning);
+    let has = |meaning| {
+        proposal
+            .columns
+            .iter()
+            .any(|column| column.meaning == meaning)
+    };
     if has(Meaning::Email) {
-        let condition = format!("context.protection == \"tokenize\" && context has key && context.key == \"{}\"", key(proposal));
-        declassify(&mut out, proposal, "An address may become a token.", "email-as-token", Some("pii.email"), &condition);
+        let condition = format!(
+            "context.protection == \"tokenize\" && context has key && context.key == \"{}\"",
+            key(proposal)
+        );
+        declassify(
+            &mut out,
+            proposal,
+            "An address may become a token.",
+            "email-as-token",
+            Some("pii.email"),
+            &condition,
+        );
     }
     if has(Meaning::Card) {
         let condition = "context.protection == \"mask\" &&\n  context has first && context.first <= 6 && context has last && context.last <= 4";
-        declassify(&mut out, proposal, "Of a card the first six and last four digits may show.", "card-masked", Some("pci.pan"), condition);
+        declassify(
+            &mut out,
+            proposal,
+            "Of a card the first six and last four digits may show.",
+            "card-masked",
+            Some("pci.pan"),
+            condition,
+        );
     }
     if has(Meaning::Age) {
         let condition = "context.protection == \"bucket\" &&\n  context has width && context.width >= 10 && context has offset && context.offset == 0";
-        declassify(&mut out, proposal, "Ages in bands of ten years.", "age-in-bands", Some("pii.age"), condition);
+        declassify(
+            &mut out,
+            proposal,
+            "Ages in bands of ten years.",
+            "age-in-bands",
+            Some("pii.age"),
+            condition,
+        );
     }
     let condition = "[\"redact\", \"nullify\"].contains(context.protection)";
-    declassify(&mut out, proposal, "What is gone tells nothing.", "anything-removed", None, condition);
+    declassify(
+        &mut out,
+        proposal,
+        "What is gone tells nothing.",
+        "anything-removed",
+        None,
+        condition,
+    );
     let _ = write!(
         out,
         "\n// People: a terminal shows at most `operator_clearance`.\n\
@@ -169,13 +234,23 @@ fn policy(proposal: &Proposal) -> String {
     out
 }
 
-fn declassify(out: &mut String, proposal: &Proposal, why: &str, id: &str, tag: Option<&str>, condition: &str) {
-    let resource = tag.map_or_else(|| "resource".to_owned(), |tag| format!("resource == Sealine::Tag::\"{tag}\""));
+fn declassify(
+    out: &mut String,
+    proposal: &Proposal,
+    why: &str,
+    id: &str,
+    tag: Option<&str>,
+    condition: &str,
+) {
+    let resource = tag.map_or_else(
+        || "resource".to_owned(),
+        |tag| format!("resource == Sealine::Tag::\"{tag}\""),
+    );
     let _ = write!(
         out,
         "\n// {why}\n@id(\"{id}\")\n\
          permit (\n  principal,\n  action == Sealine::Action::\"declassify\",\n  {resource}\n)\n\
-         when\n{{\n  context.pipeline == \"{name}\" && context.to_level == \"{level}\" &&\n  {condition}\n}};\n",
+         when\n{{\n  [\"{name}\", \"read\"].contains(context.pipeline) && context.to_level == \"{level}\" &&\n  {condition}\n}};\n",
         name = proposal.name,
         level = proposal.clearance(),
     );

@@ -5,7 +5,7 @@
 //! the highest level; a wrong guess protects too much, never too little.
 
 use super::names;
-use sealine_protect::detect;
+use sealine_protect::detect::{self, Kind};
 
 /// What a column is taken for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,24 +36,159 @@ pub(super) enum Meaning {
 /// Words in names of columns, and what they say. The first that fits counts, so the narrow ones
 /// come first.
 const WORDS: &[(&[&str], Meaning)] = &[
-    (&["password", "passwd", "pwd", "secret", "token", "apikey", "api_key", "pin"], Meaning::Secret),
-    (&["email", "e_mail", "mail", "emailaddress", "courriel", "correo"], Meaning::Email),
+    (
+        &[
+            "password", "passwd", "pwd", "secret", "token", "apikey", "api_key", "pin",
+        ],
+        Meaning::Secret,
+    ),
+    (
+        &[
+            "email",
+            "e_mail",
+            "mail",
+            "emailaddress",
+            "courriel",
+            "correo",
+        ],
+        Meaning::Email,
+    ),
     (&["iban"], Meaning::Iban),
-    (&["card", "pan", "creditcard", "cardnumber", "ccnumber", "cc"], Meaning::Card),
-    (&["phone", "mobile", "tel", "telephone", "fax", "msisdn", "cell", "telefon", "handy"], Meaning::Phone),
-    (&["ssn", "sin", "nino", "passport", "taxid", "nationalid", "personnummer", "nif", "dni", "cpf"], Meaning::NationalId),
-    (&["ip", "ipaddress", "ip_address", "ipv4", "ipv6"], Meaning::Ip),
+    (
+        &["card", "pan", "creditcard", "cardnumber", "ccnumber", "cc"],
+        Meaning::Card,
+    ),
+    (
+        &[
+            "phone",
+            "mobile",
+            "tel",
+            "telephone",
+            "fax",
+            "msisdn",
+            "cell",
+            "telefon",
+            "handy",
+        ],
+        Meaning::Phone,
+    ),
+    (
+        &[
+            "ssn",
+            "sin",
+            "nino",
+            "passport",
+            "taxid",
+            "nationalid",
+            "personnummer",
+            "nif",
+            "dni",
+            "cpf",
+        ],
+        Meaning::NationalId,
+    ),
+    (
+        &["ip", "ipaddress", "ip_address", "ipv4", "ipv6"],
+        Meaning::Ip,
+    ),
     (&["url", "website", "homepage", "link"], Meaning::Url),
-    (&["dob", "birth", "birthdate", "birthday", "born", "geburtsdatum"], Meaning::BirthDate),
+    (
+        &[
+            "dob",
+            "birth",
+            "birthdate",
+            "birthday",
+            "born",
+            "geburtsdatum",
+        ],
+        Meaning::BirthDate,
+    ),
     (&["age", "alter"], Meaning::Age),
-    (&["nationality", "citizenship", "ethnicity", "religion", "race"], Meaning::Nationality),
+    (
+        &[
+            "nationality",
+            "citizenship",
+            "ethnicity",
+            "religion",
+            "race",
+        ],
+        Meaning::Nationality,
+    ),
     (&["gender", "sex", "geschlecht"], Meaning::Gender),
-    (&["diagnosis", "diag", "icd", "icd10", "disease", "medication", "allergy", "blood", "symptom", "treatment"], Meaning::Health),
-    (&["salary", "income", "wage", "balance", "amount", "price", "revenue", "credit", "debt", "gehalt"], Meaning::Money),
-    (&["street", "address", "addr", "addresse", "strasse", "straße", "city", "town", "lat", "lon", "latitude", "longitude"], Meaning::Address),
-    (&["zip", "zipcode", "postcode", "postal", "plz"], Meaning::PostalCode),
-    (&["comment", "comments", "note", "notes", "remark", "description", "text", "message", "body", "memo"], Meaning::FreeText),
-    (&["name", "firstname", "lastname", "surname", "forename", "fullname", "given", "family", "vorname", "nachname", "username"], Meaning::PersonName),
+    (
+        &[
+            "diagnosis",
+            "diag",
+            "icd",
+            "icd10",
+            "disease",
+            "medication",
+            "allergy",
+            "blood",
+            "symptom",
+            "treatment",
+        ],
+        Meaning::Health,
+    ),
+    (
+        &[
+            "salary", "income", "wage", "balance", "amount", "price", "revenue", "credit", "debt",
+            "gehalt",
+        ],
+        Meaning::Money,
+    ),
+    (
+        &[
+            "street",
+            "address",
+            "addr",
+            "addresse",
+            "strasse",
+            "straße",
+            "city",
+            "town",
+            "lat",
+            "lon",
+            "latitude",
+            "longitude",
+        ],
+        Meaning::Address,
+    ),
+    (
+        &["zip", "zipcode", "postcode", "postal", "plz"],
+        Meaning::PostalCode,
+    ),
+    (
+        &[
+            "comment",
+            "comments",
+            "note",
+            "notes",
+            "remark",
+            "description",
+            "text",
+            "message",
+            "body",
+            "memo",
+        ],
+        Meaning::FreeText,
+    ),
+    (
+        &[
+            "name",
+            "firstname",
+            "lastname",
+            "surname",
+            "forename",
+            "fullname",
+            "given",
+            "family",
+            "vorname",
+            "nachname",
+            "username",
+        ],
+        Meaning::PersonName,
+    ),
     (&["country", "land", "pays"], Meaning::Country),
 ];
 
@@ -67,25 +202,37 @@ pub(super) struct Guess {
 
 /// Guesses from name and values. `key` where the column can be a primary key.
 pub(super) fn guess(name: &str, values: &[String], r#type: &str) -> Guess {
-    let present: Vec<&str> = values.iter().map(|value| value.trim()).filter(|value| !value.is_empty()).collect();
+    let present: Vec<&str> = values
+        .iter()
+        .map(|value| value.trim())
+        .filter(|value| !value.is_empty())
+        .collect();
     let by_name = by_name(name);
-    if r#type == "string" || r#type == "int64" {
-        let by_content = by_content(&present);
-        if let Some((meaning, hits)) = by_content {
-            let of = present.len();
-            return Guess { meaning, why: format!("{hits} of {of} values look like {}", described(meaning)) };
-        }
+    if let Some(guess) = by_detection(name, &present) {
+        return guess;
     }
     match by_name {
-        Some(Meaning::Country) if country_codes(&present) => {
-            Guess { meaning: Meaning::Country, why: "every value is a country code".to_owned() }
-        }
+        Some(Meaning::Country) if country_codes(&present) => Guess {
+            meaning: Meaning::Country,
+            why: "its values are country codes".to_owned(),
+        },
         // A country by name only may be free text.
-        Some(Meaning::Country) | None => Guess { meaning: Meaning::Unknown, why: "not recognised".to_owned() },
-        Some(Meaning::Age) if !r#type.starts_with("int") => {
-            Guess { meaning: Meaning::Unknown, why: "named like an age, but not whole numbers".to_owned() }
-        }
-        Some(meaning) => Guess { meaning, why: format!("by its name {}", described(meaning)) },
+        Some(Meaning::Country) | None => Guess {
+            meaning: Meaning::Unknown,
+            why: "not recognised".to_owned(),
+        },
+        Some(Meaning::Secret) => Guess {
+            meaning: Meaning::Secret,
+            why: "by its name a secret: better not to read it at all".to_owned(),
+        },
+        Some(Meaning::Age) if !r#type.starts_with("int") => Guess {
+            meaning: Meaning::Unknown,
+            why: "named like an age, but not whole numbers".to_owned(),
+        },
+        Some(meaning) => Guess {
+            meaning,
+            why: format!("by its name {}", described(meaning)),
+        },
     }
 }
 
@@ -93,7 +240,9 @@ fn by_name(name: &str) -> Option<Meaning> {
     let words = words(name);
     let whole = words.join("");
     WORDS.iter().find_map(|(known, meaning)| {
-        let hit = known.iter().any(|known| words.iter().any(|word| word == known) || whole == known.replace('_', ""));
+        let hit = known
+            .iter()
+            .any(|known| words.iter().any(|word| word == known) || whole == known.replace('_', ""));
         hit.then_some(*meaning)
     })
 }
@@ -118,43 +267,32 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// The kind that nearly all values are, where the detectors know one, and how many.
-fn by_content(values: &[&str]) -> Option<(Meaning, usize)> {
-    let mut counts: Vec<(Meaning, usize)> = Vec::new();
-    for value in values.iter().take(2_000) {
-        for found in detect::scan_text(value) {
-            // The value is the thing, and does not merely hold one.
-            let whole = found.start == 0 && found.end >= value.chars().count();
-            let Some(meaning) = of_entity(found.entity).filter(|_| whole) else {
-                continue;
-            };
-            match counts.iter_mut().find(|(known, _)| *known == meaning) {
-                Some((_, count)) => *count += 1,
-                None => counts.push((meaning, 1)),
-            }
-        }
+/// What the detectors take the column for, by name and values together.
+fn by_detection(name: &str, values: &[&str]) -> Option<Guess> {
+    let found = detect::classify_column(name, values.iter().copied())?;
+    if found.confidence < 0.5 {
+        // Name and values disagree: the name's meaning below protects it just as well.
+        return None;
     }
-    let looked = values.len().min(2_000);
-    let (meaning, hits) = counts.into_iter().max_by_key(|(_, count)| *count)?;
-    // One random number in ten passes Luhn: a column is what nearly all of its values are.
-    (looked >= 3 && hits * 10 >= looked * 8).then_some((meaning, hits))
-}
-
-fn of_entity(entity: &str) -> Option<Meaning> {
-    Some(match entity {
-        "EMAIL_ADDRESS" => Meaning::Email,
-        "CREDIT_CARD" => Meaning::Card,
-        "IBAN_CODE" => Meaning::Iban,
-        "PHONE_NUMBER" => Meaning::Phone,
-        "US_SSN" => Meaning::NationalId,
-        "IP_ADDRESS" => Meaning::Ip,
-        "URL" => Meaning::Url,
-        _ => return None,
+    let meaning = match found.kind {
+        Kind::Email => Meaning::Email,
+        Kind::Card => Meaning::Card,
+        Kind::Iban => Meaning::Iban,
+        Kind::Phone => Meaning::Phone,
+        Kind::Ssn => Meaning::NationalId,
+        Kind::Ip => Meaning::Ip,
+        Kind::Url => Meaning::Url,
+        Kind::DateOfBirth => Meaning::BirthDate,
+    };
+    Some(Guess {
+        meaning,
+        why: format!("looks like {}", described(meaning)),
     })
 }
 
 fn country_codes(values: &[&str]) -> bool {
-    let code = |value: &&&str| value.len() == 2 && value.bytes().all(|byte| byte.is_ascii_uppercase());
+    let code =
+        |value: &&&str| value.len() == 2 && value.bytes().all(|byte| byte.is_ascii_uppercase());
     let good = values.iter().filter(code).count();
     // A few rows may be for the quarantine.
     good > 0 && good * 100 >= values.len() * 90
@@ -194,7 +332,7 @@ impl Meaning {
             Meaning::Email => &["pii.email"],
             Meaning::Card => &["pci.pan"],
             Meaning::Age => &["pii.age"],
-            Meaning::Iban => &["fin.iban"],
+            Meaning::Iban => &["pii.iban"],
             Meaning::Phone => &["pii.phone"],
             Meaning::NationalId => &["pii.national_id"],
             Meaning::Ip => &["pii.ip"],
@@ -216,7 +354,12 @@ impl Meaning {
     pub(super) fn is_text(self) -> bool {
         matches!(
             self,
-            Meaning::Card | Meaning::Iban | Meaning::Phone | Meaning::NationalId | Meaning::PostalCode | Meaning::Email
+            Meaning::Card
+                | Meaning::Iban
+                | Meaning::Phone
+                | Meaning::NationalId
+                | Meaning::PostalCode
+                | Meaning::Email
         )
     }
 
@@ -250,7 +393,12 @@ impl Meaning {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
@@ -273,27 +421,50 @@ mod tests {
             // `page` holds `age`, and is none.
             ("page", Meaning::Unknown),
         ] {
-            assert_eq!(meaning(name, &["x", "y", "z"], "string"), expected, "{name}");
+            assert_eq!(
+                meaning(name, &["x", "y", "z"], "string"),
+                expected,
+                "{name}"
+            );
         }
     }
 
     #[test]
     fn values_tell_more_than_names() {
-        let emails = ["a@mail.example", "b@mail.example", "c@mail.example", "d@mail.example"];
+        let emails = [
+            "a@mail.example",
+            "b@mail.example",
+            "c@mail.example",
+            "d@mail.example",
+        ];
         assert_eq!(meaning("kontakt", &emails, "string"), Meaning::Email);
-        let cards = ["4111111111111111", "5555555555554444", "378282246310005", "4012888888881881"];
+        let cards = [
+            "4111111111111111",
+            "5555555555554444",
+            "378282246310005",
+            "4012888888881881",
+        ];
         assert_eq!(meaning("number", &cards, "int64"), Meaning::Card);
     }
 
     #[test]
     fn a_country_is_only_one_if_its_values_are_codes() {
-        assert_eq!(meaning("country", &["DE", "FR", "IT"], "string"), Meaning::Country);
-        assert_eq!(meaning("country", &["he moved to", "x", "y"], "string"), Meaning::Unknown);
+        assert_eq!(
+            meaning("country", &["DE", "FR", "IT"], "string"),
+            Meaning::Country
+        );
+        assert_eq!(
+            meaning("country", &["he moved to", "x", "y"], "string"),
+            Meaning::Unknown
+        );
     }
 
     #[test]
     fn ages_are_whole_numbers() {
         assert_eq!(meaning("age", &["4", "5", "6"], "int64"), Meaning::Age);
-        assert_eq!(meaning("age", &["old", "5", "6"], "string"), Meaning::Unknown);
+        assert_eq!(
+            meaning("age", &["old", "5", "6"], "string"),
+            Meaning::Unknown
+        );
     }
 }

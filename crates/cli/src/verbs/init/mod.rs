@@ -27,11 +27,22 @@ use std::path::{Path, PathBuf};
 const PEOPLE: &str = include_str!("people.csv");
 
 /// Makes a project.
-pub(crate) fn run(directory: &Path, arguments: &args::Init, screen: &Screen) -> Result<Exit, Failure> {
-    let target = arguments.target.as_ref().map_or_else(|| directory.to_path_buf(), |target| directory.join(target));
+pub(crate) fn run(
+    directory: &Path,
+    arguments: &args::Init,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
+    let target = match &arguments.target {
+        Some(target) if directory == Path::new(".") => target.clone(),
+        Some(target) => directory.join(target),
+        None => directory.to_path_buf(),
+    };
     let (source, own) = match &arguments.from {
         Some(file) => (Source::of(file, &target)?, None),
-        None => (Source::inside(PathBuf::from("data/people.csv")), Some(PEOPLE)),
+        None => (
+            Source::inside(PathBuf::from("data/people.csv")),
+            Some(PEOPLE),
+        ),
     };
     let sample = match own {
         Some(text) => sample::read(text.as_bytes(), false, &source.shown)?,
@@ -84,28 +95,59 @@ impl Source {
         let shown = relative.to_string_lossy().replace('\\', "/");
         let (root, file) = shown.rsplit_once('/').unwrap_or((".", &shown));
         let name = names::of_file(file);
-        Source { root: root.to_owned(), file: file.to_owned(), name, path: relative, shown: shown.clone() }
+        Source {
+            root: root.to_owned(),
+            file: file.to_owned(),
+            name,
+            path: relative,
+            shown: shown.clone(),
+        }
     }
 
     /// A file of the user's: it stays where it is.
     fn of(path: &Path, target: &Path) -> Result<Source, Failure> {
         let shown = path.to_string_lossy().into_owned();
-        let lost = |source| Failure::File { action: "read", path: shown.clone(), source };
+        let lost = |source| Failure::File {
+            action: "read",
+            path: shown.clone(),
+            source,
+        };
         let real = path.canonicalize().map_err(lost)?;
-        let unusable =
-            |reason: &str| Failure::Unusable { path: shown.clone(), reason: format!("{reason}; rename or move it") };
-        let file = real.file_name().and_then(|name| name.to_str()).ok_or_else(|| unusable("its name is not UTF-8"))?;
-        let folder = real.parent().and_then(Path::to_str).ok_or_else(|| unusable("its folder's name is not UTF-8"))?;
+        let unusable = |reason: &str| Failure::Unusable {
+            path: shown.clone(),
+            reason: format!("{reason}; rename or move it"),
+        };
+        let file = real
+            .file_name()
+            .and_then(|name| name.to_str())
+            .ok_or_else(|| unusable("its name is not UTF-8"))?;
+        let folder = real
+            .parent()
+            .and_then(Path::to_str)
+            .ok_or_else(|| unusable("its folder's name is not UTF-8"))?;
         // The project may not exist yet; its nearest existing ancestor tells where it will be.
-        let home = std::path::absolute(target).ok().map(|target| existing(&target));
-        let inside = home.and_then(|home| real.parent()?.strip_prefix(home).ok().map(Path::to_path_buf));
+        let home = std::path::absolute(target)
+            .ok()
+            .map(|target| existing(&target));
+        let inside = home.and_then(|home| {
+            real.parent()?
+                .strip_prefix(home)
+                .ok()
+                .map(Path::to_path_buf)
+        });
         let root = match inside {
             Some(inside) if inside.as_os_str().is_empty() => ".".to_owned(),
             Some(inside) if inside.to_str().is_some() => inside.to_string_lossy().into_owned(),
             _ => folder.to_owned(),
         };
         let (file, name) = (file.to_owned(), names::of_file(file));
-        Ok(Source { path: real, shown, root, file, name })
+        Ok(Source {
+            path: real,
+            shown,
+            root,
+            file,
+            name,
+        })
     }
 }
 
@@ -114,7 +156,10 @@ fn existing(target: &Path) -> PathBuf {
     let mut known = target;
     loop {
         if let Ok(real) = known.canonicalize() {
-            return missing.iter().rev().fold(real, |path: PathBuf, name| path.join(name));
+            return missing
+                .iter()
+                .rev()
+                .fold(real, |path: PathBuf, name| path.join(name));
         }
         match (known.parent(), known.file_name()) {
             (Some(parent), Some(name)) => {
@@ -135,13 +180,21 @@ fn say(
     own: bool,
 ) {
     if !own {
-        let header = if proposal.header { "with a header" } else { "without a header" };
+        let header = if proposal.header {
+            "with a header"
+        } else {
+            "without a header"
+        };
         screen.line(&format!(
             "looked at {}: {} columns, {} rows{}, delimiter {}, {header}",
             source.shown,
             proposal.columns.len(),
             proposal.rows,
-            if proposal.whole { "" } else { " from its beginning" },
+            if proposal.whole {
+                ""
+            } else {
+                " from its beginning"
+            },
             proposal.delimiter_name(),
         ));
     }
@@ -182,7 +235,12 @@ fn say(
     ));
 }
 
-fn as_json(proposal: &Proposal, all: &[(String, String)], target: &Path, passes: bool) -> serde_json::Value {
+fn as_json(
+    proposal: &Proposal,
+    all: &[(String, String)],
+    target: &Path,
+    passes: bool,
+) -> serde_json::Value {
     let columns: Vec<_> = proposal
         .columns
         .iter()

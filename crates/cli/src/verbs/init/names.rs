@@ -3,20 +3,113 @@
 
 /// Words that SQL reads as something else.
 const RESERVED: &[&str] = &[
-    "all", "and", "any", "as", "asc", "at", "between", "by", "case", "cast", "check", "column", "create", "cross",
-    "current_date", "current_time", "current_timestamp", "date", "desc", "describe", "distinct", "drop", "else",
-    "end", "except", "exists", "explain", "extract", "false", "fetch", "filter", "first", "for", "from", "full",
-    "group", "having", "in", "index", "inner", "insert", "intersect", "interval", "into", "is", "join", "key",
-    "last", "lateral", "left", "like", "limit", "natural", "not", "null", "nulls", "offset", "on", "or", "order",
-    "outer", "over", "partition", "percent", "primary", "qualify", "range", "references", "right", "row", "rows",
-    "select", "semi", "set", "similar", "some", "sort", "table", "then", "time", "timestamp", "to", "trim", "true",
-    "union", "unique", "unnest", "update", "user", "using", "value", "values", "view", "when", "where", "window",
-    "with", "within", "year",
+    "all",
+    "and",
+    "any",
+    "as",
+    "asc",
+    "at",
+    "between",
+    "by",
+    "case",
+    "cast",
+    "check",
+    "column",
+    "create",
+    "cross",
+    "current_date",
+    "current_time",
+    "current_timestamp",
+    "date",
+    "desc",
+    "describe",
+    "distinct",
+    "drop",
+    "else",
+    "end",
+    "except",
+    "exists",
+    "explain",
+    "extract",
+    "false",
+    "fetch",
+    "filter",
+    "first",
+    "for",
+    "from",
+    "full",
+    "group",
+    "having",
+    "in",
+    "index",
+    "inner",
+    "insert",
+    "intersect",
+    "interval",
+    "into",
+    "is",
+    "join",
+    "key",
+    "last",
+    "lateral",
+    "left",
+    "like",
+    "limit",
+    "natural",
+    "not",
+    "null",
+    "nulls",
+    "offset",
+    "on",
+    "or",
+    "order",
+    "outer",
+    "over",
+    "partition",
+    "percent",
+    "primary",
+    "qualify",
+    "range",
+    "references",
+    "right",
+    "row",
+    "rows",
+    "select",
+    "semi",
+    "set",
+    "similar",
+    "some",
+    "sort",
+    "table",
+    "then",
+    "time",
+    "timestamp",
+    "to",
+    "trim",
+    "true",
+    "union",
+    "unique",
+    "unnest",
+    "update",
+    "user",
+    "using",
+    "value",
+    "values",
+    "view",
+    "when",
+    "where",
+    "window",
+    "with",
+    "within",
+    "year",
 ];
 
 /// The name of a dataset, pipeline and SQL table, from the name of a file.
 pub(super) fn of_file(file: &str) -> String {
-    let stem = file.split('.').find(|part| !part.is_empty()).unwrap_or(file);
+    let stem = file
+        .split('.')
+        .find(|part| !part.is_empty())
+        .unwrap_or(file);
     let mut name = String::new();
     for letter in stem.chars() {
         match letter.is_ascii_alphanumeric() {
@@ -37,21 +130,39 @@ pub(super) fn of_file(file: &str) -> String {
 /// A name in SQL: bare where it is plain, else quoted.
 pub(super) fn sql(name: &str) -> String {
     let plain = name.starts_with(|first: char| first.is_ascii_lowercase() || first == '_')
-        && name.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')
+        && name
+            .chars()
+            .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')
         && !RESERVED.contains(&name);
-    if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+    if plain {
+        name.to_owned()
+    } else {
+        format!("\"{}\"", name.replace('"', "\"\""))
+    }
 }
 
 /// A text in YAML: bare where it cannot be read as anything else, else quoted as in JSON.
 pub(super) fn yaml(text: &str) -> String {
     let plain = text.starts_with(|first: char| first.is_ascii_alphabetic())
-        && text.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.' | '/' | '-'))
-        && !["y", "n", "yes", "no", "on", "off", "true", "false", "null"].contains(&text.to_ascii_lowercase().as_str());
-    if plain { text.to_owned() } else { serde_json::Value::from(text).to_string() }
+        && text.chars().all(|letter| {
+            letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.' | '/' | '-')
+        })
+        && !["y", "n", "yes", "no", "on", "off", "true", "false", "null"]
+            .contains(&text.to_ascii_lowercase().as_str());
+    if plain {
+        text.to_owned()
+    } else {
+        serde_json::Value::from(text).to_string()
+    }
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 

@@ -53,33 +53,46 @@ impl Proposal {
     /// Decides for every column of a sample.
     pub(super) fn of(sample: &Sample, name: &str) -> Proposal {
         let mut columns: Vec<Column> = Vec::new();
-        let mut keys: Vec<(u32, usize)> = Vec::new();
+        let mut keys: Vec<(u32, usize, usize)> = Vec::new();
         for (place, (column, values)) in sample.names.iter().zip(&sample.columns).enumerate() {
             let shape = infer::shape(values);
             let guess = meaning::guess(column, values, &shape.r#type);
-            let r#type = if guess.meaning.is_text() { "string".to_owned() } else { shape.r#type };
+            let r#type = if guess.meaning.is_text() {
+                "string".to_owned()
+            } else {
+                shape.r#type
+            };
             if shape.key && sample.rows > 1 {
-                keys.extend(key_rank(column, &r#type, guess.meaning).map(|rank| (rank, place)));
+                keys.extend(
+                    key_rank(column, &r#type, guess.meaning)
+                        .map(|rank| (rank, place, shape.distinct)),
+                );
             }
             let rules = rules(guess.meaning, &r#type);
             columns.push(Column {
                 name: column.clone(),
                 r#type,
-                level: if guess.meaning.is_internal() { "internal" } else { "restricted" },
+                level: if guess.meaning.is_internal() {
+                    "internal"
+                } else {
+                    "restricted"
+                },
                 tags: guess.meaning.tags().to_vec(),
                 rules,
                 meaning: guess.meaning,
                 why: guess.why,
             });
         }
-        let key = keys.into_iter().min().map(|(_, place)| place);
+        let key = keys.into_iter().min();
         let mut key_name = None;
-        if let Some(column) = key.and_then(|place| columns.get_mut(place)) {
+        if let Some((column, distinct)) =
+            key.and_then(|(_, place, distinct)| Some((columns.get_mut(place)?, distinct)))
+        {
             column.meaning = Meaning::Key;
             column.level = "internal";
             column.tags = Vec::new();
             column.rules = vec!["required: true".to_owned(), "unique: true".to_owned()];
-            column.why = format!("a key: {} values, each once", sample.rows);
+            column.why = format!("a key: {distinct} values in {} rows", sample.rows);
             key_name = Some(column.name.clone());
         }
         let notes = notes(&columns, key_name.as_deref());
@@ -98,7 +111,11 @@ impl Proposal {
     /// The level that the written dataset is cleared for. Where nothing tells rows apart without
     /// telling a person, which rows exist is itself classified.
     pub(super) fn clearance(&self) -> &'static str {
-        if self.key.is_some() { "internal" } else { "restricted" }
+        if self.key.is_some() {
+            "internal"
+        } else {
+            "restricted"
+        }
     }
 
     /// The delimiter for people.
@@ -150,8 +167,17 @@ fn notes(columns: &[Column], key: Option<&str>) -> Vec<String> {
         .map(|column| column.name.as_str())
         .collect();
     if !unknown.is_empty() {
-        let shown = unknown.iter().take(8).copied().collect::<Vec<_>>().join(", ");
-        let more = if unknown.len() > 8 { format!(" and {} more", unknown.len() - 8) } else { String::new() };
+        let shown = unknown
+            .iter()
+            .take(8)
+            .copied()
+            .collect::<Vec<_>>()
+            .join(", ");
+        let more = if unknown.len() > 8 {
+            format!(" and {} more", unknown.len() - 8)
+        } else {
+            String::new()
+        };
         notes.push(format!(
             "not recognised, so restricted and redacted: {shown}{more}; where a column is harmless, its owner writes \
              `level: internal` in the catalog and the pipeline may pass it on"

@@ -32,11 +32,18 @@ pub(super) struct Sample {
 /// Reads the beginning of a file.
 pub(super) fn open(path: &Path) -> Result<Sample, Failure> {
     let shown = path.display().to_string();
-    let lost = |source| Failure::File { action: "read", path: shown.clone(), source };
+    let lost = |source| Failure::File {
+        action: "read",
+        path: shown.clone(),
+        source,
+    };
     let file = File::open(path).map_err(lost)?;
     let metadata = file.metadata().map_err(lost)?;
     if !metadata.is_file() {
-        return Err(unusable(&shown, "it is not a regular file; give one CSV file"));
+        return Err(unusable(
+            &shown,
+            "it is not a regular file; give one CSV file",
+        ));
     }
     let mut bytes = Vec::new();
     file.take(BYTES).read_to_end(&mut bytes).map_err(lost)?;
@@ -47,24 +54,44 @@ pub(super) fn open(path: &Path) -> Result<Sample, Failure> {
 /// Reads a text; `cut` where it is only the beginning of one.
 pub(super) fn read(bytes: &[u8], cut: bool, shown: &str) -> Result<Sample, Failure> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    for (magic, kind) in [(&b"PAR1"[..], "Parquet"), (b"PARE", "encrypted Parquet"), (b"PK\x03\x04", "a ZIP file"), (b"\x1f\x8b", "gzip")] {
+    for (magic, kind) in [
+        (&b"PAR1"[..], "Parquet"),
+        (b"PARE", "encrypted Parquet"),
+        (b"PK\x03\x04", "a ZIP file"),
+        (b"\x1f\x8b", "gzip"),
+    ] {
         if bytes.starts_with(magic) {
-            return Err(unusable(shown, &format!("it is {kind}, not CSV; export it as CSV first")));
+            return Err(unusable(
+                shown,
+                &format!("it is {kind}, not CSV; export it as CSV first"),
+            ));
         }
     }
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
         // A cut may have split a character.
-        Err(error) if cut && error.valid_up_to() + 4 > bytes.len() => {
-            bytes.get(..error.valid_up_to()).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
-        }
+        Err(error) if cut && error.valid_up_to() + 4 > bytes.len() => bytes
+            .get(..error.valid_up_to())
+            .and_then(|bytes| std::str::from_utf8(bytes).ok())
+            .unwrap_or_default(),
         Err(error) => {
-            let line = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count() + 1;
-            return Err(unusable(shown, &format!("line {line} is not UTF-8; convert it first, for example with `iconv`")));
+            let line = bytes
+                .iter()
+                .take(error.valid_up_to())
+                .filter(|byte| **byte == b'\n')
+                .count()
+                + 1;
+            return Err(unusable(
+                shown,
+                &format!("line {line} is not UTF-8; convert it first, for example with `iconv`"),
+            ));
         }
     };
     if text.contains('\0') {
-        return Err(unusable(shown, "it holds NUL bytes, so it is not text; give one CSV file"));
+        return Err(unusable(
+            shown,
+            "it holds NUL bytes, so it is not text; give one CSV file",
+        ));
     }
     let delimiter = delimiter(text);
     let (mut records, ended) = records(text, delimiter, ROWS + 1);
@@ -75,20 +102,34 @@ pub(super) fn read(bytes: &[u8], cut: bool, shown: &str) -> Result<Sample, Failu
     let whole = !cut && ended;
     let first = records.first().cloned().unwrap_or_default();
     if first.iter().all(|name| name.trim().is_empty()) {
-        return Err(unusable(shown, "it has no header and no row; give a file with at least one row"));
+        return Err(unusable(
+            shown,
+            "it has no header and no row; give a file with at least one row",
+        ));
     }
     if first.len() > COLUMNS {
-        return Err(unusable(shown, &format!("it has {} columns; at most {COLUMNS} are proposed for", first.len())));
+        return Err(unusable(
+            shown,
+            &format!(
+                "it has {} columns; at most {COLUMNS} are proposed for",
+                first.len()
+            ),
+        ));
     }
     let header = is_header(&first, &records);
     let names = match header {
         true => first.iter().map(|name| name.trim().to_owned()).collect(),
-        false => (1..=first.len()).map(|number| format!("column_{number}")).collect::<Vec<_>>(),
+        false => (1..=first.len())
+            .map(|number| format!("column_{number}"))
+            .collect::<Vec<_>>(),
     };
     check_names(&names, shown)?;
     let rows: Vec<Vec<String>> = records.into_iter().skip(usize::from(header)).collect();
     if rows.is_empty() {
-        return Err(unusable(shown, "it has a header and no row; give a file with at least one row"));
+        return Err(unusable(
+            shown,
+            "it has a header and no row; give a file with at least one row",
+        ));
     }
     let mut columns = vec![Vec::with_capacity(rows.len()); names.len()];
     let count = rows.len();
@@ -100,22 +141,37 @@ pub(super) fn read(bytes: &[u8], cut: bool, shown: &str) -> Result<Sample, Failu
             }
         }
     }
-    Ok(Sample { names, columns, rows: count, whole, delimiter, header })
+    Ok(Sample {
+        names,
+        columns,
+        rows: count,
+        whole,
+        delimiter,
+        header,
+    })
 }
 
 fn unusable(path: &str, reason: &str) -> Failure {
-    Failure::Unusable { path: path.to_owned(), reason: reason.to_owned() }
+    Failure::Unusable {
+        path: path.to_owned(),
+        reason: reason.to_owned(),
+    }
 }
 
 fn check_names(names: &[String], shown: &str) -> Result<(), Failure> {
     for (place, name) in names.iter().enumerate() {
         let number = place + 1;
         if name.is_empty() || name.chars().count() > NAME || name.chars().any(char::is_control) {
-            let reason = format!("the name of column {number} is empty, longer than {NAME} characters or has control characters; mend the header");
+            let reason = format!(
+                "the name of column {number} is empty, longer than {NAME} characters or has control characters; mend the header"
+            );
             return Err(unusable(shown, &reason));
         }
         if names.iter().take(place).any(|other| other == name) {
-            return Err(unusable(shown, &format!("two columns are named `{name}`; rename one of them in the header")));
+            return Err(unusable(
+                shown,
+                &format!("two columns are named `{name}`; rename one of them in the header"),
+            ));
         }
     }
     Ok(())
@@ -129,7 +185,10 @@ fn delimiter(text: &str) -> u8 {
         let Some(first) = records.first().map(Vec::len).filter(|fields| *fields > 1) else {
             continue;
         };
-        let same = records.iter().filter(|record| record.len() == first).count();
+        let same = records
+            .iter()
+            .filter(|record| record.len() == first)
+            .count();
         let share = same as f64 / records.len() as f64;
         let score = share * share * first as f64;
         if score > best.1 {
@@ -145,11 +204,18 @@ fn is_header(first: &[String], records: &[Vec<String>]) -> bool {
         let field = field.trim();
         field.parse::<f64>().is_ok() || field.contains('@') || super::infer::is_date(field)
     };
-    if first.iter().any(|field| field.trim().is_empty() || datum(field)) {
+    if first
+        .iter()
+        .any(|field| field.trim().is_empty() || datum(field))
+    {
         return false;
     }
     // All text: a first line that also occurs below as data would be odd.
-    !records.iter().skip(1).take(1_000).any(|record| record.iter().eq(first.iter()))
+    !records
+        .iter()
+        .skip(1)
+        .take(1_000)
+        .any(|record| record.iter().eq(first.iter()))
 }
 
 /// Records after RFC 4180, blank lines left out; whether the text ended at a record's end.
@@ -178,7 +244,9 @@ fn records(text: &str, delimiter: u8, most: usize) -> (Vec<Vec<String>>, bool) {
                     return (records, letters.peek().is_none());
                 }
             }
-            letter if !quoted && letter == char::from(delimiter) => record.push(std::mem::take(&mut field)),
+            letter if !quoted && letter == char::from(delimiter) => {
+                record.push(std::mem::take(&mut field))
+            }
             letter => field.push(letter),
         }
     }
@@ -190,7 +258,12 @@ fn records(text: &str, delimiter: u8, most: usize) -> (Vec<Vec<String>>, bool) {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
@@ -204,9 +277,13 @@ mod tests {
 
     #[test]
     fn delimiters_and_quotes_are_found() {
-        for (text, delimiter) in
-            [("a,b\n1,2\n", b','), ("a;b\n1,5;2\n", b';'), ("a\tb\n1\t2\n", b'\t'), ("a|b\n1|2\n", b'|'), ("a\n1\n", b',')]
-        {
+        for (text, delimiter) in [
+            ("a,b\n1,2\n", b','),
+            ("a;b\n1,5;2\n", b';'),
+            ("a\tb\n1\t2\n", b'\t'),
+            ("a|b\n1|2\n", b'|'),
+            ("a\n1\n", b','),
+        ] {
             assert_eq!(sample(text).delimiter, delimiter, "{text}");
         }
         let sample = sample("id,text\r\n1,\"a, \"\"b\"\"\nc\"\r\n\r\n2,\r\n");

@@ -10,7 +10,9 @@ pub(super) fn all(folder: &Path, files: &[(String, String)]) -> Result<(), Failu
     for (name, _) in files {
         let path = folder.join(name);
         if path.symlink_metadata().is_ok() {
-            return Err(Failure::Exists { path: path.display().to_string() });
+            return Err(Failure::Exists {
+                path: path.display().to_string(),
+            });
         }
     }
     let mut made: Vec<PathBuf> = Vec::new();
@@ -21,7 +23,11 @@ pub(super) fn all(folder: &Path, files: &[(String, String)]) -> Result<(), Failu
             for path in &made {
                 let _ = fs::remove_file(path);
             }
-            return Err(Failure::File { action: "write", path: path.display().to_string(), source });
+            return Err(Failure::File {
+                action: "write",
+                path: path.display().to_string(),
+                source,
+            });
         }
         made.push(path);
     }

@@ -1,6 +1,8 @@
 //! What `bucket` is and leaks.
 
-use sealine_label::declare::{Accepts, Declaration, Effect, Family, Keeps, Nulls, Param, ParamKind, Returns};
+use sealine_label::declare::{
+    Accepts, Declaration, Effect, Family, Keeps, Nulls, Param, ParamKind, Returns,
+};
 
 pub(crate) const DECLARATION: Declaration = Declaration {
     name: "bucket",
@@ -12,7 +14,13 @@ pub(crate) const DECLARATION: Declaration = Declaration {
     reversible: "no, within the width",
     keeps: &[Keeps::Order, Keeps::Nulls, Keeps::Type],
     standard: "floor division; generalization as in ISO/IEC 20889, 10.2",
-    accepts: &[Accepts::Integer, Accepts::Float, Accepts::Decimal, Accepts::Date, Accepts::Timestamp],
+    accepts: &[
+        Accepts::Integer,
+        Accepts::Float,
+        Accepts::Decimal,
+        Accepts::Date,
+        Accepts::Timestamp,
+    ],
     returns: Returns::Same,
     params: &[
         Param {

@@ -28,7 +28,8 @@ pub(crate) const OVERHEAD: usize = 1 + VERSION_LEN + SALT_LEN + NONCE_LEN + TAG_
 pub(crate) fn associated_data(context: &Context, version: u32) -> Result<Vec<u8>, ProtectError> {
     let mut out = Vec::with_capacity(12 + context.dataset.len() + context.column.len());
     for part in [&context.dataset, &context.column] {
-        let length = u32::try_from(part.len()).map_err(|_| ProtectError::unsupported("a name above 4 GiB"))?;
+        let length = u32::try_from(part.len())
+            .map_err(|_| ProtectError::unsupported("a name above 4 GiB"))?;
         out.extend_from_slice(&length.to_be_bytes());
         out.extend_from_slice(part.as_bytes());
     }
@@ -80,14 +81,23 @@ pub(crate) fn read(cell: &[u8]) -> Option<Sealed<'_>> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
     #[test]
     fn associated_data_is_injective() {
-        let place = |dataset: &str, column: &str| Context { dataset: dataset.to_owned(), column: column.to_owned() };
-        let data = |dataset, column, version| associated_data(&place(dataset, column), version).unwrap();
+        let place = |dataset: &str, column: &str| Context {
+            dataset: dataset.to_owned(),
+            column: column.to_owned(),
+        };
+        let data =
+            |dataset, column, version| associated_data(&place(dataset, column), version).unwrap();
         assert_eq!(data("ab", "c", 7), b"\0\0\0\x02ab\0\0\0\x01c\0\0\0\x07");
         assert_ne!(data("ab", "c", 1), data("a", "bc", 1));
         assert_ne!(data("ab", "c", 1), data("ab", "c", 2));
@@ -99,7 +109,10 @@ mod tests {
         let rest = write_head(&mut cell, 0x0102_0304, &[5; SALT_LEN], &[6; NONCE_LEN]).unwrap();
         assert_eq!(rest.len(), TAG_LEN + 2);
         let sealed = read(&cell).unwrap();
-        assert_eq!((sealed.version, sealed.salt, sealed.nonce), (0x0102_0304, [5; 16], [6; 12]));
+        assert_eq!(
+            (sealed.version, sealed.salt, sealed.nonce),
+            (0x0102_0304, [5; 16], [6; 12])
+        );
         assert_eq!(sealed.body, [0xEE; TAG_LEN + 2]);
         for short in 0..OVERHEAD {
             assert!(read(&cell[..short]).is_none(), "{short}");

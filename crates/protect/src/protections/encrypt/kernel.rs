@@ -46,7 +46,9 @@ struct DataKey {
 
 impl fmt::Debug for Encrypt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Encrypt").field("key", &self.key).finish_non_exhaustive()
+        f.debug_struct("Encrypt")
+            .field("key", &self.key)
+            .finish_non_exhaustive()
     }
 }
 
@@ -58,12 +60,20 @@ pub(crate) fn kernel(
     let key = keys.value_key(arguments.text(0)?)?;
     let associated = associated_data(context, key.version())?;
     let current = Mutex::new(Arc::new(DataKey::fresh(&key)?));
-    Ok(Encrypt { key, associated, current })
+    Ok(Encrypt {
+        key,
+        associated,
+        current,
+    })
 }
 
 pub(crate) fn returns(input: &DataType) -> Result<DataType, ProtectError> {
     let plain = plain_type(input);
-    if has_cells(plain) || *plain == DataType::Null { Ok(DataType::Binary) } else { Err(refuse(NAME, input)) }
+    if has_cells(plain) || *plain == DataType::Null {
+        Ok(DataType::Binary)
+    } else {
+        Err(refuse(NAME, input))
+    }
 }
 
 impl Kernel for Encrypt {
@@ -78,7 +88,9 @@ impl Kernel for Encrypt {
         let cells = cells(&plain);
         let nulls = fresh_nulls(&plain);
         let sealing = plain.len() - nulls.as_ref().map_or(0, |nulls| nulls.null_count());
-        let layout = Layout::measure(NAME, plain.len(), nulls, |row| OVERHEAD + value(cells, row, &mut [0; 16]).len())?;
+        let layout = Layout::measure(NAME, plain.len(), nulls, |row| {
+            OVERHEAD + value(cells, row, &mut [0; 16]).len()
+        })?;
         let data_key = self.data_key(sealing)?;
         let mut nonces = vec![0; sealing.saturating_mul(NONCE_LEN)];
         random::fill(&mut nonces)?;
@@ -91,7 +103,12 @@ impl Kernel for Encrypt {
             let Some(rest) = write_head(cell, self.key.version(), &data_key.salt, nonce) else {
                 return Err(failed);
             };
-            data_key.key.seal_into(*nonce, &self.associated, value(cells, row, &mut [0; 16]), rest)
+            data_key.key.seal_into(
+                *nonce,
+                &self.associated,
+                value(cells, row, &mut [0; 16]),
+                rest,
+            )
         })?;
         Ok(Arc::new(layout.binary(bytes)?))
     }
@@ -119,12 +136,20 @@ impl Encrypt {
 impl DataKey {
     fn fresh(key: &ValueKey) -> Result<DataKey, ProtectError> {
         let salt = random::array()?;
-        Ok(DataKey { salt, key: key.data_key(&salt)? })
+        Ok(DataKey {
+            salt,
+            key: key.data_key(&salt)?,
+        })
     }
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use arrow::array::{AsArray, NullArray};
     use sealine_label::declare::Argument;
@@ -142,7 +167,12 @@ mod tests {
 
     #[test]
     fn every_shape_is_sealed_and_no_plaintext_is_left() {
-        let values = [Some("CANARY-4111-SECRET"), None, Some(""), Some("CANARY-4111-SECRET")];
+        let values = [
+            Some("CANARY-4111-SECRET"),
+            None,
+            Some(""),
+            Some("CANARY-4111-SECRET"),
+        ];
         let kernel = bound();
         for (shape, input) in every_shape_of_text(&values) {
             let output = kernel.apply(&input).unwrap();
@@ -151,8 +181,16 @@ mod tests {
             assert_eq!(cells.value(0).len(), OVERHEAD + 18, "{shape}");
             assert_eq!(cells.value(1).len(), 0, "{shape}");
             assert_eq!(cells.value(2).len(), OVERHEAD, "{shape}");
-            assert_ne!(cells.value(0), cells.value(3), "equal values must not look equal");
-            assert_ne!(cells.value(0)[21..33], cells.value(3)[21..33], "a nonce is used once");
+            assert_ne!(
+                cells.value(0),
+                cells.value(3),
+                "equal values must not look equal"
+            );
+            assert_ne!(
+                cells.value(0)[21..33],
+                cells.value(3)[21..33],
+                "a nonce is used once"
+            );
             assert_own_buffers(&input, &output);
             for secret in ["CANARY", "SECRET", "beside", "outside"] {
                 assert!(!contains(&output, secret.as_bytes()), "{shape} {secret}");
@@ -165,15 +203,25 @@ mod tests {
         let kernel = bound();
         let first = kernel.data_key(1).unwrap();
         first.key.count(SEALS_PER_KEY - 3).unwrap();
-        assert_eq!(kernel.data_key(2).unwrap().salt, first.salt, "two were left");
+        assert_eq!(
+            kernel.data_key(2).unwrap().salt,
+            first.salt,
+            "two were left"
+        );
         let second = kernel.data_key(1).unwrap();
         assert_ne!(second.salt, first.salt);
         assert_eq!(kernel.data_key(1).unwrap().salt, second.salt);
+        // The new key has counted both, the one that made it necessary included.
+        assert!(second.key.count(SEALS_PER_KEY - 1).is_err());
+        assert!(second.key.count(SEALS_PER_KEY - 2).is_ok());
     }
 
     #[test]
     fn two_runs_have_two_salts() {
-        assert_ne!(bound().data_key(1).unwrap().salt, bound().data_key(1).unwrap().salt);
+        assert_ne!(
+            bound().data_key(1).unwrap().salt,
+            bound().data_key(1).unwrap().salt
+        );
     }
 
     #[test]

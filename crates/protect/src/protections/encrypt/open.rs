@@ -44,24 +44,42 @@ pub fn decrypt(
     let plain = unpack(NAME, input)?;
     let cells = cells(&plain).ok_or_else(|| refuse(NAME, input.data_type()))?;
     let nulls = fresh_nulls(&plain);
-    let length = |row| cells.bytes(row, &mut [0; 16]).len().saturating_sub(OVERHEAD);
+    let length = |row| {
+        cells
+            .bytes(row, &mut [0; 16])
+            .len()
+            .saturating_sub(OVERHEAD)
+    };
     let layout = Layout::measure(NAME, plain.len(), nulls.clone(), length)?;
-    let mut opener = Opener { name, context, keys, last: None };
+    let mut opener = Opener {
+        name,
+        context,
+        keys,
+        last: None,
+    };
     let bytes = layout.fill(|row, place| {
         opener.open(row, cells.bytes(row, &mut [0; 16]), place)?;
         if fits(data_type, place) {
             Ok(())
         } else {
             place.fill(0);
-            Err(ProtectError::OpenedType { row, data_type: data_type.to_string() })
+            Err(ProtectError::OpenedType {
+                row,
+                data_type: data_type.to_string(),
+            })
         }
     })?;
     match data_type {
         DataType::Utf8 => Ok(Arc::new(layout.text(bytes)?)),
         DataType::Binary => Ok(Arc::new(layout.binary(bytes)?)),
         DataType::Boolean => {
-            let bits: Vec<bool> = spread(&bytes, 1, plain.len(), nulls.as_ref()).map(|byte| byte == [1]).collect();
-            Ok(Arc::new(BooleanArray::new(BooleanBuffer::from(bits), nulls)))
+            let bits: Vec<bool> = spread(&bytes, 1, plain.len(), nulls.as_ref())
+                .map(|byte| byte == [1])
+                .collect();
+            Ok(Arc::new(BooleanArray::new(
+                BooleanBuffer::from(bits),
+                nulls,
+            )))
         }
         other => by_fixed_width!(other, T => {
             type Native = <T as ArrowPrimitiveType>::Native;
@@ -82,7 +100,9 @@ fn fits(data_type: &DataType, bytes: &[u8]) -> bool {
         DataType::Utf8 => std::str::from_utf8(bytes).is_ok(),
         DataType::Boolean => matches!(bytes, [0 | 1]),
         DataType::Binary => true,
-        other => by_fixed_width!(other, T => bytes.len() == size_of::<<T as ArrowPrimitiveType>::Native>(), _ => true),
+        other => {
+            by_fixed_width!(other, T => bytes.len() == size_of::<<T as ArrowPrimitiveType>::Native>(), _ => true)
+        }
     }
 }
 
@@ -96,7 +116,11 @@ fn spread<'a>(
     let mut values = bytes.chunks(width);
     (0..rows).map(move |row| {
         let valid = nulls.is_none_or(|nulls| nulls.is_valid(row));
-        if valid { values.next().unwrap_or_default() } else { &[] }
+        if valid {
+            values.next().unwrap_or_default()
+        } else {
+            &[]
+        }
     })
 }
 
@@ -130,7 +154,9 @@ impl Opener<'_> {
                 }
             }
         };
-        let opened = last.key.open_into(sealed.nonce, &last.associated, sealed.body, place);
+        let opened = last
+            .key
+            .open_into(sealed.nonce, &last.associated, sealed.body, place);
         self.last = Some(last);
         opened.map_err(|error| match error {
             ProtectError::NotAuthentic => ProtectError::DoesNotOpen { row },
@@ -140,7 +166,12 @@ impl Opener<'_> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use arrow::array::{
         AsArray, BinaryArray, Date32Array, Decimal128Array, Float64Array, Int32Array, StringArray,
@@ -156,10 +187,17 @@ mod tests {
 
     fn sealed(input: &ArrayRef) -> (ArrayRef, Context) {
         let call = call(NAME, vec![Argument::Text("v".to_owned())]);
-        (bind(&call, &Keys).unwrap().apply(input).unwrap(), call.context)
+        (
+            bind(&call, &Keys).unwrap().apply(input).unwrap(),
+            call.context,
+        )
     }
 
-    fn open(input: &ArrayRef, data_type: &DataType, context: &Context) -> Result<ArrayRef, ProtectError> {
+    fn open(
+        input: &ArrayRef,
+        data_type: &DataType,
+        context: &Context,
+    ) -> Result<ArrayRef, ProtectError> {
         decrypt(input, data_type, "v", context, &Keys)
     }
 
@@ -167,14 +205,24 @@ mod tests {
     fn every_type_comes_back() {
         let columns: Vec<ArrayRef> = vec![
             Arc::new(StringArray::from(vec![Some("søren"), None, Some("")])),
-            Arc::new(BinaryArray::from(vec![Some(&b"\0\xff"[..]), None, Some(b"")])),
+            Arc::new(BinaryArray::from(vec![
+                Some(&b"\0\xff"[..]),
+                None,
+                Some(b""),
+            ])),
             Arc::new(BooleanArray::from(vec![Some(true), None, Some(false)])),
             Arc::new(UInt8Array::from(vec![Some(0), None, Some(255)])),
             Arc::new(Int32Array::from(vec![Some(i32::MIN), None, Some(7)])),
             Arc::new(Float64Array::from(vec![Some(-0.5), None, Some(f64::MAX)])),
             Arc::new(Date32Array::from(vec![Some(-1), None, Some(20_000)])),
-            Arc::new(Decimal128Array::from(vec![Some(-12_345), None, Some(0)]).with_precision_and_scale(9, 2).unwrap()),
-            Arc::new(TimestampMicrosecondArray::from(vec![Some(1), None, Some(-1)]).with_timezone("UTC")),
+            Arc::new(
+                Decimal128Array::from(vec![Some(-12_345), None, Some(0)])
+                    .with_precision_and_scale(9, 2)
+                    .unwrap(),
+            ),
+            Arc::new(
+                TimestampMicrosecondArray::from(vec![Some(1), None, Some(-1)]).with_timezone("UTC"),
+            ),
         ];
         for input in columns {
             let (cells, context) = sealed(&input);
@@ -189,7 +237,12 @@ mod tests {
         let booleans: ArrayRef = Arc::new(BooleanArray::from(vec![true, false]));
         for (input, width) in [(numbers, 4), (booleans, 1)] {
             let (cells, _) = sealed(&input);
-            assert!(cells.as_binary::<i32>().iter().all(|cell| cell.unwrap().len() == OVERHEAD + width));
+            assert!(
+                cells
+                    .as_binary::<i32>()
+                    .iter()
+                    .all(|cell| cell.unwrap().len() == OVERHEAD + width)
+            );
         }
     }
 
@@ -201,10 +254,16 @@ mod tests {
         column.column.push('2');
         let mut dataset = context.clone();
         dataset.dataset = "lake.other".to_owned();
-        let swapped = Context { dataset: context.column.clone(), column: context.dataset.clone() };
+        let swapped = Context {
+            dataset: context.column.clone(),
+            column: context.dataset.clone(),
+        };
         for moved in [column, dataset, swapped] {
             let error = open(&cells, &DataType::Utf8, &moved).unwrap_err();
-            assert!(matches!(error, ProtectError::DoesNotOpen { row: 0 }), "{error}");
+            assert!(
+                matches!(error, ProtectError::DoesNotOpen { row: 0 }),
+                "{error}"
+            );
         }
     }
 
@@ -220,7 +279,10 @@ mod tests {
             for bad in [changed.as_slice(), cut] {
                 let bad: ArrayRef = Arc::new(BinaryArray::from(vec![cells.value(0), bad]));
                 let error = open(&bad, &DataType::Utf8, &context).unwrap_err();
-                assert!(matches!(error.code(), "SL8030" | "SL8031" | "SL8022"), "{at}: {error}");
+                assert!(
+                    matches!(error.code(), "SL8030" | "SL8031" | "SL8022"),
+                    "{at}: {error}"
+                );
                 assert!(!error.to_string().contains("canary"));
             }
         }
@@ -231,10 +293,17 @@ mod tests {
         let input: ArrayRef = Arc::new(Int32Array::from(vec![-1]));
         let (cells, context) = sealed(&input);
         for data_type in [DataType::Int64, DataType::Boolean, DataType::Utf8] {
-            assert_eq!(open(&cells, &data_type, &context).unwrap_err().code(), "SL8032", "{data_type}");
+            assert_eq!(
+                open(&cells, &data_type, &context).unwrap_err().code(),
+                "SL8032",
+                "{data_type}"
+            );
         }
         let plain: ArrayRef = Arc::new(StringArray::from(vec!["x"]));
-        assert_eq!(open(&plain, &DataType::Utf8, &context).unwrap_err().code(), "SL8012");
+        assert_eq!(
+            open(&plain, &DataType::Utf8, &context).unwrap_err().code(),
+            "SL8012"
+        );
     }
 
     #[test]
@@ -244,6 +313,11 @@ mod tests {
         let mut unknown = cells.as_binary::<i32>().value(0).to_vec();
         unknown[4] = 99;
         let unknown: ArrayRef = Arc::new(BinaryArray::from(vec![unknown.as_slice()]));
-        assert_eq!(open(&unknown, &DataType::Utf8, &context).unwrap_err().code(), "SL8022");
+        assert_eq!(
+            open(&unknown, &DataType::Utf8, &context)
+                .unwrap_err()
+                .code(),
+            "SL8022"
+        );
     }
 }

@@ -1,6 +1,8 @@
 //! What `mask` is and leaks.
 
-use sealine_label::declare::{Accepts, Declaration, Effect, Family, Keeps, Nulls, Param, ParamKind, Returns};
+use sealine_label::declare::{
+    Accepts, Declaration, Effect, Family, Keeps, Nulls, Param, ParamKind, Returns,
+};
 
 pub(crate) const DECLARATION: Declaration = Declaration {
     name: "mask",
@@ -22,7 +24,12 @@ pub(crate) const DECLARATION: Declaration = Declaration {
             required: true,
             doc: "how many characters at the start stay",
         },
-        Param { name: "last", kind: ParamKind::Count, required: true, doc: "how many characters at the end stay" },
+        Param {
+            name: "last",
+            kind: ParamKind::Count,
+            required: true,
+            doc: "how many characters at the end stay",
+        },
     ],
     nulls: Nulls::Kept,
 };

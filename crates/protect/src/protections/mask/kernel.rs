@@ -32,12 +32,19 @@ pub(crate) struct Mask {
 }
 
 pub(crate) fn kernel(arguments: &Arguments<'_>) -> Result<Mask, ProtectError> {
-    Ok(Mask { first: arguments.count(0)?, last: arguments.count(1)? })
+    Ok(Mask {
+        first: arguments.count(0)?,
+        last: arguments.count(1)?,
+    })
 }
 
 impl Kernel for Mask {
     fn returns(&self, input: &DataType) -> Result<DataType, ProtectError> {
-        if is_text(plain_type(input)) { Ok(DataType::Utf8) } else { Err(refuse(NAME, input)) }
+        if is_text(plain_type(input)) {
+            Ok(DataType::Utf8)
+        } else {
+            Err(refuse(NAME, input))
+        }
     }
 
     fn apply(&self, input: &ArrayRef) -> Result<ArrayRef, ProtectError> {
@@ -55,7 +62,9 @@ impl Kernel for Mask {
 impl Mask {
     fn column<'a>(&self, texts: impl StringArrayType<'a> + Copy) -> Result<ArrayRef, ProtectError> {
         let nulls = fresh_nulls(&texts);
-        let layout = Layout::measure(NAME, texts.len(), nulls, |row| self.shape(texts.value(row)).length())?;
+        let layout = Layout::measure(NAME, texts.len(), nulls, |row| {
+            self.shape(texts.value(row)).length()
+        })?;
         let bytes = layout.fill(|row, cell| {
             self.shape(texts.value(row)).write(cell);
             Ok(())
@@ -64,15 +73,29 @@ impl Mask {
     }
 
     fn shape<'a>(&self, text: &'a str) -> Shape<'a> {
-        let characters = if text.is_ascii() { text.len() } else { text.chars().count() };
+        let characters = if text.is_ascii() {
+            text.len()
+        } else {
+            text.chars().count()
+        };
         let hidden = characters.saturating_sub(self.first + self.last);
         if hidden < HIDDEN {
-            return Shape { head: "", hidden: characters, tail: "" };
+            return Shape {
+                head: "",
+                hidden: characters,
+                tail: "",
+            };
         }
-        let head_end = text.char_indices().nth(self.first).map_or(text.len(), |(at, _)| at);
-        let tail_start = match self.last.checked_sub(1) {
-            Some(nth) => text.char_indices().rev().nth(nth).map_or(0, |(at, _)| at),
-            None => text.len(),
+        let (head_end, tail_start) = if text.is_ascii() {
+            (self.first, text.len() - self.last)
+        } else {
+            let start_of_tail = |nth| text.char_indices().rev().nth(nth).map_or(0, |(at, _)| at);
+            (
+                text.char_indices()
+                    .nth(self.first)
+                    .map_or(text.len(), |(at, _)| at),
+                self.last.checked_sub(1).map_or(text.len(), start_of_tail),
+            )
         };
         Shape {
             head: text.get(..head_end).unwrap_or_default(),
@@ -95,16 +118,27 @@ impl Shape<'_> {
     }
 
     fn write(&self, cell: &mut [u8]) {
-        let head = self.head.bytes();
-        let stars = std::iter::repeat_n(b'*', self.hidden);
-        for (to, from) in cell.iter_mut().zip(head.chain(stars).chain(self.tail.bytes())) {
-            *to = from;
+        let Some((head, rest)) = cell.split_at_mut_checked(self.head.len()) else {
+            return;
+        };
+        let Some((stars, tail)) = rest.split_at_mut_checked(self.hidden) else {
+            return;
+        };
+        if tail.len() == self.tail.len() {
+            head.copy_from_slice(self.head.as_bytes());
+            stars.fill(b'*');
+            tail.copy_from_slice(self.tail.as_bytes());
         }
     }
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
     use crate::testing::{Random, assert_own_buffers, contains, every_shape_of_text};
@@ -143,7 +177,11 @@ mod tests {
             let out: Vec<char> = masked(&text, first, last).chars().collect();
             let input: Vec<char> = text.chars().collect();
             assert_eq!(out.len(), input.len());
-            let shown = if input.len() >= first + last + 3 { first + last } else { 0 };
+            let shown = if input.len() >= first + last + 3 {
+                first + last
+            } else {
+                0
+            };
             for (at, (now, was)) in out.iter().zip(&input).enumerate() {
                 let kept = shown > 0 && (at < first || at >= input.len() - last);
                 assert_eq!(*now, if kept { *was } else { '*' }, "{text} {first} {last}");
@@ -153,11 +191,25 @@ mod tests {
 
     #[test]
     fn every_shape_gives_the_same_and_nothing_hidden_is_left() {
-        let values = [Some("CANARY-4111-MIDDLE-SECRET-END"), None, Some(""), Some("ab")];
+        let values = [
+            Some("CANARY-4111-MIDDLE-SECRET-END"),
+            None,
+            Some(""),
+            Some("ab"),
+        ];
         for (shape, input) in every_shape_of_text(&values) {
             let output = Mask { first: 2, last: 3 }.apply(&input).unwrap();
             let texts: Vec<_> = output.as_string::<i32>().iter().collect();
-            assert_eq!(texts, [Some("CA************************END"), None, Some(""), Some("**")], "{shape}");
+            assert_eq!(
+                texts,
+                [
+                    Some("CA************************END"),
+                    None,
+                    Some(""),
+                    Some("**")
+                ],
+                "{shape}"
+            );
             assert_own_buffers(&input, &output);
             for secret in ["NARY", "SECRET", "beside", "outside"] {
                 assert!(!contains(&output, secret.as_bytes()), "{shape} {secret}");
@@ -168,6 +220,12 @@ mod tests {
     #[test]
     fn other_types_are_refused() {
         let numbers: ArrayRef = Arc::new(arrow::array::Int64Array::from(vec![1]));
-        assert_eq!(Mask { first: 1, last: 1 }.apply(&numbers).unwrap_err().code(), "SL8012");
+        assert_eq!(
+            Mask { first: 1, last: 1 }
+                .apply(&numbers)
+                .unwrap_err()
+                .code(),
+            "SL8012"
+        );
     }
 }

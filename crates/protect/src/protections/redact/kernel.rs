@@ -32,7 +32,12 @@ impl Kernel for Redact {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use arrow::array::{Array, AsArray, Int32Array, StringArray};
 
@@ -45,7 +50,12 @@ mod tests {
         for input in [texts, numbers] {
             let output = Redact.apply(&input).unwrap();
             assert_eq!(output.null_count(), 0);
-            assert!(output.as_string::<i32>().iter().all(|value| value == Some("[redacted]")));
+            assert!(
+                output
+                    .as_string::<i32>()
+                    .iter()
+                    .all(|value| value == Some("[redacted]"))
+            );
             assert_eq!(output.len(), 3);
         }
     }

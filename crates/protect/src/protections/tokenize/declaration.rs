@@ -1,6 +1,8 @@
 //! What `tokenize` is and leaks.
 
-use sealine_label::declare::{Accepts, Declaration, Effect, Family, Keeps, Nulls, Param, ParamKind, Returns};
+use sealine_label::declare::{
+    Accepts, Declaration, Effect, Family, Keeps, Nulls, Param, ParamKind, Returns,
+};
 
 pub(crate) const DECLARATION: Declaration = Declaration {
     name: "tokenize",

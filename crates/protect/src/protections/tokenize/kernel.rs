@@ -10,7 +10,8 @@ use std::{fmt, sync::Arc};
 use arrow::{
     array::{Array, ArrayRef, AsArray},
     datatypes::{
-        DataType, Date32Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+        DataType, Date32Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type,
+        UInt32Type, UInt64Type,
     },
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -40,17 +41,25 @@ pub(crate) struct Tokenize {
 
 impl fmt::Debug for Tokenize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tokenize").field("domain", &self.domain).finish_non_exhaustive()
+        f.debug_struct("Tokenize")
+            .field("domain", &self.domain)
+            .finish_non_exhaustive()
     }
 }
 
-pub(crate) fn kernel(arguments: &Arguments<'_>, keys: &dyn KeySource) -> Result<Tokenize, ProtectError> {
+pub(crate) fn kernel(
+    arguments: &Arguments<'_>,
+    keys: &dyn KeySource,
+) -> Result<Tokenize, ProtectError> {
     let (key, domain) = (arguments.text(0)?, arguments.text(1)?);
     if domain.len() > LONGEST_DOMAIN || domain.contains('\0') {
         // A zero byte ends the domain in what is hashed: within it, two domains could meet.
         return Err(arguments.wrong("the domain must be at most 256 bytes without a zero byte"));
     }
-    Ok(Tokenize { key: keys.token_key(key)?, domain: domain.to_owned() })
+    Ok(Tokenize {
+        key: keys.token_key(key)?,
+        domain: domain.to_owned(),
+    })
 }
 
 pub(crate) fn returns(input: &DataType) -> Result<DataType, ProtectError> {
@@ -73,7 +82,9 @@ impl Kernel for Tokenize {
         macro_rules! text {
             ($array:expr) => {{
                 let texts = $array;
-                self.column(&plain, |row, message| message.update(texts.value(row).as_bytes()))
+                self.column(&plain, |row, message| {
+                    message.update(texts.value(row).as_bytes())
+                })
             }};
         }
         macro_rules! integer {
@@ -81,7 +92,10 @@ impl Kernel for Tokenize {
                 let numbers = plain.as_primitive::<$t>();
                 self.column(&plain, |row, message| {
                     let mut scratch = [0; 32];
-                    message.update(plaintext::integer(i128::from(numbers.value(row)), &mut scratch));
+                    message.update(plaintext::integer(
+                        i128::from(numbers.value(row)),
+                        &mut scratch,
+                    ));
                 })
             }};
         }
@@ -110,7 +124,11 @@ impl Kernel for Tokenize {
 }
 
 impl Tokenize {
-    fn column(&self, plain: &ArrayRef, feed: impl Fn(usize, &mut Message)) -> Result<ArrayRef, ProtectError> {
+    fn column(
+        &self,
+        plain: &ArrayRef,
+        feed: impl Fn(usize, &mut Message),
+    ) -> Result<ArrayRef, ProtectError> {
         let layout = Layout::measure(NAME, plain.len(), fresh_nulls(plain), |_| LENGTH)?;
         // The paddings and the domain are hashed once; each value starts from a copy of that state.
         let started = self.key.in_domain(&self.domain);
@@ -118,7 +136,10 @@ impl Tokenize {
             let mut message = started.clone();
             feed(row, &mut message);
             let tag = message.finish();
-            let kept = tag.as_ref().first_chunk::<KEPT>().ok_or(ProtectError::Primitive("HMAC"))?;
+            let kept = tag
+                .as_ref()
+                .first_chunk::<KEPT>()
+                .ok_or(ProtectError::Primitive("HMAC"))?;
             match URL_SAFE_NO_PAD.encode_slice(kept, cell) {
                 Ok(LENGTH) => Ok(()),
                 _ => Err(ProtectError::Primitive("base64url")),
@@ -129,7 +150,12 @@ impl Tokenize {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use arrow::array::{Date32Array, Int16Array, Int64Array, StringArray, UInt64Array};
     use sealine_label::declare::Argument;
@@ -141,9 +167,19 @@ mod tests {
     };
 
     fn tokens(input: ArrayRef, domain: &str) -> Vec<Option<String>> {
-        let arguments = vec![Argument::Text("crm".to_owned()), Argument::Text(domain.to_owned())];
-        let output = bind(&call(NAME, arguments), &Keys).unwrap().apply(&input).unwrap();
-        output.as_string::<i32>().iter().map(|value| value.map(str::to_owned)).collect()
+        let arguments = vec![
+            Argument::Text("crm".to_owned()),
+            Argument::Text(domain.to_owned()),
+        ];
+        let output = bind(&call(NAME, arguments), &Keys)
+            .unwrap()
+            .apply(&input)
+            .unwrap();
+        output
+            .as_string::<i32>()
+            .iter()
+            .map(|value| value.map(str::to_owned))
+            .collect()
     }
 
     fn text(value: &str) -> ArrayRef {
@@ -154,13 +190,28 @@ mod tests {
     /// header and the key of `testing::Keys`, 32 bytes 0x2a.
     #[test]
     fn known_answers() {
-        assert_eq!(tokens(text("alice@example.com"), "pii.email"), [Some("uRJR5Hli48lDxC3UGNuNlw".to_owned())]);
-        assert_eq!(tokens(text(""), "pii.email"), [Some("tBEfoSmsVKP6HT-8EDs5Ow".to_owned())]);
-        assert_eq!(tokens(text("søren"), ""), [Some("QmgG8ianqJyPFp0Hu25B2g".to_owned())]);
+        assert_eq!(
+            tokens(text("alice@example.com"), "pii.email"),
+            [Some("uRJR5Hli48lDxC3UGNuNlw".to_owned())]
+        );
+        assert_eq!(
+            tokens(text(""), "pii.email"),
+            [Some("tBEfoSmsVKP6HT-8EDs5Ow".to_owned())]
+        );
+        assert_eq!(
+            tokens(text("søren"), ""),
+            [Some("QmgG8ianqJyPFp0Hu25B2g".to_owned())]
+        );
         let number: ArrayRef = Arc::new(Int64Array::from(vec![-42]));
-        assert_eq!(tokens(number, "id"), [Some("hXssmTBgcjizuvSAV2VBHw".to_owned())]);
+        assert_eq!(
+            tokens(number, "id"),
+            [Some("hXssmTBgcjizuvSAV2VBHw".to_owned())]
+        );
         let date: ArrayRef = Arc::new(Date32Array::from(vec![11_016]));
-        assert_eq!(tokens(date, "dob"), [Some("fbZsMDmYc44BFEqPcapr0A".to_owned())]);
+        assert_eq!(
+            tokens(date, "dob"),
+            [Some("fbZsMDmYc44BFEqPcapr0A".to_owned())]
+        );
     }
 
     #[test]
@@ -184,16 +235,31 @@ mod tests {
 
     #[test]
     fn every_shape_gives_the_same_and_no_plaintext_is_left() {
-        let values = [Some("CANARY-4111-SECRET"), None, Some(""), Some("CANARY-4111-SECRET")];
+        let values = [
+            Some("CANARY-4111-SECRET"),
+            None,
+            Some(""),
+            Some("CANARY-4111-SECRET"),
+        ];
         let expected = tokens(Arc::new(StringArray::from(values.to_vec())), "d");
         assert_eq!(expected[0], expected[3]);
         assert_eq!(expected[1], None);
-        assert!(expected[2].is_some() && expected[2] != expected[0], "an empty string is a value");
-        let arguments = vec![Argument::Text("crm".to_owned()), Argument::Text("d".to_owned())];
+        assert!(
+            expected[2].is_some() && expected[2] != expected[0],
+            "an empty string is a value"
+        );
+        let arguments = vec![
+            Argument::Text("crm".to_owned()),
+            Argument::Text("d".to_owned()),
+        ];
         let kernel = bind(&call(NAME, arguments), &Keys).unwrap();
         for (shape, input) in every_shape_of_text(&values) {
             let output = kernel.apply(&input).unwrap();
-            let found: Vec<_> = output.as_string::<i32>().iter().map(|v| v.map(str::to_owned)).collect();
+            let found: Vec<_> = output
+                .as_string::<i32>()
+                .iter()
+                .map(|v| v.map(str::to_owned))
+                .collect();
             assert_eq!(found, expected, "{shape}");
             assert_own_buffers(&input, &output);
             for secret in ["CANARY", "SECRET", "beside", "outside"] {
@@ -205,7 +271,17 @@ mod tests {
     #[test]
     fn other_types_are_refused() {
         let floats: ArrayRef = Arc::new(arrow::array::Float64Array::from(vec![1.0]));
-        let arguments = vec![Argument::Text("crm".to_owned()), Argument::Text("d".to_owned())];
-        assert_eq!(bind(&call(NAME, arguments), &Keys).unwrap().apply(&floats).unwrap_err().code(), "SL8012");
+        let arguments = vec![
+            Argument::Text("crm".to_owned()),
+            Argument::Text("d".to_owned()),
+        ];
+        assert_eq!(
+            bind(&call(NAME, arguments), &Keys)
+                .unwrap()
+                .apply(&floats)
+                .unwrap_err()
+                .code(),
+            "SL8012"
+        );
     }
 }

@@ -16,7 +16,11 @@ pub(crate) fn integer(value: i128, scratch: &mut Scratch) -> &[u8] {
 pub(crate) fn date(days: i32, scratch: &mut Scratch) -> &[u8] {
     let (year, month, day) = civil(i64::from(days));
     // Written backwards, as all here.
-    let mut writer = Writer::new(scratch).unsigned(day, 2).byte(b'-').unsigned(month, 2).byte(b'-');
+    let mut writer = Writer::new(scratch)
+        .unsigned(day, 2)
+        .byte(b'-')
+        .unsigned(month, 2)
+        .byte(b'-');
     writer = writer.unsigned(u128::from(year.unsigned_abs()), 4);
     if year < 0 {
         writer = writer.byte(b'-');
@@ -31,11 +35,16 @@ fn civil(days: i64) -> (i64, u128, u128) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
     let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    let month = if from_march < 10 {
+        from_march + 3
+    } else {
+        from_march - 9
+    };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     let small = |number: i64| u128::from(number.unsigned_abs());
     (year, small(month), small(day))
@@ -82,7 +91,12 @@ impl<'a> Writer<'a> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
     use crate::testing::Random;
@@ -94,8 +108,18 @@ mod tests {
     #[test]
     fn integers_are_as_the_standard_library_writes_them() {
         let mut random = Random::new(11);
-        let edges = [0, 1, -1, i128::from(i64::MIN), i128::from(i64::MAX), i128::from(u64::MAX)];
-        for value in edges.into_iter().chain((0..1000).map(|_| i128::from(random.next() as i64))) {
+        let edges = [
+            0,
+            1,
+            -1,
+            i128::from(i64::MIN),
+            i128::from(i64::MAX),
+            i128::from(u64::MAX),
+        ];
+        for value in edges
+            .into_iter()
+            .chain((0..1000).map(|_| i128::from(random.next() as i64)))
+        {
             assert_eq!(integer(value, &mut [0; 32]), value.to_string().as_bytes());
         }
     }
@@ -122,10 +146,16 @@ mod tests {
             datatypes::DataType,
         };
         let mut random = Random::new(12);
-        let days: Vec<i32> = (0..3000).map(|_| random.below(3_600_000) as i32 - 700_000).collect();
+        let days: Vec<i32> = (0..3000)
+            .map(|_| random.below(3_600_000) as i32 - 700_000)
+            .collect();
         let array: ArrayRef = std::sync::Arc::new(Date32Array::from(days.clone()));
         let texts = cast(&array, &DataType::Utf8).unwrap();
-        for (row, days) in days.iter().enumerate().filter(|(_, days)| **days < 2_932_897) {
+        for (row, days) in days
+            .iter()
+            .enumerate()
+            .filter(|(_, days)| **days < 2_932_897)
+        {
             assert!(texts.is_valid(row));
             assert_eq!(day(*days), texts.as_string::<i32>().value(row));
         }

@@ -1,0 +1,196 @@
+//! `unique`: the first accepted row with a value keeps it, over the whole run, in file order.
+//!
+//! INVARIANT: only accepted rows count as seen, so a row that was rejected for something else
+//! never costs a good one its place. Memory is bounded for all columns together; beyond the bound
+//! the run ends with an error rather than with a guess.
+
+use std::collections::HashSet;
+use std::hash::{BuildHasher, Hasher};
+
+use arrow::array::{Array, ArrayRef, AsArray, downcast_primitive_array};
+use arrow::datatypes::{ArrowNativeType, DataType, Decimal128Type, Float32Type, Float64Type};
+
+use super::siphash::fingerprint;
+use crate::ContractError;
+
+/// Bytes that all tables of a contract may take.
+const MEMORY_MAX: usize = 512 << 20;
+
+/// The keys of a run: fresh, so that no file can be built whose values collide.
+#[derive(Clone, Copy)]
+pub(crate) struct Tables {
+    key: (u64, u64),
+}
+
+impl Tables {
+    pub(crate) fn new() -> Result<Tables, ContractError> {
+        let [a, b] = *sealine_connect::table_key()
+            .map_err(ContractError::Connect)?
+            .as_chunks::<8>()
+            .0
+        else {
+            return Err(ContractError::Kernel { step: "key" });
+        };
+        Ok(Tables {
+            key: (u64::from_le_bytes(a), u64::from_le_bytes(b)),
+        })
+    }
+}
+
+impl BuildHasher for Tables {
+    type Hasher = Folded;
+
+    fn build_hasher(&self) -> Folded {
+        Folded {
+            key: self.key,
+            hash: 0,
+        }
+    }
+}
+
+/// A keyed hash of one or two words: the two halves of a product.
+pub(crate) struct Folded {
+    key: (u64, u64),
+    hash: u64,
+}
+
+impl Hasher for Folded {
+    fn finish(&self) -> u64 {
+        self.hash
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        let product = u128::from(self.hash ^ word ^ self.key.0) * u128::from(self.key.1 | 1);
+        self.hash = (product as u64) ^ ((product >> 64) as u64);
+    }
+
+    fn write_u128(&mut self, word: u128) {
+        self.write_u64(word as u64);
+        self.write_u64((word >> 64) as u64);
+    }
+}
+
+/// The values of one column that accepted rows have.
+pub(crate) enum Seen {
+    /// Of types that fit into a word, as they are.
+    Narrow(HashSet<u64, Tables>, Vec<u64>),
+    /// Decimals as they are; fingerprints of texts and bytes.
+    Wide(HashSet<u128, Tables>, Vec<u128>),
+}
+
+impl Seen {
+    /// An empty table for a column of this type.
+    pub(crate) fn new(of: &DataType, tables: Tables) -> Seen {
+        match of {
+            DataType::Utf8 | DataType::Binary | DataType::Decimal128(_, _) => {
+                Seen::Wide(HashSet::with_hasher(tables), Vec::new())
+            }
+            _ => Seen::Narrow(HashSet::with_hasher(tables), Vec::new()),
+        }
+    }
+
+    /// Takes the values of a batch; rows are then asked for by their index.
+    pub(crate) fn load(&mut self, array: &ArrayRef) -> Result<(), ContractError> {
+        let defect = ContractError::Kernel { step: "unique" };
+        match self {
+            Seen::Narrow(_, words) => narrow(array, words).ok_or(defect),
+            Seen::Wide(known, words) => wide(array, known.hasher().key, words).ok_or(defect),
+        }
+    }
+
+    /// Whether an accepted row has the value of this row.
+    pub(crate) fn has(&self, row: usize) -> bool {
+        match self {
+            Seen::Narrow(known, words) => words.get(row).is_some_and(|word| known.contains(word)),
+            Seen::Wide(known, words) => words.get(row).is_some_and(|word| known.contains(word)),
+        }
+    }
+
+    /// Notes the value of this row; `false` if it was known.
+    pub(crate) fn insert(&mut self, row: usize) -> bool {
+        match self {
+            Seen::Narrow(known, words) => words.get(row).is_none_or(|word| known.insert(*word)),
+            Seen::Wide(known, words) => words.get(row).is_none_or(|word| known.insert(*word)),
+        }
+    }
+
+    /// Bytes that the table takes: its slots, a byte of control for each.
+    fn memory(&self) -> usize {
+        let (slots, word) = match self {
+            Seen::Narrow(known, _) => (known.capacity(), 8),
+            Seen::Wide(known, _) => (known.capacity(), 16),
+        };
+        slots.saturating_mul(word + 1).saturating_mul(8) / 7
+    }
+
+    /// Whether all tables together stay within the bound.
+    pub(crate) fn bounded<'a>(all: impl Iterator<Item = &'a Seen>) -> Result<(), usize> {
+        let total: usize = all.map(Seen::memory).sum();
+        if total <= MEMORY_MAX {
+            Ok(())
+        } else {
+            Err(MEMORY_MAX >> 20)
+        }
+    }
+}
+
+fn narrow(array: &ArrayRef, words: &mut Vec<u64>) -> Option<()> {
+    words.clear();
+    let array = array.as_ref();
+    // Equal floats have one word: both zeros, and all NaNs.
+    let bits = |value: f64| {
+        if value.is_nan() {
+            u64::MAX
+        } else {
+            (value + 0.0).to_bits()
+        }
+    };
+    match array.data_type() {
+        DataType::Boolean => words.extend(array.as_boolean().values().iter().map(u64::from)),
+        DataType::Float32 => {
+            let values = array.as_primitive::<Float32Type>().values();
+            words.extend(values.iter().map(|value| bits(f64::from(*value))));
+        }
+        DataType::Float64 => {
+            words.extend(
+                array
+                    .as_primitive::<Float64Type>()
+                    .values()
+                    .iter()
+                    .map(|v| bits(*v)),
+            );
+        }
+        _ => downcast_primitive_array! {
+            array => words.extend(array.values().iter().map(|value| value.to_i64().unwrap_or_default().cast_unsigned())),
+            _ => return None,
+        },
+    }
+    Some(())
+}
+
+fn wide(array: &ArrayRef, key: (u64, u64), words: &mut Vec<u128>) -> Option<()> {
+    words.clear();
+    let print = |text: &[u8]| fingerprint(key, text);
+    match array.data_type() {
+        DataType::Utf8 => {
+            let texts = array.as_string::<i32>().iter();
+            words.extend(texts.map(|text| print(text.unwrap_or_default().as_bytes())));
+        }
+        DataType::Binary => {
+            let values = array.as_binary::<i32>().iter();
+            words.extend(values.map(|value| print(value.unwrap_or_default())));
+        }
+        DataType::Decimal128(_, _) => {
+            let values = array.as_primitive::<Decimal128Type>().values();
+            words.extend(values.iter().map(|value| value.cast_unsigned()));
+        }
+        _ => return None,
+    }
+    Some(())
+}

@@ -1,0 +1,142 @@
+//! The finished plan of an output: steps and views put in place, protections placed, columns as
+//! the destination declares them.
+//!
+//! Invariant: the leaves are scans of [`InputSource`], literals, series and work tables; what was
+//! labelled is what stands here.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
+use datafusion::common::{Column, Result};
+use datafusion::logical_expr::expr::Cast;
+use datafusion::logical_expr::{Expr, LogicalPlan, Projection, SubqueryAlias};
+use sealine_spec::{Dataset, SqlText};
+
+use crate::bind::placed;
+use crate::error::{Bound, planning, refuse};
+use crate::expr::cast_is_lossless;
+use crate::flow::{Node, Prover};
+use crate::job::Output;
+use crate::plan::{OutputColumn, PlannedInput, PlannedOutput, Sink};
+use crate::source::{BoundSource, InputSource, arrow_type};
+use crate::world::World;
+
+/// A plan to execute and its columns.
+pub(crate) struct Assembled {
+    pub(crate) logical: LogicalPlan,
+    pub(crate) columns: Vec<OutputColumn>,
+}
+
+/// Puts together the plan of an output.
+pub(crate) fn assemble(
+    prover: &Prover<'_>,
+    output: &Output,
+    node: &Node,
+    mut columns: Vec<OutputColumn>,
+) -> Bound<Assembled> {
+    let sql = Arc::clone(&prover.step.sql);
+    let failed = |error: datafusion::common::DataFusionError| planning(&error, &sql);
+    let mut logical = inlined(&node.plan, &prover.bound).map_err(failed)?;
+    let mut places = HashMap::new();
+    for (cell, column) in node.relation.columns.iter().zip(&columns) {
+        for slot in &cell.slots {
+            places.entry(*slot).or_insert_with(|| column.name.clone());
+        }
+    }
+    let id = match &output.sink {
+        Sink::Dataset(dataset) => dataset.id.as_str(),
+        Sink::Terminal => "",
+    };
+    logical = placed(logical, id, &places, &prover.domains).map_err(failed)?;
+    if let Sink::Dataset(dataset) = &output.sink
+        && dataset.declares_columns
+    {
+        (logical, columns) = declared(logical, columns, dataset, output, &sql)?;
+    }
+    Ok(Assembled { logical, columns })
+}
+
+/// Replaces scans of steps and views by their plans.
+fn inlined(plan: &LogicalPlan, bound: &BTreeMap<String, Arc<Node>>) -> Result<LogicalPlan> {
+    let done = plan.clone().transform_up_with_subqueries(|node| {
+        let LogicalPlan::TableScan(scan) = &node else {
+            return Ok(Transformed::no(node));
+        };
+        let Some(source) = scan.source.downcast_ref::<BoundSource>() else {
+            return Ok(Transformed::no(node));
+        };
+        let Some(known) = bound.get(&source.name) else {
+            return datafusion::common::plan_err!("a step is missing");
+        };
+        let inner = inlined(&known.plan, bound)?;
+        let alias = SubqueryAlias::try_new(Arc::new(inner), scan.table_name.clone())?;
+        Ok(Transformed::yes(LogicalPlan::SubqueryAlias(alias)))
+    })?;
+    Ok(done.data)
+}
+
+/// The columns in the order and types that the destination declares.
+fn declared(
+    logical: LogicalPlan,
+    columns: Vec<OutputColumn>,
+    dataset: &Dataset,
+    output: &Output,
+    sql: &SqlText,
+) -> Bound<(LogicalPlan, Vec<OutputColumn>)> {
+    let span = output.span.unwrap_or(dataset.span);
+    let fail = |text: String| refuse("SL2018", text, span, "this output");
+    for column in &columns {
+        if dataset.column(&column.name).is_none() {
+            return Err(fail(format!("`{}` declares its columns, and `{}` is not among them", dataset.id, column.name)));
+        }
+    }
+    let (mut exprs, mut ordered, mut same) = (Vec::new(), Vec::new(), columns.len() == dataset.columns.len());
+    for (index, wanted) in dataset.columns.iter().enumerate() {
+        let Some((at, given)) = columns.iter().enumerate().find(|(_, column)| column.name == wanted.name) else {
+            return Err(fail(format!("`{}` declares the column `{}`, which `{}` does not have", dataset.id, wanted.name, output.from)));
+        };
+        let data_type = arrow_type(&wanted.ty);
+        let column = Expr::Column(Column::from(logical.schema().qualified_field(at)));
+        if given.data_type == data_type {
+            exprs.push(column);
+            same &= at == index;
+        } else if cast_is_lossless(&given.data_type, &data_type) {
+            let field = Arc::new(datafusion::arrow::datatypes::Field::new(&wanted.name, data_type.clone(), true));
+            exprs.push(Expr::Cast(Cast { expr: Box::new(column), field }).alias(&wanted.name));
+            same = false;
+        } else {
+            return Err(fail(format!(
+                "the column `{}` of `{}` is declared as {} and given as {}; cast it in the step",
+                wanted.name, dataset.id, wanted.ty, given.data_type
+            )));
+        }
+        ordered.push(OutputColumn { data_type, ..given.clone() });
+    }
+    if same {
+        return Ok((logical, ordered));
+    }
+    let projection = Projection::try_new(exprs, Arc::new(logical)).map_err(|error| planning(&error, sql))?;
+    Ok((LogicalPlan::Projection(projection), ordered))
+}
+
+/// The datasets that the outputs scan, each once.
+pub(crate) fn inputs_of(world: &World<'_>, outputs: &[PlannedOutput]) -> Bound<Vec<PlannedInput>> {
+    let mut found: BTreeMap<String, PlannedInput> = BTreeMap::new();
+    for output in outputs {
+        let _ = output.logical.apply_with_subqueries(|node| {
+            if let LogicalPlan::TableScan(scan) = node
+                && let Some(source) = scan.source.downcast_ref::<InputSource>()
+                && let Some(dataset) = world.dataset(source.dataset())
+            {
+                found.entry(dataset.id.clone()).or_insert_with(|| PlannedInput {
+                    alias: source.alias().to_owned(),
+                    dataset: Arc::clone(dataset),
+                    schema: source.input_schema(),
+                });
+            }
+            Ok(TreeNodeRecursion::Continue)
+        });
+    }
+    Ok(found.into_values().collect())
+}

@@ -1,0 +1,94 @@
+//! Binary operators.
+
+use datafusion::arrow::datatypes::DataType;
+use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator};
+
+use super::cell::Cell;
+use super::evaluate::Env;
+use super::span::{is_literal, span_of};
+use crate::error::{Bound, planning};
+use crate::flow::Prover;
+
+impl Prover<'_> {
+    pub(crate) fn binary(&mut self, binary: &BinaryExpr, expr: &Expr, env: &Env<'_>) -> Bound<Cell> {
+        let (left, right): (&Expr, &Expr) = (&binary.left, &binary.right);
+        match binary.op {
+            Operator::StringConcat => {
+                let (a, b) = (self.evaluate(left, env)?, self.evaluate(right, env)?);
+                let value = self.seen_all([&a, &b]);
+                let null = self.join(a.null, b.null);
+                let text = expr.get_type(env.schema).is_ok_and(|ty| !ty.is_nested());
+                let length = if text { self.join(a.length, b.length) } else { value };
+                let length = self.join(length, null);
+                Ok(Cell::computed(value, null, length))
+            }
+            Operator::Eq
+            | Operator::NotEq
+            | Operator::Lt
+            | Operator::LtEq
+            | Operator::Gt
+            | Operator::GtEq
+            | Operator::BitwiseAnd
+            | Operator::BitwiseOr
+            | Operator::BitwiseXor
+            | Operator::BitwiseShiftRight
+            | Operator::BitwiseShiftLeft
+            | Operator::LikeMatch
+            | Operator::ILikeMatch
+            | Operator::NotLikeMatch
+            | Operator::NotILikeMatch => self.strict(&[left, right], env),
+            Operator::Plus | Operator::Minus | Operator::Multiply => {
+                self.arithmetic(expr, &[left, right], env)?;
+                self.strict(&[left, right], env)
+            }
+            Operator::Divide | Operator::Modulo | Operator::IntegerDivide => {
+                let (seen, nulls) = self.together(&[left, right], env)?;
+                let by = right.get_type(env.schema).map_err(|error| planning(&error, &self.step.sql))?;
+                if !by.is_floating() && !crate::bind::safe_divisor(right) {
+                    self.may_fail(seen, "this division", span_of(expr, &self.step.sql));
+                }
+                self.arithmetic(expr, &[left, right], env)?;
+                Ok(Cell::computed(seen, nulls, seen))
+            }
+            Operator::IsDistinctFrom | Operator::IsNotDistinctFrom => {
+                let (seen, _) = self.together(&[left, right], env)?;
+                Ok(Cell::computed(seen, self.nothing(), self.nothing()))
+            }
+            Operator::RegexMatch | Operator::RegexIMatch | Operator::RegexNotMatch | Operator::RegexNotIMatch => {
+                let (seen, _) = self.together(&[left, right], env)?;
+                if !is_literal(right) {
+                    self.may_fail(seen, "a pattern from data", span_of(expr, &self.step.sql));
+                }
+                Ok(self.all_of(seen))
+            }
+            Operator::And
+            | Operator::Or
+            | Operator::AtArrow
+            | Operator::ArrowAt
+            | Operator::Arrow
+            | Operator::LongArrow
+            | Operator::HashArrow
+            | Operator::HashLongArrow
+            | Operator::AtAt
+            | Operator::HashMinus
+            | Operator::AtQuestion
+            | Operator::Question
+            | Operator::QuestionAnd
+            | Operator::QuestionPipe
+            | Operator::Colon => {
+                let (seen, _) = self.together(&[left, right], env)?;
+                Ok(self.all_of(seen))
+            }
+        }
+    }
+
+    /// Integers wrap and floats go to infinity; decimals, dates and times can overflow.
+    pub(crate) fn arithmetic(&mut self, expr: &Expr, parts: &[&Expr], env: &Env<'_>) -> Bound<()> {
+        let gives = expr.get_type(env.schema).map_err(|error| planning(&error, &self.step.sql))?;
+        if !gives.is_integer() && !gives.is_floating() && gives != DataType::Boolean {
+            let (seen, _) = self.together(parts, env)?;
+            self.may_fail(seen, "this arithmetic", span_of(expr, &self.step.sql));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,186 @@
+//! Protections: what each leaves of its argument, and when it counts.
+//!
+//! Invariant: masks, buckets and tokens count on canonical columns only; what removes or seals
+//! counts on anything, in the value aspect; nulls and length stay as the declaration says.
+
+use std::sync::Arc;
+
+use datafusion::logical_expr::{Expr, ExprSchemable};
+use sealine_label::declare::{Argument, Effect, Keeps, Nulls};
+use sealine_label::{Aspect, LabelId, Layer, Origin, View};
+use sealine_spec::Span;
+
+use super::cast::is_fixed_width;
+use super::cell::{Cell, Own};
+use super::evaluate::Env;
+use super::span::{shown, span_of};
+use crate::error::{Bound, planning};
+use crate::flow::{Found, Prover};
+use crate::protection::Protection;
+use crate::world::LEAST_DOMAIN;
+
+impl Prover<'_> {
+    pub(crate) fn protect(&mut self, protection: &Protection, value: &Expr, expr: &Expr, env: &Env<'_>) -> Bound<Cell> {
+        let cell = self.evaluate(value, env)?;
+        let call = protection.call();
+        let Some(declaration) = self.world.registry.find(call.name) else {
+            return Err(self.no_rule(expr, "a protection that is not in the registry"));
+        };
+        let data_type = value.get_type(env.schema).map_err(|error| planning(&error, &self.step.sql))?;
+        let span = span_of(expr, &self.step.sql);
+        let text = |index: usize| match call.arguments.get(index) {
+            Some(Argument::Text(text) | Argument::Number(text)) => text.clone(),
+            Some(Argument::Integer(number)) => number.to_string(),
+            None => String::new(),
+        };
+        let length = if is_fixed_width(&data_type) { self.nothing() } else { cell.length };
+        let keeps_length = declaration.keeps.contains(&Keeps::Length) || declaration.effect == Effect::Encrypt;
+        let showing = if keeps_length { length } else { self.nothing() };
+        let kept = declaration.nulls == Nulls::Kept;
+        let mut done = match declaration.effect {
+            Effect::Redact | Effect::Nullify => {
+                let all = self.whole(&cell);
+                let removed = Layer::Removed { by: Arc::from(call.name) };
+                let value = self.labels.map(all, |_, _| View::of(removed.clone()));
+                Cell::computed(value, self.nothing(), self.nothing())
+            }
+            Effect::Encrypt => {
+                let sealed = Layer::Sealed { key: Arc::from(text(0).as_str()) };
+                let all = if kept { self.value(&cell) } else { self.seen(&cell) };
+                let value = self.labels.map(all, |_, _| View::of(sealed.clone()));
+                let null = if kept { cell.null } else { self.nothing() };
+                let value = self.join(value, showing);
+                Cell::computed(value, null, showing)
+            }
+            Effect::Mask | Effect::Bucket | Effect::Tokenize => {
+                let layer = self.layer(declaration.effect, &cell, &text, protection.slot(), value, span);
+                let value = match (&cell.own, layer) {
+                    (Some(own), Some(layer)) => {
+                        let shown = self.own_as(own, &layer);
+                        self.join(cell.value, shown)
+                    }
+                    _ => self.value(&cell),
+                };
+                let value = self.join(value, showing);
+                Cell::computed(value, cell.null, showing)
+            }
+        };
+        done.slots.insert(protection.slot());
+        done.catalogued = cell.catalogued;
+        Ok(done)
+    }
+
+    /// Everything that reached a cell, in every aspect.
+    fn whole(&mut self, cell: &Cell) -> LabelId {
+        self.seen(cell)
+    }
+
+    /// What a mask, bucket or token leaves of a canonical column; none if it is worth nothing.
+    fn layer(
+        &mut self,
+        effect: Effect,
+        cell: &Cell,
+        text: &dyn Fn(usize) -> String,
+        slot: usize,
+        value: &Expr,
+        span: Span,
+    ) -> Option<Layer> {
+        if effect == Effect::Tokenize {
+            self.no_oracle(cell, value, span);
+        }
+        let Some(own) = &cell.own else {
+            let label = self.value(cell);
+            let reason = format!(
+                "a protection counts on a column as it is, behind `trim`, `lower` or `digits` at most; `{}` is computed",
+                shown(value)
+            );
+            self.worthless("SL3005", label, &reason, span);
+            return None;
+        };
+        match effect {
+            Effect::Mask => {
+                let (first, last) = (text(0).parse().ok()?, text(1).parse().ok()?);
+                Some(Layer::Masked { normal: own.normal()?, first, last })
+            }
+            Effect::Bucket => Some(Layer::bucket(&text(0), &text(1))),
+            Effect::Tokenize => {
+                let own = own.clone();
+                if self.is_small(&own, span) {
+                    return None;
+                }
+                let domain = self.domain(&own, &text(1), slot);
+                Some(Layer::Token { key: Arc::from(text(0).as_str()), domain })
+            }
+            Effect::Redact | Effect::Nullify | Effect::Encrypt => None,
+        }
+    }
+
+    /// Whether tokens of the columns can be told by counting.
+    fn is_small(&mut self, own: &Own, span: Span) -> bool {
+        let mut small = false;
+        for (dataset, column, _) in &own.columns {
+            let size = self.world.domain_size(dataset, column);
+            // A recorded pass-through keeps the catalogued column's own domain beside it.
+            let elsewhere = self.world.writable(dataset) && own.columns.len() > 1;
+            if size < LEAST_DOMAIN && !elsewhere {
+                small = true;
+                let known = if size == 0 { "is not known".to_owned() } else { format!("is {size}") };
+                let reason = format!(
+                    "deterministic tokens of `{dataset}.{column}` can be told by counting: the number of its values {known}, and less than 1,048,576 is too few; say `domain_size:` if there are more, or encrypt"
+                );
+                self.note("SL3006", Origin::column(dataset, column, Aspect::Value), reason, span);
+            }
+        }
+        small
+    }
+
+    /// The domain of tokens: as written, else the first tag, else the column's own name.
+    fn domain(&mut self, own: &Own, written: &str, slot: usize) -> Arc<str> {
+        if !written.is_empty() {
+            return Arc::from(written);
+        }
+        // The catalogued source speaks for a written dataset that handed its column on.
+        let source = own.columns.iter().find(|(dataset, _, _)| !self.world.writable(dataset)).or_else(|| own.columns.first());
+        let domain = source.map_or_else(String::new, |(dataset, column, _)| {
+            let tags = self.world.tags(&Origin::column(dataset, column, Aspect::Value));
+            tags.first().map_or_else(|| format!("{dataset}.{column}"), ToString::to_string)
+        });
+        self.domains.insert(slot, domain.clone());
+        Arc::from(domain.as_str())
+    }
+
+    /// A keyed, deterministic function of what an author can choose answers guesses.
+    fn no_oracle(&mut self, cell: &Cell, value: &Expr, span: Span) {
+        if cell.catalogued {
+            return;
+        }
+        let label = self.value(cell);
+        let world = self.world;
+        let origin = self
+            .labels
+            .entries(label)
+            .map(|(origin, _, _)| origin.clone())
+            .max_by_key(|origin| world.level(origin))
+            .unwrap_or_else(|| Origin::rows("constant"));
+        let level = self.world.level(&origin);
+        self.report(Found {
+            code: "SL3007",
+            reason: format!(
+                "whoever writes this pipeline could have guesses tokenized and compare: `{}` is not a catalogued column as it is",
+                shown(value)
+            ),
+            origin,
+            level,
+            span,
+            step: self.step.index,
+        });
+    }
+
+    fn worthless(&mut self, code: &'static str, label: LabelId, reason: &str, span: Span) {
+        let clear: Vec<Origin> =
+            self.labels.entries(label).filter(|(_, view, _)| view.is_clear()).map(|(origin, _, _)| origin.clone()).collect();
+        for origin in clear {
+            self.note(code, origin, reason.to_owned(), span);
+        }
+    }
+}

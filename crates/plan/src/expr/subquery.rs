@@ -1,0 +1,55 @@
+//! Subqueries in expressions: their rows and values are explicit in the result.
+
+use std::sync::Arc;
+
+use datafusion::logical_expr::{Expr, Subquery};
+
+use super::cell::Cell;
+use super::evaluate::Env;
+use super::span::span_of;
+use crate::error::Bound;
+use crate::flow::{Node, Prover};
+
+impl Prover<'_> {
+    fn within(&mut self, subquery: &Subquery, env: &Env<'_>) -> Bound<Arc<Node>> {
+        self.enter(env.schema, env.columns);
+        self.nested += 1;
+        let endorsed = std::mem::replace(&mut self.step.endorsed, false);
+        let node = self.node(&subquery.subquery);
+        self.step.endorsed = endorsed;
+        self.nested -= 1;
+        self.outer.pop();
+        let node = node?;
+        self.met.push(Arc::clone(&node));
+        Ok(node)
+    }
+
+    pub(crate) fn exists(&mut self, subquery: &Subquery, env: &Env<'_>) -> Bound<Cell> {
+        let node = self.within(subquery, env)?;
+        let rows = self.row(&node.relation);
+        Ok(Cell::computed(rows, self.nothing(), self.nothing()))
+    }
+
+    /// `x IN (…)`, `x = ANY (…)`: values, nulls and rows of the subquery all enter.
+    pub(crate) fn compared_with(&mut self, expr: &Expr, subquery: &Subquery, env: &Env<'_>) -> Bound<Cell> {
+        let cell = self.evaluate(expr, env)?;
+        let node = self.within(subquery, env)?;
+        let mut all = self.row(&node.relation);
+        let values = self.seen_all(&node.relation.columns);
+        all = self.join(all, values);
+        let seen = self.seen(&cell);
+        all = self.join(all, seen);
+        Ok(self.all_of(all))
+    }
+
+    pub(crate) fn scalar_subquery(&mut self, subquery: &Subquery, expr: &Expr, env: &Env<'_>) -> Bound<Cell> {
+        let node = self.within(subquery, env)?;
+        let mut all = self.row(&node.relation);
+        if !node.relation.single {
+            self.may_fail(all, "a subquery that can give several rows", span_of(expr, &self.step.sql));
+        }
+        let values = self.seen_all(&node.relation.columns);
+        all = self.join(all, values);
+        Ok(self.all_of(all))
+    }
+}

@@ -1,0 +1,148 @@
+//! Joins: the predicate is explicit on all columns of both sides, and the rows of both decide.
+
+use std::sync::Arc;
+
+use datafusion::common::JoinType;
+use datafusion::logical_expr::{BinaryExpr, Expr, Join, Operator};
+use sealine_label::{Channels, LabelId};
+
+use super::node::Node;
+use super::prover::Prover;
+use super::relation::Relation;
+use crate::error::{Bound, planning};
+use crate::expr::{Cell, Env};
+
+impl Prover<'_> {
+    pub(crate) fn join_node(&mut self, node: &Join, left: &Node, right: &Node) -> Bound<Relation> {
+        let predicate = self.on(node, left, right)?;
+        let rows = self.rows_of_both(left, right);
+        let decided = self.join(rows, predicate);
+        let (mut l, mut r) = (left.relation.clone(), right.relation.clone());
+        for side in [&mut l, &mut r] {
+            side.columns = side.columns.iter().map(|cell| self.tainted(cell, predicate)).collect();
+        }
+        let (left_nulls, right_nulls) = match node.join_type {
+            JoinType::Left => (false, true),
+            JoinType::Right => (true, false),
+            JoinType::Full => (true, true),
+            _ => (false, false),
+        };
+        for (side, nullable) in [(&mut l, left_nulls), (&mut r, right_nulls)] {
+            if nullable {
+                side.columns = side.columns.iter().map(|cell| self.nullable(cell, decided)).collect();
+                side.unique.clear();
+            }
+        }
+        let mut joined = match node.join_type {
+            JoinType::Inner | JoinType::Left | JoinType::Right | JoinType::Full => both(node, left, right, l, r),
+            JoinType::LeftSemi | JoinType::LeftAnti => l,
+            JoinType::RightSemi | JoinType::RightAnti => r,
+            JoinType::LeftMark => self.marked(l, decided),
+            JoinType::RightMark => self.marked(r, decided),
+        };
+        joined.selected = self.join(left.relation.selected, right.relation.selected);
+        let rows = self.join(left.relation.correlated, right.relation.correlated);
+        joined.correlated = self.join(rows, predicate);
+        let order = self.join(left.relation.order, right.relation.order);
+        joined.order = self.join(order, decided);
+        joined.total = false;
+        joined.single = left.relation.single && right.relation.single;
+        Ok(joined)
+    }
+
+    /// What the condition of a join carries.
+    fn on(&mut self, node: &Join, left: &Node, right: &Node) -> Bound<LabelId> {
+        let mut all = self.nothing();
+        for (l, r) in &node.on {
+            let cells = [self.evaluate(l, &Env::of(left))?, self.evaluate(r, &Env::of(right))?];
+            let seen = self.seen_all(&cells);
+            all = self.join(all, seen);
+        }
+        if let Some(filter) = &node.filter {
+            let schema = left.plan.schema().join(right.plan.schema()).map_err(|e| planning(&e, &self.step.sql))?;
+            let schema = Arc::new(schema);
+            let columns: Vec<Cell> = left.relation.columns.iter().chain(&right.relation.columns).cloned().collect();
+            let cell = self.evaluate(filter, &Env { schema: &schema, columns: &columns })?;
+            let seen = self.seen(&cell);
+            all = self.join(all, seen);
+        }
+        Ok(self.labels.through(all, Channels::CORRELATED))
+    }
+
+    fn rows_of_both(&mut self, left: &Node, right: &Node) -> LabelId {
+        let l = self.row(&left.relation);
+        let r = self.row(&right.relation);
+        self.join(l, r)
+    }
+
+    /// A cell that is null where the condition failed.
+    fn nullable(&mut self, cell: &Cell, decided: LabelId) -> Cell {
+        let catalogued = cell.catalogued;
+        Cell { catalogued, ..self.tainted_all(cell, decided) }
+    }
+
+    fn marked(&mut self, mut side: Relation, decided: LabelId) -> Relation {
+        side.columns.push(self.all_of(decided));
+        side
+    }
+}
+
+/// The columns of both sides, with the keys and counts that survive.
+fn both(node: &Join, left: &Node, right: &Node, l: Relation, r: Relation) -> Relation {
+    let mut pairs: Vec<(&Expr, &Expr)> = node.on.iter().map(|(l, r)| (l, r)).collect();
+    equalities(node.filter.as_ref(), &mut pairs);
+    let (mut left_keys, mut right_keys) = (Vec::new(), Vec::new());
+    for (a, b) in pairs {
+        let (l, r) = (super::project::passed_index(a, left), super::project::passed_index(b, right));
+        let (m, s) = (super::project::passed_index(b, left), super::project::passed_index(a, right));
+        // Written either way round; a column of the other side is in neither schema.
+        for (l, r) in [(l, r), (m, s)] {
+            if let (Some(l), Some(r)) = (l, r) {
+                left_keys.push(l);
+                right_keys.push(r);
+            }
+        }
+    }
+    // Whether each row of one side meets at most one of the other.
+    let one_right = names_one(&right.relation, &right_keys);
+    let one_left = names_one(&left.relation, &left_keys);
+    let width = l.columns.len();
+    let mut unique = Vec::new();
+    if one_right {
+        unique.extend(l.unique.iter().cloned());
+    }
+    let shifted = |key: &Vec<usize>| key.iter().map(|index| index + width).collect::<Vec<_>>();
+    if one_left {
+        unique.extend(r.unique.iter().map(shifted));
+    }
+    for a in &l.unique {
+        unique.extend(r.unique.iter().map(|b| a.iter().copied().chain(shifted(b)).collect()));
+    }
+    unique.truncate(16);
+    let mut rows_of = l.rows_of.clone();
+    for once in rows_of.values_mut() {
+        *once &= one_right;
+    }
+    for (dataset, once) in &r.rows_of {
+        let twice = l.rows_of.contains_key(dataset);
+        rows_of.insert(Arc::clone(dataset), *once && one_left && !twice);
+    }
+    let columns = l.columns.iter().chain(&r.columns).cloned().collect();
+    Relation { columns, unique, rows_of, ..l }
+}
+
+/// The equalities that a condition is made of.
+fn equalities<'e>(filter: Option<&'e Expr>, pairs: &mut Vec<(&'e Expr, &'e Expr)>) {
+    match filter {
+        Some(Expr::BinaryExpr(BinaryExpr { left, op: Operator::And, right })) => {
+            equalities(Some(left), pairs);
+            equalities(Some(right), pairs);
+        }
+        Some(Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right })) => pairs.push((left, right)),
+        _ => {}
+    }
+}
+
+fn names_one(relation: &Relation, keys: &[usize]) -> bool {
+    relation.single || relation.unique.iter().any(|key| key.iter().all(|index| keys.contains(index)))
+}

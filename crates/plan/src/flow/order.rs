@@ -1,0 +1,101 @@
+//! Rows chosen by their place: LIMIT, OFFSET, DISTINCT and DISTINCT ON.
+
+use datafusion::logical_expr::{Distinct, DistinctOn, Expr, Limit};
+use sealine_label::{Channels, LabelId};
+
+use super::node::Node;
+use super::prover::{Found, Prover};
+use super::relation::Relation;
+use crate::error::{Bound, refuse};
+use crate::expr::{Env, is_literal, span_of};
+
+impl Prover<'_> {
+    pub(crate) fn limit(&mut self, node: &Limit, input: &Node) -> Bound<Relation> {
+        for bound in [&node.skip, &node.fetch].into_iter().flatten() {
+            if !is_literal(bound) {
+                let span = span_of(bound, &self.step.sql);
+                return Err(refuse("SL2008", "LIMIT and OFFSET take a literal number", span, "here"));
+            }
+        }
+        let one = matches!(node.fetch.as_deref(), Some(Expr::Literal(value, _)) if matches!(value.to_string().as_str(), "0" | "1"));
+        let mut relation = self.first_rows(input.relation.clone());
+        relation.single |= one;
+        Ok(relation)
+    }
+
+    /// Only some of the rows, by their order.
+    pub(crate) fn first_rows(&mut self, mut relation: Relation) -> Relation {
+        if !relation.total && !relation.single {
+            self.not_total(relation.order, "a LIMIT without an order that leaves no two rows tied");
+        }
+        let order = self.labels.through(relation.order, Channels::CORRELATED);
+        relation.correlated = self.join(relation.correlated, order);
+        relation
+    }
+
+    /// Reports that which rows come first is decided by something that is not in the query.
+    pub(crate) fn not_total(&mut self, order: LabelId, what: &str) {
+        let world = self.world;
+        let highest = self
+            .labels
+            .entries(order)
+            .map(|(origin, _, _)| (world.level(origin), origin.clone()))
+            .max();
+        if let Some((level, origin)) = highest {
+            self.report(Found {
+                code: "SL3009",
+                reason: format!(
+                    "{what} hands out rows by where they happen to lie, which depends on `{origin}`; order by columns that name a row, such as the primary key"
+                ),
+                origin,
+                level,
+                span: self.step.sql.span,
+                step: self.step.index,
+            });
+        }
+    }
+
+    pub(crate) fn distinct(&mut self, node: &Distinct, input: &Node) -> Bound<Relation> {
+        match node {
+            Distinct::All(_) => {
+                let mut relation = input.relation.clone().fanned();
+                let all = self.seen_all(&relation.columns);
+                let all = self.labels.through(all, Channels::CORRELATED);
+                relation.correlated = self.join(relation.correlated, all);
+                relation.order = self.join(relation.order, all);
+                relation.total = false;
+                relation.unique.push((0..relation.columns.len()).collect());
+                Ok(relation)
+            }
+            Distinct::On(on) => self.distinct_on(on, input),
+        }
+    }
+
+    /// One row of each group, by order: groups, order and rows are explicit on everything.
+    fn distinct_on(&mut self, node: &DistinctOn, input: &Node) -> Bound<Relation> {
+        let env = Env::of(input);
+        let groups = self.cells_over(&node.on_expr, input)?;
+        let mut decided = self.seen_all(&groups);
+        let (order, total) = self.ordering(node.sort_expr.as_deref().unwrap_or_default(), input)?;
+        decided = self.join(decided, order);
+        let rows = self.row(&input.relation);
+        decided = self.join(decided, rows);
+        if !total {
+            self.not_total(input.relation.order, "DISTINCT ON without an order that leaves no two rows tied");
+            decided = self.join(decided, input.relation.order);
+        }
+        let decided = self.labels.through(decided, Channels::CORRELATED);
+        let mut columns = Vec::new();
+        for expr in &node.select_expr {
+            let cell = self.evaluate(expr, &env)?;
+            columns.push(self.tainted(&cell, decided));
+        }
+        let sources: Vec<Option<usize>> =
+            node.select_expr.iter().map(|expr| super::project::passed_index(expr, input)).collect();
+        let mut relation = input.relation.with_columns(columns, super::project::kept_keys(&input.relation.unique, &sources)).fanned();
+        relation.correlated = self.join(relation.correlated, decided);
+        relation.order = self.join(relation.order, decided);
+        relation.total = false;
+        Ok(relation)
+    }
+}

@@ -1,0 +1,66 @@
+//! Window functions: the rows of the input, arguments, order, filter, frame and partition are all
+//! explicit in the result.
+
+use datafusion::logical_expr::expr::{WindowFunction, WindowFunctionDefinition};
+use datafusion::logical_expr::{Expr, Window};
+
+use super::node::Node;
+use super::prover::Prover;
+use super::relation::Relation;
+use crate::error::{Bound, refuse};
+use crate::expr::{Cell, span_of};
+use crate::functions::{Fails, Kind, fact};
+
+impl Prover<'_> {
+    pub(crate) fn window(&mut self, node: &Window, input: &Node) -> Bound<Relation> {
+        let mut relation = input.relation.clone();
+        for expr in &node.window_expr {
+            let cell = self.window_expr(expr, input)?;
+            let seen = self.seen(&cell);
+            relation.order = self.join(relation.order, seen);
+            relation.columns.push(cell);
+        }
+        relation.total = false;
+        Ok(relation)
+    }
+
+    fn window_expr(&mut self, expr: &Expr, input: &Node) -> Bound<Cell> {
+        match expr {
+            Expr::Alias(alias) => self.window_expr(&alias.expr, input),
+            Expr::WindowFunction(function) => self.window_function(function, expr, input),
+            _ => Err(self.unsupported("a window expression that is no window function")),
+        }
+    }
+
+    fn window_function(&mut self, function: &WindowFunction, expr: &Expr, input: &Node) -> Bound<Cell> {
+        let span = span_of(expr, &self.step.sql);
+        let (kind, name) = match &function.fun {
+            WindowFunctionDefinition::AggregateUDF(aggregate) => (Kind::Aggregate, aggregate.name()),
+            WindowFunctionDefinition::WindowUDF(window) => (Kind::Window, window.name()),
+        };
+        let Some(fact) = fact(kind, name) else {
+            return Err(refuse("SL2007", format!("the function `{name}` is not available in a pipeline"), span, "here"));
+        };
+        let params = &function.params;
+        let args = self.cells_over(&params.args, input)?;
+        let partition = self.cells_over(&params.partition_by, input)?;
+        let filter = self.cells_over(params.filter.as_deref().map_or(&[], std::slice::from_ref), input)?;
+        let (order, total) = self.ordering(&params.order_by, input)?;
+        let mut all = self.row(&input.relation);
+        for cells in [&args, &partition, &filter] {
+            let seen = self.seen_all(cells);
+            all = self.join(all, seen);
+        }
+        all = self.join(all, order);
+        if !total {
+            if fact.fails == Fails::First {
+                self.not_total(input.relation.order, &format!("`{name}` without an order that leaves no two rows tied"));
+            }
+            all = self.join(all, input.relation.order);
+        }
+        if fact.fails == Fails::Partial {
+            self.may_fail(all, &format!("`{name}`"), span);
+        }
+        Ok(self.all_of(all))
+    }
+}

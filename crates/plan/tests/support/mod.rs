@@ -1,0 +1,252 @@
+//! The catalogue and policy of the leak vectors, for tests that cannot use the access crate.
+#![allow(dead_code)]
+
+use sealine_label::declare::{
+    Accepts, Declaration, Effect, Family, Keeps, Nulls, Param, ParamKind, Returns,
+};
+use sealine_plan::{Computed, Demand, DemandKind, Plan, Registry, Request, prove};
+use sealine_spec::{Diagnostics, Files, Source, Spec, parse};
+
+const fn key(purpose: &'static str) -> Param {
+    Param { name: "key", kind: ParamKind::Key(purpose), required: true, doc: "a key" }
+}
+
+const fn count(name: &'static str) -> Param {
+    Param { name, kind: ParamKind::Count, required: true, doc: "a count" }
+}
+
+const fn declared(
+    name: &'static str,
+    family: Family,
+    effect: Effect,
+    keeps: &'static [Keeps],
+    accepts: &'static [Accepts],
+    returns: Returns,
+    params: &'static [Param],
+    nulls: Nulls,
+) -> Declaration {
+    Declaration {
+        name,
+        family,
+        effect,
+        summary: "",
+        leaks: "",
+        reversible: "",
+        keeps,
+        standard: "",
+        accepts,
+        returns,
+        params,
+        nulls,
+    }
+}
+
+pub static DECLARATIONS: &[Declaration] = &[
+    declared("redact", Family::Remove, Effect::Redact, &[], &[Accepts::Any], Returns::Text, &[], Nulls::Hidden),
+    declared("nullify", Family::Remove, Effect::Nullify, &[Keeps::Type], &[Accepts::Any], Returns::Same, &[], Nulls::Hidden),
+    declared("mask", Family::Mask, Effect::Mask, &[Keeps::Length, Keeps::Nulls], &[Accepts::Text], Returns::Text, &[count("first"), count("last")], Nulls::Kept),
+    declared(
+        "bucket",
+        Family::Generalize,
+        Effect::Bucket,
+        &[Keeps::Order, Keeps::Nulls, Keeps::Type],
+        &[Accepts::Integer, Accepts::Float, Accepts::Decimal],
+        Returns::Same,
+        &[
+            Param { name: "width", kind: ParamKind::Number, required: true, doc: "the width" },
+            Param { name: "offset", kind: ParamKind::Number, required: false, doc: "where buckets start" },
+        ],
+        Nulls::Kept,
+    ),
+    declared(
+        "tokenize",
+        Family::Pseudonym,
+        Effect::Tokenize,
+        &[Keeps::Equality, Keeps::Nulls],
+        &[Accepts::Text, Accepts::Integer, Accepts::Date],
+        Returns::Text,
+        &[key("token"), Param { name: "domain", kind: ParamKind::Text, required: false, doc: "a domain" }],
+        Nulls::Kept,
+    ),
+    declared("encrypt", Family::Seal, Effect::Encrypt, &[Keeps::Nulls], &[Accepts::Any], Returns::Binary, &[key("value")], Nulls::Kept),
+];
+
+pub const PROJECT: &str = r"version: 1
+levels: [public, internal, restricted]
+operator_clearance: internal
+tags:
+  phi.*: { special: true }
+connections:
+  files: { kind: local, root: data/ }
+  lake: { kind: local, root: lake/ }
+keys:
+  crm: { purpose: token }
+  other: { purpose: token }
+  lake: { purpose: value }
+  lake-files: { purpose: file }
+";
+
+pub const CATALOG: &str = r#"version: 1
+datasets:
+  people:
+    at: { connection: files, path: people.csv, format: csv }
+    primary_key: [id]
+    subject: id
+    columns:
+      id: { type: int64, level: internal }
+      country: { type: string, level: internal }
+      email: { type: string, level: restricted, tags: [pii.email] }
+      name: { type: string, level: restricted, tags: [pii.name] }
+      card: { type: string, level: restricted, tags: [pci.pan] }
+      age: { type: int32, level: restricted, tags: [pii.age] }
+      born: { type: date, level: restricted, tags: [pii.birth_date] }
+      diag: { type: string, level: restricted, tags: [phi.diagnosis], domain_size: 40 }
+      salary: { type: int64, level: restricted, tags: [fin.salary] }
+      nationality:
+        type: string
+        level: restricted
+        tags: [pii.nationality]
+        select: { to: internal, domain: [DE, FR], max_cells: 3 }
+  visits:
+    at: { connection: files, path: visits.csv, format: csv }
+    primary_key: [id]
+    columns:
+      id: { type: int64, level: internal }
+      person_id: { type: int64, level: internal }
+      cost: { type: int64, level: internal }
+      day: { type: date, level: internal }
+      notes: { type: string, level: restricted, tags: [phi.notes] }
+  members:
+    at: { connection: files, path: members.csv, format: csv }
+    primary_key: [id]
+    columns:
+      id: { type: int64, level: internal }
+      plan: { type: string, level: internal }
+      email: { type: string, level: restricted, tags: [pii.email] }
+  contacts:
+    at: { connection: files, path: contacts.csv, format: csv }
+    primary_key: [id]
+    columns:
+      id: { type: int64, level: internal }
+      login: { type: string, level: internal, tags: [pii.email] }
+      quota: { type: "decimal(10,2)", level: restricted, tags: [fin.quota] }
+      seen: { type: timestamp, level: restricted }
+  keyless:
+    at: { connection: files, path: keyless.csv, format: csv }
+    columns:
+      note: { type: string, level: internal }
+  active_people:
+    view: "SELECT * FROM people WHERE nationality IS NOT NULL"
+  lake.out:
+    at: { connection: lake, path: out/, format: parquet }
+    clearance: internal
+    encrypt: { key: lake-files }
+  lake.stage:
+    at: { connection: lake, path: stage/, format: parquet }
+    clearance: restricted
+    encrypt: { key: lake-files }
+"#;
+
+pub fn project(files: &[(&str, &str)]) -> (Files, Spec) {
+    let mut sources = vec![("sealine.yaml", PROJECT), ("catalog/leaks.yaml", CATALOG)];
+    sources.extend_from_slice(files);
+    let sources = sources
+        .into_iter()
+        .map(|(path, text)| Source { path: path.to_owned(), text: text.to_owned() })
+        .collect();
+    let parsed = parse(sources);
+    let spec = parsed.spec.unwrap_or_else(|| panic!("{:#?}", parsed.diagnostics));
+    (parsed.files, spec)
+}
+
+/// What the README of the vectors permits, and nothing else.
+pub fn permits(demand: &Demand) -> bool {
+    let tag = demand.tag.as_ref().map_or("untagged", |tag| tag.as_str());
+    match (demand.kind, demand.protection.as_str()) {
+        (DemandKind::Select, "select") => tag == "pii.nationality",
+        (DemandKind::Declassify, "tokenize") => tag == "pii.email" && demand.key.as_deref() == Some("crm"),
+        (DemandKind::Declassify, "mask") => {
+            tag == "pci.pan" && demand.first.is_some_and(|n| n <= 6) && demand.last.is_some_and(|n| n <= 4)
+        }
+        (DemandKind::Declassify, "bucket") => {
+            tag == "pii.age" && demand.width.is_some_and(|n| n >= 5) && demand.offset == Some(0)
+        }
+        (DemandKind::Declassify, "encrypt") => demand.key.as_deref() == Some("lake"),
+        (DemandKind::Declassify, "redact" | "nullify") => true,
+        (DemandKind::Declassify, "sum" | "avg") => tag == "fin.salary" && demand.min_group.is_some_and(|k| k >= 5),
+        _ => false,
+    }
+}
+
+pub fn ask(files: &Files, spec: &Spec, request: &Request) -> Result<Plan, Diagnostics> {
+    prove(files, spec, &Computed::default(), &Registry::new(DECLARATIONS), request)
+}
+
+pub fn verdict(sql: &str, min_group: Option<u32>) -> Request {
+    Request::Verdict { sql: sql.to_owned(), to: "lake.out".to_owned(), min_group }
+}
+
+/// `passes`, or the codes and reasons of the refusal.
+pub fn outcome(result: &Result<Plan, Diagnostics>) -> (bool, Vec<String>) {
+    match result {
+        Err(diagnostics) => {
+            (false, diagnostics.iter().map(|d| format!("{} {}", d.code, d.message)).collect())
+        }
+        Ok(plan) => {
+            let mut reasons: Vec<String> =
+                plan.violations().iter().map(|v| format!("{} {} ({:?})", v.code, v.reason, v.column)).collect();
+            reasons.extend(plan.demands().iter().filter(|d| !permits(d)).map(|d| {
+                format!("denied {} of {} ({:?}) in {} key {:?}", d.protection, d.origin, d.tag, d.column, d.key)
+            }));
+            (reasons.is_empty(), reasons)
+        }
+    }
+}
+
+/// One case of a table.
+#[derive(Debug)]
+pub struct Case {
+    pub name: String,
+    pub expect: String,
+    pub sql: String,
+    pub min_group: Option<u32>,
+    pub rule: Option<i64>,
+    pub code: Option<String>,
+}
+
+pub fn cases(text: &str) -> Vec<Case> {
+    text.lines()
+        .filter(|line| !line.trim().is_empty())
+        .map(|line| {
+            let value: serde_json::Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+            let field = |name: &str| value.get(name).and_then(|v| v.as_str()).map(str::to_owned);
+            Case {
+                name: field("name").unwrap(),
+                expect: field("expect").unwrap(),
+                sql: field("sql").unwrap(),
+                min_group: value.get("min_group").and_then(|v| v.as_u64()).map(|k| k as u32),
+                rule: value.get("rule").and_then(|v| v.as_i64()),
+                code: field("code"),
+            }
+        })
+        .collect()
+}
+
+/// Proves every case; the failures as text.
+pub fn failures(cases: &[Case]) -> Vec<String> {
+    let (files, spec) = project(&[]);
+    let mut failed = Vec::new();
+    for case in cases {
+        let result = ask(&files, &spec, &verdict(&case.sql, case.min_group));
+        let (passes, reasons) = outcome(&result);
+        let wanted = case.expect == "passes";
+        if passes != wanted {
+            failed.push(format!("{}: expected {}, {:?}\n    {}", case.name, case.expect, reasons, case.sql));
+        } else if let Some(code) = &case.code
+            && !reasons.iter().any(|reason| reason.starts_with(code.as_str()))
+        {
+            failed.push(format!("{}: expected {code}, got {reasons:?}\n    {}", case.name, case.sql));
+        }
+    }
+    failed
+}

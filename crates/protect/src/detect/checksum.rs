@@ -1,0 +1,212 @@
+//! Check digits, and the lengths and prefixes that go with them.
+
+/// Whether the last digit is right by ISO/IEC 7812 (Luhn).
+pub(crate) fn luhn(digits: &[u8]) -> bool {
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(at, digit)| {
+            let digit = u32::from(digit.wrapping_sub(b'0'));
+            match at % 2 {
+                0 => digit,
+                _ if digit > 4 => digit * 2 - 9,
+                _ => digit * 2,
+            }
+        })
+        .sum();
+    !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) && sum.is_multiple_of(10)
+}
+
+/// Whether the digits begin like a card of a known scheme and have a length it issues.
+pub(crate) fn issued(digits: &[u8]) -> bool {
+    let prefix = |length: usize| -> u32 {
+        let head = digits.get(..length).unwrap_or_default();
+        head.iter().fold(0, |sum, digit| {
+            sum * 10 + u32::from(digit.wrapping_sub(b'0'))
+        })
+    };
+    let (two, three, four) = (prefix(2), prefix(3), prefix(4));
+    match digits.len() {
+        12..=19 if matches!(four, 5018 | 5020 | 5038 | 5893 | 6304 | 6759 | 6761..=6763) => true, // Maestro
+        13 => prefix(1) == 4, // Visa, old
+        14 => matches!(two, 36 | 38 | 39) || matches!(three, 300..=305), // Diners Club
+        15 => matches!(two, 34 | 37) || matches!(four, 1800 | 2131), // Amex, JCB
+        16 => {
+            let mastercard = matches!(two, 51..=55) || matches!(four, 2221..=2720);
+            prefix(1) == 4 || mastercard || long(two, three, four)
+        }
+        17 | 18 => long(two, three, four),
+        19 => prefix(1) == 4 || long(two, three, four),
+        _ => false,
+    }
+}
+
+/// Schemes that issue 16 to 19 digits: Discover, UnionPay, JCB.
+fn long(two: u32, three: u32, four: u32) -> bool {
+    four == 6011
+        || matches!(three, 644..=649)
+        || matches!(two, 62 | 65)
+        || matches!(four, 3528..=3589)
+}
+
+/// Whether digits are a card number: prefix, length and check digit.
+pub(crate) fn card(digits: &[u8]) -> bool {
+    issued(digits) && luhn(digits)
+}
+
+/// Whether letters and digits without spaces are an IBAN: country, its length, and mod 97.
+pub(crate) fn iban(text: &[u8]) -> bool {
+    let Some((head, rest)) = text.split_first_chunk::<4>() else {
+        return false;
+    };
+    let [first, second, ..] = head.map(|byte| byte.to_ascii_uppercase());
+    if length_in(&[first, second]) != Some(text.len()) {
+        return false;
+    }
+    let mut remainder = 0_u32;
+    for byte in rest.iter().chain(head) {
+        remainder = match byte {
+            b'0'..=b'9' => remainder * 10 + u32::from(byte - b'0'),
+            b'A'..=b'Z' => remainder * 100 + u32::from(byte - b'A' + 10),
+            b'a'..=b'z' => remainder * 100 + u32::from(byte - b'a' + 10),
+            _ => return false,
+        } % 97;
+    }
+    remainder == 1
+}
+
+/// Length of an IBAN by country: the SWIFT registry.
+fn length_in(country: &[u8; 2]) -> Option<usize> {
+    const LENGTHS: &[(usize, &[u8])] = &[
+        (15, b"NO"),
+        (16, b"BE"),
+        (18, b"DKFIFOGLNLSD"),
+        (19, b"MKSI"),
+        (20, b"ATBAEEKZLTLUXK"),
+        (21, b"CHHRLILV"),
+        (22, b"BGBHCRDEGBGEIEMERSVA"),
+        (23, b"AEGIILIQOMSOTL"),
+        (24, b"ADCZESMDPKROSASESKTNVG"),
+        (25, b"LYPTST"),
+        (26, b"ISTR"),
+        (27, b"BIDJFRGRITMCMRSM"),
+        (28, b"ALAZBYCYDOGTHULBPLSV"),
+        (29, b"BREGPSQAUA"),
+        (30, b"JOKWMU"),
+        (31, b"MTSC"),
+        (32, b"LC"),
+        (33, b"RU"),
+    ];
+    let has = |codes: &[u8]| codes.as_chunks::<2>().0.contains(country);
+    LENGTHS
+        .iter()
+        .find(|(_, codes)| has(codes))
+        .map(|(length, _)| *length)
+}
+
+/// Whether nine digits can be a social security number: no area 000, 666 or 900 and above, no
+/// group 00, no serial 0000.
+pub(crate) fn ssn(digits: &[u8]) -> bool {
+    let [a, b, c, d, e, f @ ..] = digits else {
+        return false;
+    };
+    let area = [*a, *b, *c];
+    f.len() == 4
+        && digits.iter().all(u8::is_ascii_digit)
+        && area != *b"000"
+        && area != *b"666"
+        && *a != b'9'
+        && [*d, *e] != *b"00"
+        && f != b"0000"
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_cards() {
+        // Test numbers that the schemes publish.
+        for good in [
+            "4111111111111111",
+            "4222222222222",
+            "5555555555554444",
+            "2223003122003222",
+            "378282246310005",
+            "30569309025904",
+            "6011111111111117",
+            "3530111333300000",
+            "6304000000000000",
+        ] {
+            assert!(card(good.as_bytes()), "{good}");
+        }
+        for bad in [
+            "4111111111111112",
+            "1111111111111117",
+            "0000000000000000",
+            "411111111111111",
+            "",
+            "4111x11111111111",
+        ] {
+            assert!(!card(bad.as_bytes()), "{bad}");
+        }
+    }
+
+    #[test]
+    fn luhn_finds_every_single_wrong_digit() {
+        let good = *b"4111111111111111";
+        for at in 0..good.len() {
+            for digit in b'0'..=b'9' {
+                let mut changed = good;
+                changed[at] = digit;
+                assert_eq!(luhn(&changed), digit == good[at]);
+            }
+        }
+    }
+
+    #[test]
+    fn known_ibans() {
+        // The registry's own examples.
+        for good in [
+            "GB29NWBK60161331926819",
+            "de89370400440532013000",
+            "FR1420041010050500013M02606",
+            "NO9386011117947",
+            "MT84MALT011000012345MTLCAST001S",
+        ] {
+            assert!(iban(good.as_bytes()), "{good}");
+        }
+        for bad in [
+            "GB29NWBK60161331926818",
+            "GB29NWBK6016133192681",
+            "XX29NWBK60161331926819",
+            "GB29",
+            "GB29NWBK6016133192é19",
+        ] {
+            assert!(!iban(bad.as_bytes()), "{bad}");
+        }
+    }
+
+    #[test]
+    fn social_security_numbers_that_were_never_issued() {
+        assert!(ssn(b"460899847"));
+        for bad in [
+            "000121234",
+            "666121234",
+            "912121234",
+            "123001234",
+            "123120000",
+            "12312123",
+            "1231212345",
+        ] {
+            assert!(!ssn(bad.as_bytes()), "{bad}");
+        }
+    }
+}
