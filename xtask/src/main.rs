@@ -22,7 +22,8 @@ Tasks:
   generate customers --rows N --seed S --out FILE [--bad-per-mille M]
                                 write customers that look like the world, as CSV
   docs [--check]                write docs/reference from the program (or compare with it)
-  bench [--rows N] [--runs N]   run the flagship over N rows (1000000) and compare with DuckDB
+  bench [--rows N] [--runs N] [--dev]
+                                run the flagship over N rows (1000000) and compare with DuckDB
 ";
 
 fn main() -> ExitCode {

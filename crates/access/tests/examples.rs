@@ -80,6 +80,75 @@ fn the_leaks_lie_in_files_of_their_name_with_the_attack_told() {
     }
 }
 
+/// The first help of each leak that an edit settles, pasted where it says: that finding is gone.
+#[test]
+fn the_printed_help_settles_what_it_is_printed_for() {
+    let sources = support::sources("examples/leaks");
+    let (files, spec, policy) = support::with_policy(sources.clone());
+    let mut settled = BTreeSet::new();
+    for name in spec.pipelines.keys() {
+        let refusal = decide(&files, &spec, &policy, name).expect_err(name);
+        assert_eq!(refusal.findings.len(), refusal.diagnostics.len());
+        for (finding, diagnostic) in refusal.findings.iter().zip(&refusal.diagnostics) {
+            let Some(help) = finding.help.first().filter(|help| help.permitted) else {
+                continue;
+            };
+            let span = diagnostic.fixes[0].span.unwrap();
+            let mut changed = sources.clone();
+            let file = changed
+                .iter_mut()
+                .find(|source| source.path == files.path(span.file))
+                .unwrap();
+            file.text.replace_range(span.range(), &help.replacement);
+            let (files, spec, policy) = support::with_policy(changed);
+            if let Err(refusal) = decide(&files, &spec, &policy, name) {
+                let still = refusal.findings.iter().any(|other| {
+                    other.origin == finding.origin && other.columns == finding.columns
+                });
+                assert!(!still, "{name}: `{}` does not settle it", help.replacement);
+            }
+            settled.insert(name.as_str());
+        }
+    }
+    for name in [
+        "bare-column",
+        "max-of-card",
+        "md5-of-email",
+        "case-on-age",
+        "cte-star",
+        "mask-of-reversed",
+        "bucket-of-width-one",
+    ] {
+        assert!(settled.contains(name), "{name} has no help: {settled:?}");
+    }
+}
+
+/// The owner's grant needs the policy's `select`; `declassify` does not stand in for it.
+#[test]
+fn a_select_grant_is_used_by_permission_only() {
+    let granted = |policy_change: (&str, &str)| {
+        let mut sources = support::sources("examples/leaks");
+        for source in &mut sources {
+            source.text = match source.path.as_str() {
+                "pipelines/select-outside-grant.yaml" => source.text.replace("'IT'", "'DE'"),
+                "policy/leaks.cedar" => source.text.replace(policy_change.0, policy_change.1),
+                _ => continue,
+            };
+        }
+        let (files, spec, policy) = support::with_policy(sources);
+        decide(&files, &spec, &policy, "select-outside-grant")
+    };
+    let authorized = granted(("", "")).unwrap();
+    assert_eq!(authorized.declassifications()[0].by, ["nationality-cells"]);
+    for change in [
+        ("Action::\"select\"", "Action::\"declassify\""),
+        ("Tag::\"pii.nationality\"", "Tag::\"pii.email\""),
+    ] {
+        let refusal = granted(change).expect_err(change.0);
+        assert_eq!(refusal.findings[0].code, "SL4111", "{change:?}");
+    }
+}
+
 #[test]
 fn the_corpus_answers_the_vectors() {
     let folder = std::env::var_os("SEALINE_VECTORS").map_or_else(

@@ -4,12 +4,13 @@
 use crate::screen::{Paint, Screen};
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use sealine_engine::{Progress, Reading, Update};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 /// Hears a run and shows it.
 pub(crate) struct Shown {
     screen: Screen,
-    bar: Option<ProgressBar>,
+    /// Made when reading begins, so that an empty one is never drawn.
+    bar: OnceLock<ProgressBar>,
     /// The last quarter that was told of each input, where there is no bar.
     told: Mutex<Vec<(String, u64)>>,
 }
@@ -17,17 +18,16 @@ pub(crate) struct Shown {
 impl Shown {
     /// For this screen.
     pub(crate) fn new(screen: &Screen) -> Shown {
-        let bar = screen.can_animate().then(bar);
         Shown {
             screen: *screen,
-            bar,
+            bar: OnceLock::new(),
             told: Mutex::new(Vec::new()),
         }
     }
 
     /// Takes the bar away, so that what follows stands alone.
     pub(crate) fn end(&self) {
-        if let Some(bar) = &self.bar {
+        if let Some(bar) = self.bar.get() {
             bar.finish_and_clear();
         }
     }
@@ -36,7 +36,7 @@ impl Shown {
         if self.screen.is_json() {
             return;
         }
-        match &self.bar {
+        match self.bar.get() {
             Some(bar) => bar.suspend(|| self.screen.error(text)),
             None => self.screen.error(text),
         }
@@ -47,7 +47,8 @@ impl Shown {
     }
 
     fn reading(&self, reading: &Reading) {
-        if let Some(bar) = &self.bar {
+        if self.screen.can_animate() {
+            let bar = self.bar.get_or_init(bar);
             match reading.total {
                 Some(total) => bar.set_length(total),
                 None => bar.unset_length(),
@@ -149,7 +150,7 @@ impl Progress for Shown {
             }
             Update::Reading(reading) => self.reading(&reading),
             Update::Read(reading) => {
-                if let Some(bar) = &self.bar {
+                if let Some(bar) = self.bar.get() {
                     bar.set_position(reading.bytes);
                 }
                 self.line(&self.dim(&format!("read {}: {}", reading.dataset, rate(&reading))));

@@ -152,6 +152,8 @@ impl Opened {
 
     /// Runs a pipeline to its commit.
     pub(crate) fn run(self, pipeline: &str, shown: Arc<Shown>) -> Result<RunReport, Failure> {
+        // Keys and log are made by a session; a pipeline that cannot even be planned makes nothing.
+        self.prove(pipeline)?;
         let files = Box::new(self.project.files().clone());
         let mut session = begin(self.project, Setup::Allowed, shown)?;
         let request = Request::Pipeline(pipeline.to_owned());

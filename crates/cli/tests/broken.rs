@@ -114,7 +114,7 @@ const BROKEN: &[(&str, &str, &str, &str)] = &[
         "pipelines/customers-daily.yaml",
         "SELECT id,",
         "SELECT idd,",
-        "pipelines/customers-daily.yaml:7:",
+        "pipelines/customers-daily.yaml:8:",
     ),
     (
         "pipelines/customers-daily.yaml",

@@ -15,7 +15,7 @@ use std::fs;
 
 /// Valid, so that they pass the contract, and nowhere else in the data.
 const EMAIL: &str = "zqx.canary.7731@mail.example";
-const CARD: &str = "4000007731773119";
+const CARD: &str = "4000007731773112";
 /// In rows that break a rule, so that they go to quarantine.
 const BAD_EMAIL: &str = "zqx-quarantined-canary-8842";
 const BAD_CARD: &str = "4000008842884213";

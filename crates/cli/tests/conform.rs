@@ -166,17 +166,7 @@ fn merkle_proofs_agree() {
         ("inclusion", "merkle-inclusion"),
         ("consistency", "merkle-consistency"),
     ] {
-        let mut paths = Vec::new();
-        for entry in fs::read_dir(folder.join(part)).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                paths.extend(
-                    fs::read_dir(&path)
-                        .unwrap()
-                        .map(|entry| entry.unwrap().path()),
-                );
-            }
-        }
+        let paths = harness::below(&folder.join(part));
         let lines: Vec<Value> = paths
             .iter()
             .map(|path| serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap())

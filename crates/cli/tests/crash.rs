@@ -140,8 +140,8 @@ fn killed_at_every_rename() {
 }
 
 #[test]
-fn killed_at_every_second_sync() {
-    killed_everywhere("fsync,fdatasync", 2);
+fn killed_at_every_third_sync() {
+    killed_everywhere("fsync,fdatasync", 3);
 }
 
 #[test]

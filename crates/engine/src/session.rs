@@ -209,7 +209,7 @@ impl Session {
     /// Proves and decides a request with the keys as they are now. A refusal is logged.
     ///
     /// # Errors
-    /// [`Decided`]'s reasons; `SL5014` and `SL5015` where the declared keys are not those of the keystore.
+    /// [`NotDecided`]; `SL5014` and `SL5015` where the declared keys are not those of the keystore.
     pub fn decide(
         &mut self,
         request: &Request,

@@ -15,7 +15,14 @@ use sealine_engine::{Limits, Silent};
 use support::*;
 
 /// Name, SQL, columns of the output, and its rows where they are few.
-const SHAPES: &[(&str, &str, &[&str], Option<&[&[&str]]>)] = &[
+type Shape = (
+    &'static str,
+    &'static str,
+    &'static [&'static str],
+    Option<&'static [&'static [&'static str]]>,
+);
+
+const SHAPES: &[Shape] = &[
     (
         "project",
         "SELECT id, country FROM customers",

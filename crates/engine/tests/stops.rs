@@ -152,7 +152,10 @@ impl Progress for Meddler {
 #[test]
 fn an_input_that_changes_stops_the_run() {
     for at in [None, Some(Step::Journalled)] {
-        let fixture = Fixture::new(&csv(30_000, 0));
+        // One output, one scan: no later one that would find the change as it begins.
+        let notes = "  - { from: notes, to: lake.notes, mode: replace }\n";
+        let pipeline = PIPELINE.replace(notes, "");
+        let fixture = Fixture::with(&csv(30_000, 0), SEALINE, CATALOG, &pipeline, POLICY);
         let root = fixture.root();
         let meddler = Arc::new(Meddler {
             path: root.join("data/customers.csv"),

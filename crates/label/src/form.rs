@@ -47,12 +47,27 @@ mod tests {
 
     #[test]
     fn a_layer_that_does_not_count_is_worth_what_lies_below() {
-        let mask = Layer::Masked { normal: 0, first: 6, last: 4 };
-        let token = Layer::Token { key: "crm".into(), domain: "pci.pan".into() };
-        let form = Form::plain().under(mask.clone(), true).under(token.clone(), false);
+        let mask = Layer::Masked {
+            normal: 0,
+            first: 6,
+            last: 4,
+        };
+        let token = Layer::Token {
+            key: "crm".into(),
+            domain: "pci.pan".into(),
+        };
+        let form = Form::plain()
+            .under(mask.clone(), true)
+            .under(token.clone(), false);
         assert_eq!(form.view(), View::of(mask.clone()));
         assert_eq!(Form::plain().under(mask, false).view(), View::clear());
         let sealed = Layer::Sealed { key: "lake".into() };
-        assert_eq!(Form::plain().under(token, true).under(sealed.clone(), true).view(), View::of(sealed));
+        assert_eq!(
+            Form::plain()
+                .under(token, true)
+                .under(sealed.clone(), true)
+                .view(),
+            View::of(sealed)
+        );
     }
 }

@@ -37,7 +37,10 @@ struct Table<T> {
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self { items: Vec::new(), ids: HashMap::new() }
+        Self {
+            items: Vec::new(),
+            ids: HashMap::new(),
+        }
     }
 }
 
@@ -74,7 +77,11 @@ impl Interner {
 
     /// The label of one origin.
     pub fn single(&mut self, origin: Origin, view: View, channels: Channels) -> LabelId {
-        let entry = Entry { origin: self.origins.id(origin), view: self.views.id(view), channels };
+        let entry = Entry {
+            origin: self.origins.id(origin),
+            view: self.views.id(view),
+            channels,
+        };
         LabelId(self.labels.id(Box::new([entry])))
     }
 
@@ -108,7 +115,11 @@ impl Interner {
             match (left.peek().copied(), right.peek().copied()) {
                 (Some(l), Some(r)) if l.origin == r.origin => {
                     let view = self.join_views(l.view, r.view);
-                    merged.push(Entry { origin: l.origin, view, channels: l.channels.union(r.channels) });
+                    merged.push(Entry {
+                        origin: l.origin,
+                        view,
+                        channels: l.channels.union(r.channels),
+                    });
                     left.next();
                     right.next();
                 }
@@ -157,24 +168,35 @@ impl Interner {
         let entries: Vec<Entry> = self.slice(label).to_vec();
         let mut mapped = Vec::with_capacity(entries.len());
         for entry in entries {
-            let (Some(origin), Some(seen)) = (self.origins.item(entry.origin), self.views.item(entry.view)) else {
+            let (Some(origin), Some(seen)) =
+                (self.origins.item(entry.origin), self.views.item(entry.view))
+            else {
                 continue;
             };
             let view = view(origin, seen);
-            mapped.push(Entry { view: self.views.id(view), ..entry });
+            mapped.push(Entry {
+                view: self.views.id(view),
+                ..entry
+            });
         }
         LabelId(self.labels.id(mapped.into_boxed_slice()))
     }
 
     /// The entries for which `keep` holds.
-    pub fn filter(&mut self, label: LabelId, mut keep: impl FnMut(&Origin, &View) -> bool) -> LabelId {
+    pub fn filter(
+        &mut self,
+        label: LabelId,
+        mut keep: impl FnMut(&Origin, &View) -> bool,
+    ) -> LabelId {
         let entries: Box<[Entry]> = self
             .slice(label)
             .iter()
-            .filter(|entry| match (self.origins.item(entry.origin), self.views.item(entry.view)) {
-                (Some(origin), Some(view)) => keep(origin, view),
-                _ => true,
-            })
+            .filter(
+                |entry| match (self.origins.item(entry.origin), self.views.item(entry.view)) {
+                    (Some(origin), Some(view)) => keep(origin, view),
+                    _ => true,
+                },
+            )
             .copied()
             .collect();
         LabelId(self.labels.id(entries))
@@ -188,7 +210,11 @@ impl Interner {
     /// The origins of a label with their views and channels.
     pub fn entries(&self, label: LabelId) -> impl Iterator<Item = (&Origin, &View, Channels)> {
         self.slice(label).iter().filter_map(|entry| {
-            Some((self.origins.item(entry.origin)?, self.views.item(entry.view)?, entry.channels))
+            Some((
+                self.origins.item(entry.origin)?,
+                self.views.item(entry.view)?,
+                entry.channels,
+            ))
         })
     }
 

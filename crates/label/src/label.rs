@@ -60,7 +60,9 @@ impl Label {
     /// One origin reached the value.
     #[must_use]
     pub fn of(origin: Origin, view: View, channels: Channels) -> Self {
-        Self { entries: BTreeMap::from([(origin, Trace { view, channels })]) }
+        Self {
+            entries: BTreeMap::from([(origin, Trace { view, channels })]),
+        }
     }
 
     /// What an observer of both learns.
@@ -94,7 +96,11 @@ impl Label {
             .iter()
             .map(|(origin, trace)| {
                 let own = level(origin);
-                if trace.view.is_clear() { own } else { own.min(permitted) }
+                if trace.view.is_clear() {
+                    own
+                } else {
+                    own.min(permitted)
+                }
             })
             .max()
             .unwrap_or(Level::bottom())

@@ -69,36 +69,53 @@ impl Levels {
     /// The level of that name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<Level> {
-        self.iter().find(|(_, known)| *known == name).map(|(level, _)| level)
+        self.iter()
+            .find(|(_, known)| *known == name)
+            .map(|(level, _)| level)
     }
 
     /// The name of a level of this list (`?` for a level of another, longer list).
     #[must_use]
     pub fn name(&self, level: Level) -> &str {
-        self.names.get(usize::from(level.0)).map_or("?", String::as_str)
+        self.names
+            .get(usize::from(level.0))
+            .map_or("?", String::as_str)
     }
 
     /// All levels with their names, lowest first.
     pub fn iter(&self) -> impl Iterator<Item = (Level, &str)> {
-        (0u8..).map(Level).zip(self.names.iter().map(String::as_str))
+        (0u8..)
+            .map(Level)
+            .zip(self.names.iter().map(String::as_str))
     }
 }
 
 impl Default for Levels {
     /// `public < internal < restricted`.
     fn default() -> Self {
-        Self { names: ["public", "internal", "restricted"].map(String::from).to_vec() }
+        Self {
+            names: ["public", "internal", "restricted"]
+                .map(String::from)
+                .to_vec(),
+        }
     }
 }
 
 fn is_name(text: &str) -> bool {
     text.len() <= 64
         && text.starts_with(|first: char| first.is_ascii_lowercase())
-        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-')
+        && text
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-')
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
@@ -116,9 +133,18 @@ mod tests {
     fn bad_lists_are_refused() {
         let list = |names: &[&str]| Levels::new(names.iter().map(|n| (*n).to_owned()).collect());
         assert_eq!(list(&[]), Err(LabelError::NoLevels));
-        assert_eq!(list(&["a", "b", "a"]), Err(LabelError::LevelTwice("a".into())));
-        assert_eq!(list(&["Public"]), Err(LabelError::LevelName("Public".into())));
-        assert_eq!(Levels::new((0..65).map(|n| format!("l{n}")).collect()), Err(LabelError::TooManyLevels(65)));
+        assert_eq!(
+            list(&["a", "b", "a"]),
+            Err(LabelError::LevelTwice("a".into()))
+        );
+        assert_eq!(
+            list(&["Public"]),
+            Err(LabelError::LevelName("Public".into()))
+        );
+        assert_eq!(
+            Levels::new((0..65).map(|n| format!("l{n}")).collect()),
+            Err(LabelError::TooManyLevels(65))
+        );
         assert!(Levels::new((0..64).map(|n| format!("l{n}")).collect()).is_ok());
     }
 
@@ -131,7 +157,11 @@ mod tests {
             LabelError::LevelTwice(String::new()),
             LabelError::TagText(String::new()),
         ] {
-            assert!(crate::CODES.iter().any(|(code, _)| *code == error.code()), "{}", error.code());
+            assert!(
+                crate::CODES.iter().any(|(code, _)| *code == error.code()),
+                "{}",
+                error.code()
+            );
         }
     }
 }

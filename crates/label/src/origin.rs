@@ -35,19 +35,31 @@ impl Origin {
     /// One aspect of a column.
     #[must_use]
     pub fn column(dataset: &str, column: &str, aspect: Aspect) -> Self {
-        Self { dataset: Arc::from(dataset), column: Some(Arc::from(column)), aspect }
+        Self {
+            dataset: Arc::from(dataset),
+            column: Some(Arc::from(column)),
+            aspect,
+        }
     }
 
     /// Which rows a dataset has.
     #[must_use]
     pub fn rows(dataset: &str) -> Self {
-        Self { dataset: Arc::from(dataset), column: None, aspect: Aspect::Rows }
+        Self {
+            dataset: Arc::from(dataset),
+            column: None,
+            aspect: Aspect::Rows,
+        }
     }
 
     /// In which order its rows come.
     #[must_use]
     pub fn order(dataset: &str) -> Self {
-        Self { dataset: Arc::from(dataset), column: None, aspect: Aspect::Order }
+        Self {
+            dataset: Arc::from(dataset),
+            column: None,
+            aspect: Aspect::Order,
+        }
     }
 }
 

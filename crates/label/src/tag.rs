@@ -21,7 +21,9 @@ impl Tag {
         let stem = text.strip_suffix(".*").unwrap_or(text);
         let word = |part: &str| {
             part.starts_with(|c: char| c.is_ascii_lowercase())
-                && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-')
+                && part
+                    .chars()
+                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-')
         };
         if text.len() > 128 || !stem.split('.').all(word) {
             return Err(bad());
@@ -61,7 +63,10 @@ impl Tag {
         let stem = self.stem();
         let mut ends: Vec<usize> = stem.match_indices('.').map(|(at, _)| at).collect();
         ends.reverse();
-        let texts: Vec<Arc<str>> = ends.into_iter().filter_map(|end| stem.get(..end).map(Arc::from)).collect();
+        let texts: Vec<Arc<str>> = ends
+            .into_iter()
+            .filter_map(|end| stem.get(..end).map(Arc::from))
+            .collect();
         texts.into_iter().map(Tag)
     }
 }
@@ -73,11 +78,18 @@ impl fmt::Display for Tag {
 }
 
 fn below(stem: &str, other: &str) -> bool {
-    other.strip_prefix(stem).is_some_and(|rest| rest.starts_with('.'))
+    other
+        .strip_prefix(stem)
+        .is_some_and(|rest| rest.starts_with('.'))
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
@@ -97,7 +109,18 @@ mod tests {
 
     #[test]
     fn bad_tags_are_refused() {
-        for text in ["", ".", "pii.", ".email", "PII", "pii email", "*", "pii.*.x", "é", &"a".repeat(129)] {
+        for text in [
+            "",
+            ".",
+            "pii.",
+            ".email",
+            "PII",
+            "pii email",
+            "*",
+            "pii.*.x",
+            "é",
+            &"a".repeat(129),
+        ] {
             assert!(Tag::parse(text).is_err(), "{text}");
         }
     }

@@ -76,9 +76,10 @@ impl Layer {
     #[must_use]
     pub fn bucket(width: &str, offset: &str) -> Self {
         match (scaled(width), scaled(offset)) {
-            (Some(width), Some(offset)) if width > 0 => {
-                Self::Bucketed { width, offset: offset.rem_euclid(width) }
-            }
+            (Some(width), Some(offset)) if width > 0 => Self::Bucketed {
+                width,
+                offset: offset.rem_euclid(width),
+            },
             _ => Self::Clear,
         }
     }
@@ -96,6 +97,12 @@ impl Layer {
             Self::Token { .. } => Some("tokenize"),
             Self::Aggregated { function, .. } => Some(function),
         }
+    }
+
+    /// Whether something of the values shows without a key.
+    #[must_use]
+    pub fn tells(&self) -> bool {
+        *self == Self::Clear || self.family().is_some()
     }
 
     /// Whether something about single values shows, so that two families tell more than one.
@@ -118,12 +125,21 @@ fn scaled(text: &str) -> Option<i128> {
     };
     let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
     let all_digits = |t: &str| t.bytes().all(|b| b.is_ascii_digit());
-    if whole.is_empty() || whole.len() > 18 || part.len() > 9 || !all_digits(whole) || !all_digits(part) {
+    if whole.is_empty()
+        || whole.len() > 18
+        || part.len() > 9
+        || !all_digits(whole)
+        || !all_digits(part)
+    {
         return None;
     }
     let whole: i128 = whole.parse().ok()?;
     let places = u32::try_from(part.len()).ok()?;
-    let part: i128 = if part.is_empty() { 0 } else { part.parse().ok()? };
+    let part: i128 = if part.is_empty() {
+        0
+    } else {
+        part.parse().ok()?
+    };
     let value = whole * UNIT + part * 10_i128.pow(9 - places);
     Some(if negative { -value } else { value })
 }
@@ -173,7 +189,10 @@ impl View {
     /// finer than can be told, or two populations together may give it away.
     #[must_use]
     pub fn is_clear(&self) -> bool {
-        let masks = self.0.iter().any(|a| self.0.iter().any(|b| incomparable(a, b)));
+        let masks = self
+            .0
+            .iter()
+            .any(|a| self.0.iter().any(|b| incomparable(a, b)));
         let mut populations = self.0.iter().filter_map(|l| match l {
             Layer::Aggregated { population, .. } => Some(population),
             _ => None,
@@ -194,7 +213,9 @@ impl View {
     /// Whether a keyed stand-in is among the ways.
     #[must_use]
     pub fn has_token(&self) -> bool {
-        self.0.iter().any(|layer| matches!(layer, Layer::Token { .. }))
+        self.0
+            .iter()
+            .any(|layer| matches!(layer, Layer::Token { .. }))
     }
 
     /// Whether it shows as it is.
@@ -240,8 +261,16 @@ fn gcd(a: i128, b: i128) -> i128 {
 fn incomparable(one: &Layer, other: &Layer) -> bool {
     match (one, other) {
         (
-            Layer::Masked { normal: a, first: f, last: l },
-            Layer::Masked { normal: b, first: g, last: m },
+            Layer::Masked {
+                normal: a,
+                first: f,
+                last: l,
+            },
+            Layer::Masked {
+                normal: b,
+                first: g,
+                last: m,
+            },
         ) => a != b || (f < g && l > m) || (f > g && l < m),
         _ => false,
     }
@@ -284,11 +313,19 @@ impl Layer {
             Self::Clear => "clear".to_owned(),
             Self::Removed { by } => format!("removed\u{1f}{by}"),
             Self::Sealed { key } => format!("sealed\u{1f}{key}"),
-            Self::Masked { normal, first, last } => format!("masked\u{1f}{normal}\u{1f}{first}\u{1f}{last}"),
+            Self::Masked {
+                normal,
+                first,
+                last,
+            } => format!("masked\u{1f}{normal}\u{1f}{first}\u{1f}{last}"),
             Self::Bucketed { width, offset } => format!("bucketed\u{1f}{width}\u{1f}{offset}"),
             Self::Cell { value } => format!("cell\u{1f}{value}"),
             Self::Token { key, domain } => format!("token\u{1f}{key}\u{1f}{domain}"),
-            Self::Aggregated { function, k, population } => {
+            Self::Aggregated {
+                function,
+                k,
+                population,
+            } => {
                 format!("aggregated\u{1f}{function}\u{1f}{k}\u{1f}{population}")
             }
         }
@@ -301,20 +338,36 @@ impl Layer {
         let read = match *parts.as_slice() {
             ["removed", by] => Some(Self::Removed { by: by.into() }),
             ["sealed", key] => Some(Self::Sealed { key: key.into() }),
-            ["masked", normal, first, last] => match (normal.parse(), first.parse(), last.parse()) {
-                (Ok(normal), Ok(first), Ok(last)) => Some(Self::Masked { normal, first, last }),
-                _ => None,
-            },
-            ["bucketed", width, offset] => match (width.parse::<i128>(), offset.parse::<i128>()) {
-                (Ok(width), Ok(offset)) if width > 0 => {
-                    Some(Self::Bucketed { width, offset: offset.rem_euclid(width) })
+            ["masked", normal, first, last] => {
+                match (normal.parse(), first.parse(), last.parse()) {
+                    (Ok(normal), Ok(first), Ok(last)) => Some(Self::Masked {
+                        normal,
+                        first,
+                        last,
+                    }),
+                    _ => None,
                 }
+            }
+            ["bucketed", width, offset] => match (width.parse::<i128>(), offset.parse::<i128>()) {
+                (Ok(width), Ok(offset)) if width > 0 => Some(Self::Bucketed {
+                    width,
+                    offset: offset.rem_euclid(width),
+                }),
                 _ => None,
             },
-            ["cell", value] => Some(Self::Cell { value: value.into() }),
-            ["token", key, domain] => Some(Self::Token { key: key.into(), domain: domain.into() }),
+            ["cell", value] => Some(Self::Cell {
+                value: value.into(),
+            }),
+            ["token", key, domain] => Some(Self::Token {
+                key: key.into(),
+                domain: domain.into(),
+            }),
             ["aggregated", function, k, population] => match (k.parse(), population.parse()) {
-                (Ok(k), Ok(population)) => Some(Self::Aggregated { function: function.into(), k, population }),
+                (Ok(k), Ok(population)) => Some(Self::Aggregated {
+                    function: function.into(),
+                    k,
+                    population,
+                }),
                 _ => None,
             },
             _ => None,

@@ -1,5 +1,10 @@
 //! The laws of the algebra, over many small random labels.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 use sealine_label::{Aspect, Channels, Interner, Label, Layer, Level, Levels, Origin, View};
 
@@ -22,16 +27,30 @@ impl Seeded {
     fn layer(&mut self) -> Layer {
         match self.below(8) {
             0 => Layer::Clear,
-            1 => Layer::Removed { by: "redact".into() },
-            2 => Layer::Sealed { key: ["a", "b"][self.below(2) as usize].into() },
+            1 => Layer::Removed {
+                by: "redact".into(),
+            },
+            2 => Layer::Sealed {
+                key: ["a", "b"][self.below(2) as usize].into(),
+            },
             3 | 4 => Layer::Masked {
                 normal: self.below(2) as u8,
                 first: self.below(4) as u32,
                 last: self.below(4) as u32,
             },
-            5 => Layer::bucket(&(1 + self.below(12)).to_string(), &self.below(9).to_string()),
-            6 => Layer::Token { key: ["a", "b"][self.below(2) as usize].into(), domain: "d".into() },
-            _ => Layer::Aggregated { function: "sum".into(), k: 5, population: self.below(3) },
+            5 => Layer::bucket(
+                &(1 + self.below(12)).to_string(),
+                &self.below(9).to_string(),
+            ),
+            6 => Layer::Token {
+                key: ["a", "b"][self.below(2) as usize].into(),
+                domain: "d".into(),
+            },
+            _ => Layer::Aggregated {
+                function: "sum".into(),
+                k: 5,
+                population: self.below(3),
+            },
         }
     }
 
@@ -48,8 +67,13 @@ impl Seeded {
         for _ in 0..self.below(5) {
             let column = ["a", "b", "c"][self.below(3) as usize];
             let aspect = [Aspect::Value, Aspect::Null][self.below(2) as usize];
-            let channels = [Channels::EXPLICIT, Channels::CORRELATED, Channels::SELECTED][self.below(3) as usize];
-            label = label.join(&Label::of(Origin::column("d", column, aspect), self.view(), channels));
+            let channels = [Channels::EXPLICIT, Channels::CORRELATED, Channels::SELECTED]
+                [self.below(3) as usize];
+            label = label.join(&Label::of(
+                Origin::column("d", column, aspect),
+                self.view(),
+                channels,
+            ));
         }
         label
     }
@@ -62,9 +86,16 @@ fn views_are_a_join_semilattice() {
         let (a, b, c) = (random.view(), random.view(), random.view());
         assert_eq!(a.join(&b), b.join(&a));
         assert_eq!(a.join(&a), a);
-        assert_eq!(a.join(&b).join(&c), a.join(&b.join(&c)), "{a:?} {b:?} {c:?}");
+        assert_eq!(
+            a.join(&b).join(&c),
+            a.join(&b.join(&c)),
+            "{a:?} {b:?} {c:?}"
+        );
         assert!(a.flows_to(&a.join(&b)));
-        assert!(!a.is_clear() || a.join(&b).is_clear(), "clear is never lost: {a:?} {b:?}");
+        assert!(
+            !a.is_clear() || a.join(&b).is_clear(),
+            "clear is never lost: {a:?} {b:?}"
+        );
         assert!(!a.mixes_families() || a.join(&b).mixes_families());
     }
 }
@@ -129,17 +160,34 @@ fn protections_are_monotone() {
         let (a, b) = (random.label(), random.label());
         let (x, y) = (interner.intern(&a), interner.intern(&a.join(&b)));
         let sealed = View::of(Layer::Sealed { key: "k".into() });
-        let (sx, sy) = (interner.map(x, |_, _| sealed.clone()), interner.map(y, |_, _| sealed.clone()));
+        let (sx, sy) = (
+            interner.map(x, |_, _| sealed.clone()),
+            interner.map(y, |_, _| sealed.clone()),
+        );
         assert!(interner.flows_to(sx, sy));
     }
 }
 
 #[test]
 fn two_masks_of_one_card_are_one_card() {
-    let mask = |first, last| View::of(Layer::Masked { normal: 0, first, last });
+    let mask = |first, last| {
+        View::of(Layer::Masked {
+            normal: 0,
+            first,
+            last,
+        })
+    };
     assert!(!mask(6, 4).join(&mask(4, 2)).is_clear());
     assert!(mask(6, 0).join(&mask(0, 12)).is_clear());
-    assert!(mask(6, 0).join(&View::of(Layer::Masked { normal: 1, first: 0, last: 4 })).is_clear());
+    assert!(
+        mask(6, 0)
+            .join(&View::of(Layer::Masked {
+                normal: 1,
+                first: 0,
+                last: 4
+            }))
+            .is_clear()
+    );
 }
 
 #[test]

@@ -22,6 +22,9 @@ use crate::plan::{OutputColumn, PlannedInput, PlannedOutput, Sink};
 use crate::source::{BoundSource, InputSource, arrow_type};
 use crate::world::World;
 
+/// The most nodes of a finished plan.
+const MOST_NODES: usize = 20_000;
+
 /// A plan to execute and its columns.
 pub(crate) struct Assembled {
     pub(crate) logical: LogicalPlan,
@@ -37,6 +40,15 @@ pub(crate) fn assemble(
 ) -> Bound<Assembled> {
     let sql = Arc::clone(&prover.step.sql);
     let failed = |error: datafusion::common::DataFusionError| planning(&error, &sql);
+    let mut sizes = HashMap::new();
+    if size(&node.plan, &prover.bound, &mut sizes) > MOST_NODES {
+        return Err(refuse(
+            "SL2003",
+            "the steps put together are too large: each use of a step repeats it",
+            output.span.unwrap_or(sql.span),
+            "this output",
+        ));
+    }
     let mut logical = inlined(&node.plan, &prover.bound).map_err(failed)?;
     let mut places = HashMap::new();
     for (cell, column) in node.relation.columns.iter().zip(&columns) {
@@ -55,6 +67,39 @@ pub(crate) fn assemble(
         (logical, columns) = declared(logical, columns, dataset, output, &sql)?;
     }
     Ok(Assembled { logical, columns })
+}
+
+/// How many nodes a plan has with its steps and views in place.
+fn size(
+    plan: &LogicalPlan,
+    bound: &BTreeMap<String, Arc<Node>>,
+    known: &mut HashMap<String, usize>,
+) -> usize {
+    let mut all: usize = 0;
+    let _ = plan.apply_with_subqueries(|node| {
+        all = all.saturating_add(1);
+        if let LogicalPlan::TableScan(scan) = node
+            && let Some(source) = scan.source.downcast_ref::<BoundSource>()
+        {
+            let inner = match known.get(&source.name) {
+                Some(inner) => *inner,
+                None => {
+                    let inner = bound
+                        .get(&source.name)
+                        .map_or(0, |node| size(&node.plan, bound, known));
+                    known.insert(source.name.clone(), inner);
+                    inner
+                }
+            };
+            all = all.saturating_add(inner);
+        }
+        Ok(if all > MOST_NODES {
+            TreeNodeRecursion::Stop
+        } else {
+            TreeNodeRecursion::Continue
+        })
+    });
+    all
 }
 
 /// Replaces scans of steps and views by their plans.
@@ -88,13 +133,27 @@ fn declared(
     let fail = |text: String| refuse("SL2018", text, span, "this output");
     for column in &columns {
         if dataset.column(&column.name).is_none() {
-            return Err(fail(format!("`{}` declares its columns, and `{}` is not among them", dataset.id, column.name)));
+            return Err(fail(format!(
+                "`{}` declares its columns, and `{}` is not among them",
+                dataset.id, column.name
+            )));
         }
     }
-    let (mut exprs, mut ordered, mut same) = (Vec::new(), Vec::new(), columns.len() == dataset.columns.len());
+    let (mut exprs, mut ordered, mut same) = (
+        Vec::new(),
+        Vec::new(),
+        columns.len() == dataset.columns.len(),
+    );
     for (index, wanted) in dataset.columns.iter().enumerate() {
-        let Some((at, given)) = columns.iter().enumerate().find(|(_, column)| column.name == wanted.name) else {
-            return Err(fail(format!("`{}` declares the column `{}`, which `{}` does not have", dataset.id, wanted.name, output.from)));
+        let Some((at, given)) = columns
+            .iter()
+            .enumerate()
+            .find(|(_, column)| column.name == wanted.name)
+        else {
+            return Err(fail(format!(
+                "`{}` declares the column `{}`, which `{}` does not have",
+                dataset.id, wanted.name, output.from
+            )));
         };
         let data_type = arrow_type(&wanted.ty);
         let column = Expr::Column(Column::from(logical.schema().qualified_field(at)));
@@ -102,8 +161,18 @@ fn declared(
             exprs.push(column);
             same &= at == index;
         } else if cast_is_lossless(&given.data_type, &data_type) {
-            let field = Arc::new(datafusion::arrow::datatypes::Field::new(&wanted.name, data_type.clone(), true));
-            exprs.push(Expr::Cast(Cast { expr: Box::new(column), field }).alias(&wanted.name));
+            let field = Arc::new(datafusion::arrow::datatypes::Field::new(
+                &wanted.name,
+                data_type.clone(),
+                true,
+            ));
+            exprs.push(
+                Expr::Cast(Cast {
+                    expr: Box::new(column),
+                    field,
+                })
+                .alias(&wanted.name),
+            );
             same = false;
         } else {
             return Err(fail(format!(
@@ -111,12 +180,16 @@ fn declared(
                 wanted.name, dataset.id, wanted.ty, given.data_type
             )));
         }
-        ordered.push(OutputColumn { data_type, ..given.clone() });
+        ordered.push(OutputColumn {
+            data_type,
+            ..given.clone()
+        });
     }
     if same {
         return Ok((logical, ordered));
     }
-    let projection = Projection::try_new(exprs, Arc::new(logical)).map_err(|error| planning(&error, sql))?;
+    let projection =
+        Projection::try_new(exprs, Arc::new(logical)).map_err(|error| planning(&error, sql))?;
     Ok((LogicalPlan::Projection(projection), ordered))
 }
 
@@ -129,11 +202,13 @@ pub(crate) fn inputs_of(world: &World<'_>, outputs: &[PlannedOutput]) -> Bound<V
                 && let Some(source) = scan.source.downcast_ref::<InputSource>()
                 && let Some(dataset) = world.dataset(source.dataset())
             {
-                found.entry(dataset.id.clone()).or_insert_with(|| PlannedInput {
-                    alias: source.alias().to_owned(),
-                    dataset: Arc::clone(dataset),
-                    schema: source.input_schema(),
-                });
+                found
+                    .entry(dataset.id.clone())
+                    .or_insert_with(|| PlannedInput {
+                        alias: source.alias().to_owned(),
+                        dataset: Arc::clone(dataset),
+                        schema: source.input_schema(),
+                    });
             }
             Ok(TreeNodeRecursion::Continue)
         });

@@ -7,7 +7,7 @@
 pub const CODES: &[(&str, &str)] = &[
     ("SL2001", "**This SQL cannot be read.** The parser stopped at the place shown. Sealine reads the SQL of Apache DataFusion.\n\nCorrect the text at that place.\n\n```sql\nSELECT id, country FROM people WHERE country = 'DE'\n```"),
     ("SL2002", "**A step is exactly one query.** A step computes rows and does nothing else, so that the proof covers all of it. `INSERT`, `CREATE`, `COPY`, `SET`, `EXPLAIN` and several statements in one step are refused.\n\nWrite one `SELECT` a step; earlier steps can be read by their names.\n\n```yaml\nsteps:\n  safe: { sql: \"SELECT id FROM people\" }\n```"),
-    ("SL2003", "**This SQL is too long or too deep.** A step has at most 64 KiB of SQL, 2,000 operators and 64 levels of nesting. Bounds keep planning from being used to exhaust the machine.\n\nSplit the query into several steps."),
+    ("SL2003", "**This SQL is too long or too deep.** A step has at most 64 KiB of SQL, 1,000 operators and 64 levels of nesting. Bounds keep planning from being used to exhaust the machine.\n\nSplit the query into several steps."),
     ("SL2004", "**An unknown table.** A step sees the inputs by their aliases, the earlier steps by their names, and inputs by their dotted ids. There is no information schema.\n\nCorrect the name, or add the dataset to `inputs:`.\n\n```yaml\ninputs: { people: crm.people }\n```"),
     ("SL2005", "**An unknown or ambiguous column.** No column, or more than one, has that name there. Names are lower-cased unless quoted.\n\nCorrect the name, or say of which table it is.\n\n```sql\nSELECT p.id FROM people p JOIN visits v ON v.person_id = p.id\n```"),
     ("SL2006", "**An unknown function.** The function does not exist, or is not for pipelines: volatile functions (`random`), hidden inputs (`input_file_name`) and functions without a declared effect are left out.\n\nUse a function of the reference."),
@@ -32,24 +32,42 @@ pub const CODES: &[(&str, &str)] = &[
     ("SL3008", "**A value beside its token.** A clear value and its token in one dataset are a dictionary of the key.\n\nLeave one of them out, or encrypt it."),
     ("SL3009", "**Rows by their place.** `LIMIT`, `first_value`, `nth_value` and `DISTINCT ON` take rows by their order. Without an order that leaves no two rows tied, where rows happen to lie decides, and that depends on data.\n\nOrder by columns that name a row, such as the primary key.\n\n```sql\nSELECT id, country FROM people ORDER BY country, id LIMIT 100\n```"),
     ("SL3010", "**A failure that tells.** The expression can fail on a value above the clearance of whoever sees the run; that the run failed would tell. Casts and divisions give null instead, unless the step says `on_error: fail`.\n\nUse an expression that cannot fail, or leave `on_error:` out."),
-    ("SL3011", "**A sum that is no better than its values.** A sum, average, count, variance or deviation counts as aggregated if the step sets `min_group:`, the argument is a column as it is, without `DISTINCT`, `FILTER` or `ORDER BY`, the dataset's `subject:` column is among the rows, each row stands once, and there are no grouping sets.\n\nSet `min_group:` and write the aggregate in that form.\n\n```yaml\npay: { min_group: 5, sql: \"SELECT country, avg(salary) AS pay FROM people GROUP BY country\" }\n```"),
+    ("SL3011", "**A sum that is no better than its values.** A sum, average, variance or deviation counts as aggregated if the step sets `min_group:`, the argument is a column as it is, without `DISTINCT`, `FILTER` or `ORDER BY`, the dataset's `subject:` column is among the rows, each row stands once, and there are no grouping sets.\n\nSet `min_group:` and write the aggregate in that form.\n\n```yaml\npay: { min_group: 5, sql: \"SELECT country, avg(salary) AS pay FROM people GROUP BY country\" }\n```"),
     ("SL3012", "**Protections that give more together.** Two masks of one card may be one card; two populations that differ by a person tell about that person.\n\nShow the column in one form, or over one population."),
     ("SL3013", "**More cells than granted.** A select grant lets filters tell so many groups of a column apart. These tell more, or their destination is below the level of the grant.\n\nFilter by fewer values, or ask the owner for a wider grant."),
 ];
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
     /// Every file of the crate, so that a new code cannot be forgotten.
     const SOURCES: &[&str] = &[
-        include_str!("assemble.rs"), include_str!("bind/catalog.rs"), include_str!("bind/complete.rs"),
-        include_str!("bind/parse.rs"), include_str!("bind/step.rs"), include_str!("check.rs"),
-        include_str!("error.rs"), include_str!("expr/evaluate.rs"), include_str!("expr/function.rs"),
-        include_str!("expr/protect.rs"), include_str!("flow/aggregate.rs"), include_str!("flow/group.rs"),
-        include_str!("flow/node.rs"), include_str!("flow/order.rs"), include_str!("flow/prover.rs"),
-        include_str!("flow/recursive.rs"), include_str!("flow/window.rs"), include_str!("job.rs"),
+        include_str!("assemble.rs"),
+        include_str!("bind/catalog.rs"),
+        include_str!("bind/complete.rs"),
+        include_str!("bind/parse.rs"),
+        include_str!("bind/step.rs"),
+        include_str!("check/judge.rs"),
+        include_str!("check/dictionary.rs"),
+        include_str!("error.rs"),
+        include_str!("expr/evaluate.rs"),
+        include_str!("expr/function.rs"),
+        include_str!("expr/protect.rs"),
+        include_str!("flow/aggregate.rs"),
+        include_str!("flow/group.rs"),
+        include_str!("flow/node.rs"),
+        include_str!("flow/order.rs"),
+        include_str!("flow/prover.rs"),
+        include_str!("flow/recursive.rs"),
+        include_str!("flow/window.rs"),
+        include_str!("job.rs"),
         include_str!("prove.rs"),
     ];
 
@@ -58,7 +76,11 @@ mod tests {
         let mut used: Vec<&str> = SOURCES
             .iter()
             .flat_map(|text| text.split('"'))
-            .filter(|part| part.len() == 6 && part.starts_with("SL") && part[2..].bytes().all(|b| b.is_ascii_digit()))
+            .filter(|part| {
+                part.len() == 6
+                    && part.starts_with("SL")
+                    && part[2..].bytes().all(|b| b.is_ascii_digit())
+            })
             .collect();
         used.sort_unstable();
         used.dedup();

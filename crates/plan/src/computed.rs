@@ -98,7 +98,11 @@ impl Record {
             "order" => Aspect::Order,
             _ => Aspect::Value,
         };
-        Origin { dataset: self.dataset.as_str().into(), column: self.column.as_deref().map(Into::into), aspect }
+        Origin {
+            dataset: self.dataset.as_str().into(),
+            column: self.column.as_deref().map(Into::into),
+            aspect,
+        }
     }
 
     /// The record of an origin in a view.
@@ -127,7 +131,13 @@ pub(crate) fn record(prover: &mut Prover<'_>, job: &Job, nodes: &[Arc<Node>]) ->
             continue;
         };
         let mut written = Written::default();
-        for (field, cell) in node.plan.schema().fields().iter().zip(&node.relation.columns) {
+        for (field, cell) in node
+            .plan
+            .schema()
+            .fields()
+            .iter()
+            .zip(&node.relation.columns)
+        {
             let value = prover.value(cell);
             written.columns.push(WrittenColumn {
                 name: field.name().clone(),
@@ -135,7 +145,10 @@ pub(crate) fn record(prover: &mut Prover<'_>, job: &Job, nodes: &[Arc<Node>]) ->
                 value: records(prover, value),
                 null: records(prover, cell.null),
                 passed: cell.own.as_ref().filter(|own| !own.writable).map(|own| {
-                    own.columns.iter().map(|(d, c, normal)| (d.to_string(), c.to_string(), *normal)).collect()
+                    own.columns
+                        .iter()
+                        .map(|(d, c, normal)| (d.to_string(), c.to_string(), *normal))
+                        .collect()
                 }),
             });
         }
@@ -147,5 +160,9 @@ pub(crate) fn record(prover: &mut Prover<'_>, job: &Job, nodes: &[Arc<Node>]) ->
 }
 
 fn records(prover: &Prover<'_>, label: LabelId) -> BTreeSet<Record> {
-    prover.labels.entries(label).map(|(origin, view, _)| Record::of(origin, view)).collect()
+    prover
+        .labels
+        .entries(label)
+        .map(|(origin, view, _)| Record::of(origin, view))
+        .collect()
 }

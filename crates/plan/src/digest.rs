@@ -68,7 +68,13 @@ pub(crate) fn plan(
         };
         parts.add(sink.as_bytes());
         parts.add(output.from.as_bytes());
-        parts.add(output.logical.display_indent_schema().to_string().as_bytes());
+        parts.add(
+            output
+                .logical
+                .display_indent_schema()
+                .to_string()
+                .as_bytes(),
+        );
         // The display of a protection has its SQL text; what it does stands in its call.
         parts.add(crate::bind::calls(&output.logical).join("\n").as_bytes());
         parts.add(format!("{:?}", output.columns).as_bytes());

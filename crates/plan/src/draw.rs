@@ -74,7 +74,12 @@ pub struct Edge {
 }
 
 /// Draws a proved job.
-pub(crate) fn draw(prover: &mut Prover<'_>, job: &Job, inputs: &[PlannedInput], outputs: &[PlannedOutput]) -> Drawing {
+pub(crate) fn draw(
+    prover: &mut Prover<'_>,
+    job: &Job,
+    inputs: &[PlannedInput],
+    outputs: &[PlannedOutput],
+) -> Drawing {
     let levels = &prover.world.spec.project.levels;
     let mut drawing = Drawing::default();
     for input in inputs {
@@ -82,9 +87,16 @@ pub(crate) fn draw(prover: &mut Prover<'_>, job: &Job, inputs: &[PlannedInput], 
             let declared = input.dataset.column(field.name());
             Column {
                 name: field.name().clone(),
-                r#type: declared.map_or_else(|| field.data_type().to_string(), |column| column.ty.to_string()),
-                level: levels.name(declared.map_or(levels.highest(), |column| column.level)).to_owned(),
-                tags: declared.map_or_else(Vec::new, |column| column.tags.iter().map(ToString::to_string).collect()),
+                r#type: declared.map_or_else(
+                    || field.data_type().to_string(),
+                    |column| column.ty.to_string(),
+                ),
+                level: levels
+                    .name(declared.map_or(levels.highest(), |column| column.level))
+                    .to_owned(),
+                tags: declared.map_or_else(Vec::new, |column| {
+                    column.tags.iter().map(ToString::to_string).collect()
+                }),
                 protections: Vec::new(),
             }
         });
@@ -103,16 +115,30 @@ pub(crate) fn draw(prover: &mut Prover<'_>, job: &Job, inputs: &[PlannedInput], 
         let fields = node.plan.schema().fields().clone();
         let mut columns = Vec::new();
         for (field, cell) in fields.iter().zip(&node.relation.columns) {
-            columns.push(column(prover, field.name(), &field.data_type().to_string(), cell));
+            columns.push(column(
+                prover,
+                field.name(),
+                &field.data_type().to_string(),
+                cell,
+            ));
         }
         let id = format!("step:{}", step.name);
         for from in sources(&node) {
-            let edge = Edge { from, to: id.clone() };
+            let edge = Edge {
+                from,
+                to: id.clone(),
+            };
             if !drawing.edges.contains(&edge) {
                 drawing.edges.push(edge);
             }
         }
-        drawing.nodes.push(Node { id, kind: NodeKind::Step, name: step.name.clone(), clearance: None, columns });
+        drawing.nodes.push(Node {
+            id,
+            kind: NodeKind::Step,
+            name: step.name.clone(),
+            clearance: None,
+            columns,
+        });
     }
     for output in outputs {
         let name = match &output.sink {
@@ -128,8 +154,15 @@ pub(crate) fn draw(prover: &mut Prover<'_>, job: &Job, inputs: &[PlannedInput], 
         });
         let id = format!("output:{name}");
         let step = job.steps.iter().any(|step| step.name == output.from);
-        let from = if step { format!("step:{}", output.from) } else { format!("input:{}", output.from) };
-        drawing.edges.push(Edge { from, to: id.clone() });
+        let from = if step {
+            format!("step:{}", output.from)
+        } else {
+            format!("input:{}", output.from)
+        };
+        drawing.edges.push(Edge {
+            from,
+            to: id.clone(),
+        });
         drawing.nodes.push(Node {
             id,
             kind: NodeKind::Output,
@@ -151,7 +184,12 @@ fn column(prover: &mut Prover<'_>, name: &str, data_type: &str, cell: &Cell) -> 
         }
         if channels.contains(Channels::EXPLICIT) && origin.aspect == Aspect::Value {
             tags.extend(world.tags(origin).iter().map(ToString::to_string));
-            protections.extend(view.layers().iter().filter(|layer| **layer != Layer::Clear).map(ToString::to_string));
+            protections.extend(
+                view.layers()
+                    .iter()
+                    .filter(|layer| **layer != Layer::Clear)
+                    .map(ToString::to_string),
+            );
         }
     }
     for list in [&mut tags, &mut protections] {
@@ -159,7 +197,13 @@ fn column(prover: &mut Prover<'_>, name: &str, data_type: &str, cell: &Cell) -> 
         list.dedup();
     }
     let level = world.spec.project.levels.name(level).to_owned();
-    Column { name: name.to_owned(), r#type: data_type.to_owned(), level, tags, protections }
+    Column {
+        name: name.to_owned(),
+        r#type: data_type.to_owned(),
+        level,
+        tags,
+        protections,
+    }
 }
 
 /// The drawn nodes that a node reads.

@@ -13,13 +13,21 @@ pub(crate) type Refused = Box<Diagnostic>;
 pub(crate) type Bound<T> = Result<T, Refused>;
 
 /// A refusal at a place.
-pub(crate) fn refuse(code: &'static str, message: impl Into<String>, span: Span, mark: &str) -> Refused {
+pub(crate) fn refuse(
+    code: &'static str,
+    message: impl Into<String>,
+    span: Span,
+    mark: &str,
+) -> Refused {
     Box::new(Diagnostic::error(code, message).mark(span, mark))
 }
 
 /// The place in the file of a place in the SQL.
 pub(crate) fn place(sql: &SqlText, span: SqlSpan) -> Span {
-    sql.locate((span.start.line, span.start.column), (span.end.line, span.end.column))
+    sql.locate(
+        (span.start.line, span.start.column),
+        (span.end.line, span.end.column),
+    )
 }
 
 /// A planner's error as a diagnostic.
@@ -46,35 +54,62 @@ pub(crate) fn planning(error: &DataFusionError, sql: &SqlText) -> Refused {
             } else {
                 "SL2009"
             };
-            refuse(code, format!("this query cannot be planned: {}", lower_first(&shown)), span, "here")
+            refuse(
+                code,
+                format!("this query cannot be planned: {}", lower_first(&shown)),
+                span,
+                "here",
+            )
         }
     }
 }
 
 fn unknown_column(error: &SchemaError, span: Span) -> Refused {
     match error {
-        SchemaError::FieldNotFound { field, valid_fields } => {
-            let mut known: Vec<String> = valid_fields.iter().map(|column| column.name.clone()).collect();
+        SchemaError::FieldNotFound {
+            field,
+            valid_fields,
+        } => {
+            let mut known: Vec<String> = valid_fields
+                .iter()
+                .map(|column| column.name.clone())
+                .collect();
             known.sort();
             known.dedup();
-            let mut refused = refuse("SL2005", format!("no column is named `{}` here", field.flat_name()), span, "unknown");
+            let mut refused = refuse(
+                "SL2005",
+                format!("no column is named `{}` here", field.flat_name()),
+                span,
+                "unknown",
+            );
             if let Some(near) = nearest(&field.name, &known) {
                 *refused = (*refused).help(format!("did you mean `{near}`?"));
             } else if !known.is_empty() {
-                let some: Vec<String> = known.iter().take(20).map(|name| format!("`{name}`")).collect();
+                let some: Vec<String> = known
+                    .iter()
+                    .take(20)
+                    .map(|name| format!("`{name}`"))
+                    .collect();
                 *refused = (*refused).help(format!("the columns are {}", some.join(", ")));
             }
             refused
         }
         SchemaError::AmbiguousReference { field } => refuse(
             "SL2005",
-            format!("several columns are named `{}`; say of which table", field.name),
+            format!(
+                "several columns are named `{}`; say of which table",
+                field.name
+            ),
             span,
             "ambiguous",
         ),
-        SchemaError::DuplicateQualifiedField { name, .. } | SchemaError::DuplicateUnqualifiedField { name } => {
-            refuse("SL2011", format!("two columns are named `{name}`; give one of them another name with AS"), span, "here")
-        }
+        SchemaError::DuplicateQualifiedField { name, .. }
+        | SchemaError::DuplicateUnqualifiedField { name } => refuse(
+            "SL2011",
+            format!("two columns are named `{name}`; give one of them another name with AS"),
+            span,
+            "here",
+        ),
     }
 }
 
@@ -91,9 +126,20 @@ pub(crate) fn syntax(text: &str, sql: &SqlText) -> Refused {
         })
         .unwrap_or(sql.span);
     let said = at.and_then(|at| text.get(..at)).unwrap_or(text);
-    let said = said.trim().trim_start_matches("sql parser error: ").trim_start_matches("ParserError(\"");
+    let said = said
+        .trim()
+        .trim_start_matches("sql parser error: ")
+        .trim_start_matches("ParserError(\"");
     let shown: String = said.chars().take(300).collect();
-    refuse("SL2001", format!("this SQL cannot be read: {}", lower_first(shown.trim_end_matches(['.', '"', ')']))), span, "here")
+    refuse(
+        "SL2001",
+        format!(
+            "this SQL cannot be read: {}",
+            lower_first(shown.trim_end_matches(['.', '"', ')']))
+        ),
+        span,
+        "here",
+    )
 }
 
 fn lower_first(text: &str) -> String {
@@ -109,7 +155,15 @@ pub(crate) fn nearest<'n>(name: &str, known: &'n [String]) -> Option<&'n str> {
     let wanted: Vec<char> = name.to_lowercase().chars().take(64).collect();
     known
         .iter()
-        .map(|other| (distance(&wanted, &other.to_lowercase().chars().take(64).collect::<Vec<_>>()), other))
+        .map(|other| {
+            (
+                distance(
+                    &wanted,
+                    &other.to_lowercase().chars().take(64).collect::<Vec<_>>(),
+                ),
+                other,
+            )
+        })
         .min()
         .filter(|(distance, _)| *distance <= wanted.len().div_ceil(3))
         .map(|(_, other)| other.as_str())
@@ -134,7 +188,12 @@ fn distance(a: &[char], b: &[char]) -> usize {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 

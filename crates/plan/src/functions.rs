@@ -73,7 +73,9 @@ pub fn function_facts() -> Vec<FunctionFact> {
             },
             failure: match fact.fails {
                 Fails::Total => "total",
-                Fails::Partial => "can fail: not on values above the clearance of whoever sees the run",
+                Fails::Partial => {
+                    "can fail: not on values above the clearance of whoever sees the run"
+                }
                 Fails::First => "hands out a row by position: the order must be total",
                 Fails::Constant => "one value for the whole run",
             },
@@ -84,12 +86,22 @@ pub fn function_facts() -> Vec<FunctionFact> {
 /// What is declared about a function, by its name and kind.
 pub(crate) fn fact(kind: Kind, name: &str) -> Option<&'static Fact> {
     static INDEX: OnceLock<HashMap<(Kind, &'static str), &'static Fact>> = OnceLock::new();
-    let index = INDEX.get_or_init(|| FACTS.iter().map(|fact| ((fact.kind, fact.name), fact)).collect());
+    let index = INDEX.get_or_init(|| {
+        FACTS
+            .iter()
+            .map(|fact| ((fact.kind, fact.name), fact))
+            .collect()
+    });
     index.get(&(kind, name)).copied()
 }
 
 const fn row(name: &'static str, kind: Kind, fails: Fails, nulls: Nulls) -> Fact {
-    Fact { name, kind, fails, nulls }
+    Fact {
+        name,
+        kind,
+        fails,
+        nulls,
+    }
 }
 
 #[rustfmt::skip]
@@ -393,13 +405,19 @@ const FACTS: &[Fact] = &[
 ];
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_function_stands_once() {
-        let mut seen: Vec<(&str, &str)> = function_facts().iter().map(|f| (f.name, f.kind)).collect();
+        let mut seen: Vec<(&str, &str)> =
+            function_facts().iter().map(|f| (f.name, f.kind)).collect();
         let all = seen.len();
         seen.sort_unstable();
         seen.dedup();
@@ -408,7 +426,14 @@ mod tests {
 
     #[test]
     fn what_is_volatile_or_hidden_is_not_there() {
-        for name in ["random", "uuid", "input_file_name", "file_row_index", "version", "with_metadata"] {
+        for name in [
+            "random",
+            "uuid",
+            "input_file_name",
+            "file_row_index",
+            "version",
+            "with_metadata",
+        ] {
             assert!(fact(Kind::Scalar, name).is_none(), "{name}");
         }
     }

@@ -64,9 +64,16 @@ pub(crate) fn resolve(files: &Files, spec: &Spec, request: &Request) -> Bound<Jo
                     })
                 })
                 .collect::<Bound<_>>()?;
-            Ok(Job { outputs, ..of_pipeline(spec, pipeline)? })
+            Ok(Job {
+                outputs,
+                ..of_pipeline(spec, pipeline)?
+            })
         }
-        Request::Preview { pipeline: name, step, limit } => {
+        Request::Preview {
+            pipeline: name,
+            step,
+            limit,
+        } => {
             let pipeline = pipeline(spec, name)?;
             let from = match step {
                 Some(step) => step.clone(),
@@ -78,12 +85,23 @@ pub(crate) fn resolve(files: &Files, spec: &Spec, request: &Request) -> Bound<Jo
                     .unwrap_or_default(),
             };
             if pipeline.step(&from).is_none() {
-                let known: Vec<String> = pipeline.steps.iter().map(|step| step.name.clone()).collect();
+                let known: Vec<String> = pipeline
+                    .steps
+                    .iter()
+                    .map(|step| step.name.clone())
+                    .collect();
                 return Err(unknown("step", &from, &known, Some(pipeline.span)));
             }
-            Ok(Job { outputs: vec![terminal(spec, from, *limit, None)], ..of_pipeline(spec, pipeline)? })
+            Ok(Job {
+                outputs: vec![terminal(spec, from, *limit, None)],
+                ..of_pipeline(spec, pipeline)?
+            })
         }
-        Request::Read { dataset: id, columns, limit } => {
+        Request::Read {
+            dataset: id,
+            columns,
+            limit,
+        } => {
             let dataset = dataset(spec, id)?;
             Ok(Job {
                 pipeline: "read".to_owned(),
@@ -96,7 +114,10 @@ pub(crate) fn resolve(files: &Files, spec: &Spec, request: &Request) -> Bound<Jo
         Request::Verdict { sql, to, min_group } => {
             let to = dataset(spec, to)?;
             // Spans point into the query where the caller has added it to the files.
-            let known = files.iter().find(|(_, _, text)| text == sql).map(|(id, _, _)| id);
+            let known = files
+                .iter()
+                .find(|(_, _, text)| text == sql)
+                .map(|(id, _, _)| id);
             let file = known.unwrap_or_else(|| files.clone().insert("verdict.sql", sql.as_str()));
             let end = u32::try_from(sql.len()).unwrap_or(u32::MAX);
             let step = Step {
@@ -117,7 +138,11 @@ pub(crate) fn resolve(files: &Files, spec: &Spec, request: &Request) -> Bound<Jo
             Ok(Job {
                 pipeline: "verdict".to_owned(),
                 runs_as: "svc/verdict".to_owned(),
-                inputs: spec.datasets.iter().map(|(id, dataset)| (id.clone(), Arc::clone(dataset))).collect(),
+                inputs: spec
+                    .datasets
+                    .iter()
+                    .map(|(id, dataset)| (id.clone(), Arc::clone(dataset)))
+                    .collect(),
                 steps: vec![step],
                 outputs: vec![output],
             })
@@ -160,15 +185,25 @@ fn terminal(spec: &Spec, from: String, limit: usize, wanted: Option<Vec<String>>
 
 fn pipeline<'s>(spec: &'s Spec, name: &str) -> Bound<&'s Arc<Pipeline>> {
     let known: Vec<String> = spec.pipelines.keys().cloned().collect();
-    spec.pipelines.get(name).ok_or_else(|| unknown("pipeline", name, &known, None))
+    spec.pipelines
+        .get(name)
+        .ok_or_else(|| unknown("pipeline", name, &known, None))
 }
 
 fn dataset(spec: &Spec, id: &str) -> Bound<Arc<Dataset>> {
     let known: Vec<String> = spec.datasets.keys().cloned().collect();
-    spec.datasets.get(id).cloned().ok_or_else(|| unknown("dataset", id, &known, None))
+    spec.datasets
+        .get(id)
+        .cloned()
+        .ok_or_else(|| unknown("dataset", id, &known, None))
 }
 
-pub(crate) fn unknown(kind: &str, name: &str, known: &[String], span: Option<Span>) -> Box<Diagnostic> {
+pub(crate) fn unknown(
+    kind: &str,
+    name: &str,
+    known: &[String],
+    span: Option<Span>,
+) -> Box<Diagnostic> {
     let mut said = Diagnostic::error("SL2013", format!("no {kind} is named `{name}`"));
     if let Some(span) = span {
         said = said.mark(span, "in here");
@@ -177,7 +212,11 @@ pub(crate) fn unknown(kind: &str, name: &str, known: &[String], span: Option<Spa
         Some(near) => said.help(format!("did you mean `{near}`?")),
         None if known.is_empty() => said.help(format!("this project has no {kind} yet")),
         None => {
-            let some: Vec<String> = known.iter().take(20).map(|name| format!("`{name}`")).collect();
+            let some: Vec<String> = known
+                .iter()
+                .take(20)
+                .map(|name| format!("`{name}`"))
+                .collect();
             said.help(format!("there are {}", some.join(", ")))
         }
     };

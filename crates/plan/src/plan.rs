@@ -177,7 +177,11 @@ impl Plan {
     /// As [`Plan::candidates`], keeping those whose demands are all permitted. Where a change
     /// protects several columns at once, each gets its first protection that is permitted.
     #[must_use]
-    pub fn candidates_permitted(&self, what: &Finding, permits: &dyn Fn(&Demand) -> bool) -> Vec<Candidate> {
+    pub fn candidates_permitted(
+        &self,
+        what: &Finding,
+        permits: &dyn Fn(&Demand) -> bool,
+    ) -> Vec<Candidate> {
         crate::explain::candidates(self, what, permits)
     }
 

@@ -11,8 +11,8 @@ use datafusion::arrow::array::{Array, AsArray, StringBuilder};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{Result, ScalarValue, exec_err, plan_err};
 use datafusion::logical_expr::{
-    ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature,
-    Volatility,
+    ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
+    TypeSignature, Volatility,
 };
 use sealine_label::declare::{Call, Declaration};
 
@@ -30,7 +30,13 @@ pub struct Protection {
 
 impl Protection {
     pub(crate) fn new(call: Call, returns: DataType, shown: String, slot: usize) -> Self {
-        Self { call, returns, shown, slot, signature: Signature::any(1, Volatility::Volatile) }
+        Self {
+            call,
+            returns,
+            shown,
+            slot,
+            signature: Signature::any(1, Volatility::Volatile),
+        }
     }
 
     /// Which use of a protection this is, counted through the proof.
@@ -79,7 +85,11 @@ impl ScalarUDFImpl for Protection {
     }
 
     fn return_field_from_args(&self, _args: ReturnFieldArgs) -> Result<FieldRef> {
-        Ok(Arc::new(Field::new(self.name(), self.returns.clone(), true)))
+        Ok(Arc::new(Field::new(
+            self.name(),
+            self.returns.clone(),
+            true,
+        )))
     }
 
     fn invoke_with_args(&self, _args: ScalarFunctionArgs) -> Result<ColumnarValue> {
@@ -156,7 +166,9 @@ pub struct Digits {
 
 impl Default for Digits {
     fn default() -> Self {
-        Self { signature: Signature::string(1, Volatility::Immutable) }
+        Self {
+            signature: Signature::string(1, Volatility::Immutable),
+        }
     }
 }
 
@@ -185,9 +197,18 @@ impl ScalarUDFImpl for Digits {
             ColumnarValue::Array(array) => {
                 let mut builder = StringBuilder::with_capacity(array.len(), 0);
                 match array.data_type() {
-                    DataType::Utf8 => array.as_string::<i32>().iter().for_each(|v| append(&mut builder, v)),
-                    DataType::LargeUtf8 => array.as_string::<i64>().iter().for_each(|v| append(&mut builder, v)),
-                    DataType::Utf8View => array.as_string_view().iter().for_each(|v| append(&mut builder, v)),
+                    DataType::Utf8 => array
+                        .as_string::<i32>()
+                        .iter()
+                        .for_each(|v| append(&mut builder, v)),
+                    DataType::LargeUtf8 => array
+                        .as_string::<i64>()
+                        .iter()
+                        .for_each(|v| append(&mut builder, v)),
+                    DataType::Utf8View => array
+                        .as_string_view()
+                        .iter()
+                        .for_each(|v| append(&mut builder, v)),
                     _ => return exec_err!("`digits` takes text"),
                 }
                 Ok(ColumnarValue::Array(Arc::new(builder.finish())))

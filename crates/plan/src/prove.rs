@@ -38,7 +38,10 @@ pub fn prove(
 ) -> Result<Plan, Diagnostics> {
     let done = std::thread::scope(|scope| {
         let proof = || attempt(files, spec, computed, registry, request, None);
-        match std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, proof) {
+        match std::thread::Builder::new()
+            .stack_size(STACK)
+            .spawn_scoped(scope, proof)
+        {
             Ok(running) => running.join().unwrap_or_else(|_| Err(broken())),
             Err(_) => attempt(files, spec, computed, registry, request, None),
         }
@@ -48,8 +51,11 @@ pub fn prove(
 
 fn broken() -> Box<Diagnostic> {
     Box::new(
-        Diagnostic::error("SL2099", "the proof of this request broke off; nothing was permitted")
-            .help("this is a defect of Sealine; please report the query"),
+        Diagnostic::error(
+            "SL2099",
+            "the proof of this request broke off; nothing was permitted",
+        )
+        .help("this is a defect of Sealine; please report the query"),
     )
 }
 
@@ -110,20 +116,35 @@ impl<'a> Proof<'a> {
             domains: HashMap::new(),
             met: Vec::new(),
         };
-        Self { world, job, prover, texts: Vec::new(), slots: 0, views: Vec::new() }
+        Self {
+            world,
+            job,
+            prover,
+            texts: Vec::new(),
+            slots: 0,
+            views: Vec::new(),
+        }
     }
 
     fn run(mut self, files: &Files, request: &Request) -> Bound<Plan> {
         let mut scope = Scope::new(self.world.registry);
         for (alias, dataset) in &self.job.inputs {
             // A verdict offers every dataset, also those of which nothing is known yet.
-            if let Some(source) = self.table(alias, dataset, matches!(request, Request::Verdict { .. }))? {
+            if let Some(source) =
+                self.table(alias, dataset, matches!(request, Request::Verdict { .. }))?
+            {
                 scope.add(alias, Arc::clone(&source));
                 scope.add(&dataset.id, source);
             }
         }
         for step in &self.job.steps {
-            let query = bind(&step.sql, &scope, self.world, step.on_error, &mut self.slots)?;
+            let query = bind(
+                &step.sql,
+                &scope,
+                self.world,
+                step.on_error,
+                &mut self.slots,
+            )?;
             let facts = StepFacts {
                 index: self.texts.len(),
                 sql: Arc::clone(&step.sql),
@@ -140,7 +161,10 @@ impl<'a> Proof<'a> {
     }
 
     fn labelled(&mut self, facts: StepFacts, name: &str, query: &Query) -> Bound<Arc<Node>> {
-        self.texts.push(Text { name: name.to_owned(), sql: Arc::clone(&facts.sql) });
+        self.texts.push(Text {
+            name: name.to_owned(),
+            sql: Arc::clone(&facts.sql),
+        });
         let before = std::mem::replace(&mut self.prover.step, facts);
         let node = self.prover.node(&query.plan);
         self.prover.step = before;
@@ -148,7 +172,12 @@ impl<'a> Proof<'a> {
     }
 
     /// The source that a dataset is in SQL; owners' views are bound first.
-    fn table(&mut self, alias: &str, dataset: &Arc<Dataset>, lenient: bool) -> Bound<Option<Arc<dyn TableSource>>> {
+    fn table(
+        &mut self,
+        alias: &str,
+        dataset: &Arc<Dataset>,
+        lenient: bool,
+    ) -> Bound<Option<Arc<dyn TableSource>>> {
         if let Some(sql) = &dataset.view {
             let key = format!("view:{}", dataset.id);
             let node = match self.prover.bound.get(&key) {
@@ -167,7 +196,10 @@ impl<'a> Proof<'a> {
             None if lenient => Ok(None),
             None => Err(refuse(
                 "SL2012",
-                format!("nothing is known about the columns of `{}` yet; run the pipeline that writes it, or declare them", dataset.id),
+                format!(
+                    "nothing is known about the columns of `{}` yet; run the pipeline that writes it, or declare them",
+                    dataset.id
+                ),
                 dataset.span,
                 "no columns",
             )),
@@ -176,7 +208,12 @@ impl<'a> Proof<'a> {
 
     fn view(&mut self, dataset: &Dataset, sql: &SqlText) -> Bound<Arc<Node>> {
         if self.views.contains(&dataset.id) {
-            return Err(refuse("SL2015", format!("the view `{}` is made from itself", dataset.id), sql.span, "this view"));
+            return Err(refuse(
+                "SL2015",
+                format!("the view `{}` is made from itself", dataset.id),
+                sql.span,
+                "this view",
+            ));
         }
         self.views.push(dataset.id.clone());
         let mut scope = Scope::new(self.world.registry);
@@ -205,6 +242,21 @@ impl<'a> Proof<'a> {
         node
     }
 
+    /// Rule 15: rows may lie as the engine hands them over only where all that decides their order is
+    /// cleared for the destination; otherwise they are sorted by what the output shows anyway.
+    fn order_of(&self, output: &Output, node: &Node) -> Order {
+        let cleared = self
+            .prover
+            .labels
+            .entries(node.relation.order)
+            .all(|(origin, _, _)| self.world.level(origin) <= output.clearance);
+        if cleared || output.limit.is_some() {
+            Order::Keep
+        } else {
+            Order::SortOwnCells
+        }
+    }
+
     fn finish(mut self, files: &Files, request: &Request) -> Bound<Plan> {
         let mut nodes = Vec::new();
         let mut withheld = Vec::new();
@@ -212,7 +264,12 @@ impl<'a> Proof<'a> {
             let node = self.output_node(output, &mut withheld)?;
             nodes.push(node);
         }
-        let Checked { violations, demands, columns, trails } = check(&mut self.prover, self.job, &nodes);
+        let Checked {
+            violations,
+            demands,
+            columns,
+            trails,
+        } = check(&mut self.prover, self.job, &nodes);
         let mut outputs = Vec::new();
         for ((output, node), columns) in self.job.outputs.iter().zip(&nodes).zip(columns) {
             let Assembled { logical, columns } = assemble(&self.prover, output, node, columns)?;
@@ -223,22 +280,36 @@ impl<'a> Proof<'a> {
                 clearance: output.clearance,
                 logical,
                 columns,
-                order: if output.limit.is_some() { Order::Keep } else { Order::SortOwnCells },
+                order: self.order_of(output, node),
             });
         }
         let inputs = inputs_of(self.world, &outputs)?;
         let mut recorded = self.world.computed.clone();
         recorded.join(&computed::record(&mut self.prover, self.job, &nodes));
         let spec_digest = digest::files(files);
-        let digest = digest::plan(self.world, request, spec_digest, &outputs, &violations, &demands);
+        let digest = digest::plan(
+            self.world,
+            request,
+            spec_digest,
+            &outputs,
+            &violations,
+            &demands,
+        );
         let drawing = draw::draw(&mut self.prover, self.job, &inputs, &outputs);
-        let again = (!violations.is_empty() || !demands.is_empty()).then(|| crate::explain::Again {
-            files: files.clone(),
-            spec: self.world.spec.clone(),
-            computed: self.world.computed.clone(),
-            registry: *self.world.registry,
-        });
-        let evidence = Evidence { labels: self.prover.labels, nodes, texts: self.texts, trails, again };
+        let again =
+            (!violations.is_empty() || !demands.is_empty()).then(|| crate::explain::Again {
+                files: files.clone(),
+                spec: self.world.spec.clone(),
+                computed: self.world.computed.clone(),
+                registry: *self.world.registry,
+            });
+        let evidence = Evidence {
+            labels: self.prover.labels,
+            nodes,
+            texts: self.texts,
+            trails,
+            again,
+        };
         Ok(Plan {
             pipeline: self.job.pipeline.clone(),
             runs_as: self.job.runs_as.clone(),
@@ -257,14 +328,34 @@ impl<'a> Proof<'a> {
     }
 
     /// The node that an output writes: a step, or for the terminal what may be shown of one.
-    fn output_node(&mut self, output: &Output, withheld: &mut Vec<(String, Level)>) -> Bound<Arc<Node>> {
-        let failed = |error: datafusion::common::DataFusionError, sql: &SqlText| planning(&error, sql);
+    fn output_node(
+        &mut self,
+        output: &Output,
+        withheld: &mut Vec<(String, Level)>,
+    ) -> Bound<Arc<Node>> {
+        let failed =
+            |error: datafusion::common::DataFusionError, sql: &SqlText| planning(&error, sql);
         let (node, name) = match self.prover.bound.get(&format!("step:{}", output.from)) {
             Some(node) => (Arc::clone(node), output.from.clone()),
             None => {
-                let Some((alias, dataset)) = self.job.inputs.iter().find(|(alias, _)| *alias == output.from) else {
-                    let known: Vec<String> = self.job.steps.iter().map(|step| step.name.clone()).collect();
-                    return Err(crate::job::unknown("step", &output.from, &known, output.span));
+                let Some((alias, dataset)) = self
+                    .job
+                    .inputs
+                    .iter()
+                    .find(|(alias, _)| *alias == output.from)
+                else {
+                    let known: Vec<String> = self
+                        .job
+                        .steps
+                        .iter()
+                        .map(|step| step.name.clone())
+                        .collect();
+                    return Err(crate::job::unknown(
+                        "step",
+                        &output.from,
+                        &known,
+                        output.span,
+                    ));
                 };
                 let Some(source) = self.table(alias, dataset, false)? else {
                     return Err(crate::job::unknown("dataset", alias, &[], None));
@@ -285,25 +376,45 @@ impl<'a> Proof<'a> {
         let schema = Arc::new(node.plan.schema().as_arrow().clone());
         self.prover.bound.insert(key.clone(), node);
         let source = Arc::new(BoundSource { name: key, schema });
-        let columns: Vec<_> = shown.iter().map(|name| datafusion::logical_expr::ident(name.as_str())).collect();
-        let keys: Vec<_> = columns.iter().map(|column| column.clone().sort(true, true)).collect();
+        let columns: Vec<_> = shown
+            .iter()
+            .map(|name| datafusion::logical_expr::ident(name.as_str()))
+            .collect();
+        let keys: Vec<_> = columns
+            .iter()
+            .map(|column| column.clone().sort(true, true))
+            .collect();
         let plan = LogicalPlanBuilder::scan(name, source, None)
             .and_then(|plan| plan.project(columns))
-            .and_then(|plan| if keys.is_empty() { Ok(plan) } else { plan.sort(keys) })
+            .and_then(|plan| {
+                if keys.is_empty() {
+                    Ok(plan)
+                } else {
+                    plan.sort(keys)
+                }
+            })
             .and_then(|plan| plan.limit(0, Some(limit)))
             .and_then(LogicalPlanBuilder::build)
             .map_err(|error| failed(error, &sql))?;
         self.synthetic(&sql, &output.from, &plan)
     }
 
-    fn synthetic(&mut self, sql: &Arc<SqlText>, name: &str, plan: &LogicalPlan) -> Bound<Arc<Node>> {
+    fn synthetic(
+        &mut self,
+        sql: &Arc<SqlText>,
+        name: &str,
+        plan: &LogicalPlan,
+    ) -> Bound<Arc<Node>> {
         let facts = StepFacts {
             index: self.texts.len(),
             sql: Arc::clone(sql),
             min_group: None,
             endorsed: false,
         };
-        self.texts.push(Text { name: name.to_owned(), sql: Arc::clone(sql) });
+        self.texts.push(Text {
+            name: name.to_owned(),
+            sql: Arc::clone(sql),
+        });
         let before = std::mem::replace(&mut self.prover.step, facts);
         let node = self.prover.node(plan);
         self.prover.step = before;
@@ -311,7 +422,12 @@ impl<'a> Proof<'a> {
     }
 
     /// The columns that the terminal may show; the others are withheld.
-    fn showable(&mut self, node: &Node, output: &Output, withheld: &mut Vec<(String, Level)>) -> Bound<Vec<String>> {
+    fn showable(
+        &mut self,
+        node: &Node,
+        output: &Output,
+        withheld: &mut Vec<(String, Level)>,
+    ) -> Bound<Vec<String>> {
         let fields = node.plan.schema().fields();
         let known: Vec<String> = fields.iter().map(|field| field.name().clone()).collect();
         for wanted in output.wanted.iter().flatten() {
@@ -321,13 +437,24 @@ impl<'a> Proof<'a> {
         }
         let mut shown = Vec::new();
         for (name, cell) in known.iter().zip(&node.relation.columns) {
-            if output.wanted.as_ref().is_some_and(|wanted| !wanted.contains(name)) {
+            if output
+                .wanted
+                .as_ref()
+                .is_some_and(|wanted| !wanted.contains(name))
+            {
                 continue;
             }
             let seen = self.prover.seen(cell);
             let world = self.world;
-            let clear = self.prover.labels.entries(seen).filter(|(_, view, _)| view.is_clear());
-            let level = clear.map(|(origin, _, _)| world.level(origin)).max().unwrap_or(Level::bottom());
+            let clear = self
+                .prover
+                .labels
+                .entries(seen)
+                .filter(|(_, view, _)| view.is_clear());
+            let level = clear
+                .map(|(origin, _, _)| world.level(origin))
+                .max()
+                .unwrap_or(Level::bottom());
             if level <= output.clearance {
                 shown.push(name.clone());
             } else {
@@ -343,11 +470,17 @@ fn anywhere(spec: &Spec, job: &Job) -> sealine_spec::Span {
     let step = job.steps.first().map(|step| step.sql.span);
     let dataset = job.inputs.first().map(|(_, dataset)| dataset.span);
     let any = spec.datasets.values().next().map(|dataset| dataset.span);
-    step.or(dataset).or(any).unwrap_or_else(|| sealine_spec::Span::new(Files::default().insert("", ""), 0, 0))
+    step.or(dataset)
+        .or(any)
+        .unwrap_or_else(|| sealine_spec::Span::new(Files::default().insert("", ""), 0, 0))
 }
 
 /// Whether a query may mean the dataset: its id stands in the text, in any case.
 fn mentions(sql: &str, id: &str) -> bool {
-    let text: String = sql.chars().filter(|c| *c != '"' && !c.is_whitespace()).collect::<String>().to_lowercase();
+    let text: String = sql
+        .chars()
+        .filter(|c| *c != '"' && !c.is_whitespace())
+        .collect::<String>()
+        .to_lowercase();
     text.contains(&id.to_lowercase())
 }

@@ -22,7 +22,9 @@ impl Registry {
     /// The protection of that name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&'static Declaration> {
-        self.declarations.iter().find(|declaration| declaration.name == name)
+        self.declarations
+            .iter()
+            .find(|declaration| declaration.name == name)
     }
 
     /// All of them.
@@ -35,13 +37,19 @@ impl Registry {
 /// Whether a protection takes values of this type.
 pub(crate) fn accepts(declaration: &Declaration, data_type: &DataType) -> bool {
     declaration.accepts.iter().any(|kind| match kind {
-        Accepts::Text => matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View),
+        Accepts::Text => matches!(
+            data_type,
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
+        ),
         Accepts::Integer => data_type.is_integer(),
         Accepts::Float => data_type.is_floating(),
         Accepts::Decimal => matches!(data_type, DataType::Decimal128(_, _)),
         Accepts::Date => matches!(data_type, DataType::Date32),
         Accepts::Timestamp => matches!(data_type, DataType::Timestamp(_, _)),
-        Accepts::Binary => matches!(data_type, DataType::Binary | DataType::LargeBinary | DataType::BinaryView),
+        Accepts::Binary => matches!(
+            data_type,
+            DataType::Binary | DataType::LargeBinary | DataType::BinaryView
+        ),
         Accepts::Boolean => matches!(data_type, DataType::Boolean),
         Accepts::Any => !data_type.is_nested(),
     })

@@ -19,7 +19,11 @@ pub struct InputSource {
 
 impl InputSource {
     pub(crate) fn new(alias: &str, dataset: &str, schema: SchemaRef) -> Self {
-        Self { alias: alias.to_owned(), dataset: dataset.to_owned(), schema }
+        Self {
+            alias: alias.to_owned(),
+            dataset: dataset.to_owned(),
+            schema,
+        }
     }
 
     /// The name in the SQL.

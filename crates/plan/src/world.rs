@@ -51,9 +51,20 @@ impl<'a> World<'a> {
         let written = spec
             .pipelines
             .values()
-            .flat_map(|pipeline| pipeline.outputs.iter().map(|output| output.to.value.clone()))
+            .flat_map(|pipeline| {
+                pipeline
+                    .outputs
+                    .iter()
+                    .map(|output| output.to.value.clone())
+            })
             .collect();
-        Self { spec, computed, registry, written, schemas: std::cell::RefCell::default() }
+        Self {
+            spec,
+            computed,
+            registry,
+            written,
+            schemas: std::cell::RefCell::default(),
+        }
     }
 
     pub(crate) fn dataset(&self, id: &str) -> Option<&'a Arc<Dataset>> {
@@ -82,7 +93,9 @@ impl<'a> World<'a> {
             dataset
                 .columns
                 .iter()
-                .map(|column| Field::new(&column.name, arrow_type(&column.ty), !column.rules.required))
+                .map(|column| {
+                    Field::new(&column.name, arrow_type(&column.ty), !column.rules.required)
+                })
                 .collect()
         } else {
             self.recorded(&dataset.id)?
@@ -95,7 +108,9 @@ impl<'a> World<'a> {
                 .collect::<Option<_>>()?
         };
         let schema: SchemaRef = Arc::new(Schema::new(fields));
-        self.schemas.borrow_mut().insert(dataset.id.clone(), Arc::clone(&schema));
+        self.schemas
+            .borrow_mut()
+            .insert(dataset.id.clone(), Arc::clone(&schema));
         Some(schema)
     }
 
@@ -106,7 +121,10 @@ impl<'a> World<'a> {
             return levels.highest();
         };
         let rows = self.rows_level(dataset);
-        let column = origin.column.as_ref().map(|name| self.column_level(dataset, name));
+        let column = origin
+            .column
+            .as_ref()
+            .map(|name| self.column_level(dataset, name));
         match (origin.aspect, column) {
             (Aspect::Value, Some(level)) => level,
             (Aspect::Null, Some(level)) if self.is_special(origin) => level,
@@ -132,8 +150,15 @@ impl<'a> World<'a> {
 
     fn column_level(&self, dataset: &Dataset, name: &str) -> Level {
         match dataset.column(name) {
+            // Without a record, what a pipeline wrote may be anything up to the clearance.
+            Some(column) if self.writable(&dataset.id) && self.recorded(&dataset.id).is_none() => {
+                column.level.max(dataset.clearance)
+            }
             Some(column) => column.level,
-            None if self.recorded(&dataset.id).is_some_and(|w| w.columns.iter().any(|c| c.name == name)) => {
+            None if self
+                .recorded(&dataset.id)
+                .is_some_and(|w| w.columns.iter().any(|c| c.name == name)) =>
+            {
                 // An undeclared column of a written dataset is worth what was recorded for it.
                 self.spec.project.levels.lowest()
             }
@@ -143,17 +168,23 @@ impl<'a> World<'a> {
 
     /// The tags of an origin.
     pub(crate) fn tags(&self, origin: &Origin) -> &'a [Tag] {
-        let column = origin.column.as_ref().and_then(|name| self.column(&origin.dataset, name));
+        let column = origin
+            .column
+            .as_ref()
+            .and_then(|name| self.column(&origin.dataset, name));
         column.map_or(&[], |column| &column.tags)
     }
 
     /// Whether the nulls of a column tell as much as its values.
     fn is_special(&self, origin: &Origin) -> bool {
         self.tags(origin).iter().any(|tag| {
-            let shipped = SPECIAL.iter().any(|stem| Tag::parse(stem).is_ok_and(|known| known.covers(tag)));
+            let shipped = SPECIAL
+                .iter()
+                .any(|stem| Tag::parse(stem).is_ok_and(|known| known.covers(tag)));
             shipped
                 || self.spec.project.tags.iter().any(|fact| {
-                    fact.special && (fact.pattern.covers(tag) || fact.pattern.stem() == tag.as_str())
+                    fact.special
+                        && (fact.pattern.covers(tag) || fact.pattern.stem() == tag.as_str())
                 })
         })
     }
@@ -171,7 +202,12 @@ impl<'a> World<'a> {
             return values.len() as u64;
         }
         let said = column.tags.iter().filter_map(|tag| {
-            let facts = self.spec.project.tags.iter().filter(|fact| fact.pattern.covers(tag));
+            let facts = self
+                .spec
+                .project
+                .tags
+                .iter()
+                .filter(|fact| fact.pattern.covers(tag));
             let declared = facts.filter_map(|fact| fact.domain_size).min();
             declared.or_else(|| {
                 DOMAINS

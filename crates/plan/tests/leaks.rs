@@ -1,5 +1,12 @@
 //! The leak vectors that others wrote: each gets its expected verdict.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stderr, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    missing_docs
+)]
 
 mod support;
 
@@ -19,5 +26,11 @@ fn every_vector_gets_its_verdict() {
     let cases = support::cases(&text);
     assert!(cases.len() > 50);
     let failed = support::failures(&cases);
-    assert!(failed.is_empty(), "{} of {} fail:\n{}", failed.len(), cases.len(), failed.join("\n"));
+    assert!(
+        failed.is_empty(),
+        "{} of {} fail:\n{}",
+        failed.len(),
+        cases.len(),
+        failed.join("\n")
+    );
 }

@@ -1,12 +1,20 @@
 //! Plans of whole projects: several steps, staged datasets, previews, minimum groups, digests.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
 
 mod support;
 
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::{Expr, LogicalPlan};
 use sealine_label::declare::{Argument, Call};
-use sealine_plan::{Computed, InputSource, NodeKind, Plan, Protection, Registry, Request, Sink, prove};
+use sealine_plan::{
+    Computed, InputSource, NodeKind, Plan, Protection, Registry, Request, Sink, prove,
+};
 
 const DAILY: &str = r"version: 1
 pipeline: daily
@@ -47,7 +55,13 @@ fn leaves(plan: &LogicalPlan) -> Vec<String> {
     let mut all = Vec::new();
     plan.apply_with_subqueries(|node| {
         if let LogicalPlan::TableScan(scan) = node {
-            all.push(scan.source.downcast_ref::<InputSource>().expect("only inputs are left").dataset().to_owned());
+            all.push(
+                scan.source
+                    .downcast_ref::<InputSource>()
+                    .expect("only inputs are left")
+                    .dataset()
+                    .to_owned(),
+            );
         }
         Ok(TreeNodeRecursion::Continue)
     })
@@ -64,25 +78,52 @@ fn daily() -> Plan {
 fn steps_are_put_together_and_calls_are_complete() {
     let plan = daily();
     assert!(plan.violations().is_empty(), "{:#?}", plan.violations());
-    assert!(plan.demands().iter().all(support::permits), "{:#?}", plan.demands());
+    assert!(
+        plan.demands().iter().all(support::permits),
+        "{:#?}",
+        plan.demands()
+    );
     let output = &plan.outputs()[0];
     assert_eq!(leaves(&output.logical), ["people", "visits"]);
     let calls = calls(&output.logical);
     let token = calls.iter().find(|call| call.name == "tokenize").unwrap();
-    assert_eq!(token.arguments, [Argument::Text("crm".into()), Argument::Text("pii.email".into())]);
+    assert_eq!(
+        token.arguments,
+        [
+            Argument::Text("crm".into()),
+            Argument::Text("pii.email".into())
+        ]
+    );
     let sealed = calls.iter().find(|call| call.name == "encrypt").unwrap();
-    assert_eq!((sealed.context.dataset.as_str(), sealed.context.column.as_str()), ("lake.out", "name"));
-    let inputs: Vec<&str> = plan.inputs().iter().map(|input| input.dataset.id.as_str()).collect();
+    assert_eq!(
+        (
+            sealed.context.dataset.as_str(),
+            sealed.context.column.as_str()
+        ),
+        ("lake.out", "name")
+    );
+    let inputs: Vec<&str> = plan
+        .inputs()
+        .iter()
+        .map(|input| input.dataset.id.as_str())
+        .collect();
     assert_eq!(inputs, ["people", "visits"]);
     let email = &output.columns[1];
-    assert_eq!((email.tags.as_slice(), email.protections.as_slice()), (&["pii.email".to_owned()][..], &["tokenize(crm)".to_owned()][..]));
+    assert_eq!(
+        (email.tags.as_slice(), email.protections.as_slice()),
+        (
+            &["pii.email".to_owned()][..],
+            &["tokenize(crm)".to_owned()][..]
+        )
+    );
 }
 
 #[test]
 fn the_digest_follows_the_files_and_nothing_else() {
     let (one, two) = (daily(), daily());
     assert_eq!(one.digest(), two.digest());
-    let (files, spec) = support::project(&[("pipelines/daily.yaml", &DAILY.replace("6, 4", "6, 3"))]);
+    let (files, spec) =
+        support::project(&[("pipelines/daily.yaml", &DAILY.replace("6, 4", "6, 3"))]);
     let other = support::ask(&files, &spec, &Request::Pipeline("daily".to_owned())).unwrap();
     assert_ne!(one.digest(), other.digest());
     assert_ne!(one.spec_digest(), other.spec_digest());
@@ -92,8 +133,22 @@ fn the_digest_follows_the_files_and_nothing_else() {
 fn the_drawing_names_every_node() {
     let drawing = daily().draw();
     let kinds: Vec<NodeKind> = drawing.nodes.iter().map(|node| node.kind).collect();
-    assert_eq!(kinds, [NodeKind::Input, NodeKind::Input, NodeKind::Step, NodeKind::Step, NodeKind::Output]);
-    assert!(drawing.edges.iter().any(|edge| edge.from == "step:safe" && edge.to == "step:joined"));
+    assert_eq!(
+        kinds,
+        [
+            NodeKind::Input,
+            NodeKind::Input,
+            NodeKind::Step,
+            NodeKind::Step,
+            NodeKind::Output
+        ]
+    );
+    assert!(
+        drawing
+            .edges
+            .iter()
+            .any(|edge| edge.from == "step:safe" && edge.to == "step:joined")
+    );
     let text = serde_json::to_string(&drawing).unwrap();
     assert!(text.contains("tokenize(crm)"));
 }
@@ -105,24 +160,58 @@ steps: { all: { sql: "SELECT id, email, card, salary FROM people" } }
 outputs: [{ from: all, to: lake.stage }]
 "#;
 
-fn after_staging(sql: &str, min_group: &str) -> (Result<Plan, sealine_spec::Diagnostics>, Computed) {
+fn after_staging(
+    sql: &str,
+    min_group: &str,
+) -> (Result<Plan, sealine_spec::Diagnostics>, Computed) {
     let next = format!(
         "version: 1\npipeline: next\ninputs: {{ stage: lake.stage }}\nsteps: {{ s: {{ {min_group}sql: \"{sql}\" }} }}\noutputs: [{{ from: s, to: lake.out }}]\n"
     );
-    let (files, spec) = support::project(&[("pipelines/stage.yaml", STAGE), ("pipelines/next.yaml", &next)]);
+    let (files, spec) = support::project(&[
+        ("pipelines/stage.yaml", STAGE),
+        ("pipelines/next.yaml", &next),
+    ]);
     let registry = Registry::new(support::DECLARATIONS);
-    let staged = prove(&files, &spec, &Computed::default(), &registry, &Request::Pipeline("stage".into())).unwrap();
+    let staged = prove(
+        &files,
+        &spec,
+        &Computed::default(),
+        &registry,
+        &Request::Pipeline("stage".into()),
+    )
+    .unwrap();
     assert!(staged.violations().is_empty(), "{:#?}", staged.violations());
-    let recorded: Computed = serde_json::from_str(&serde_json::to_string(&staged.computed()).unwrap()).unwrap();
-    (prove(&files, &spec, &recorded, &registry, &Request::Pipeline("next".into())), recorded)
+    let recorded: Computed =
+        serde_json::from_str(&serde_json::to_string(&staged.computed()).unwrap()).unwrap();
+    (
+        prove(
+            &files,
+            &spec,
+            &recorded,
+            &registry,
+            &Request::Pipeline("next".into()),
+        ),
+        recorded,
+    )
 }
 
 #[test]
 fn staging_launders_nothing() {
-    for sql in ["SELECT id, email FROM stage", "SELECT id, upper(card) AS c FROM stage", "SELECT id FROM stage WHERE salary > 5"] {
+    for sql in [
+        "SELECT id, email FROM stage",
+        "SELECT id, upper(card) AS c FROM stage",
+        "SELECT id FROM stage WHERE salary > 5",
+    ] {
         let (result, _) = after_staging(sql, "");
         assert!(!support::outcome(&result).0, "{sql}");
-        assert!(result.unwrap().violations().iter().any(|v| &*v.origin.dataset == "people"), "{sql}");
+        assert!(
+            result
+                .unwrap()
+                .violations()
+                .iter()
+                .any(|v| &*v.origin.dataset == "people"),
+            "{sql}"
+        );
     }
 }
 
@@ -138,13 +227,19 @@ fn staged_columns_can_still_be_protected() {
         assert!(passes, "{sql} {reasons:?}");
     }
     let (result, _) = after_staging("SELECT sum(salary) AS s FROM stage", "min_group: 5, ");
-    assert!(!support::outcome(&result).0, "a staged dataset's rows are not its source's");
+    assert!(
+        !support::outcome(&result).0,
+        "a staged dataset's rows are not its source's"
+    );
 }
 
 #[test]
 fn a_dataset_without_columns_cannot_be_read_before_it_is_written() {
     let next = "version: 1\npipeline: next\ninputs: { stage: lake.stage }\nsteps: { s: { sql: \"SELECT 1 AS x FROM stage\" } }\noutputs: [{ from: s, to: lake.out }]\n";
-    let (files, spec) = support::project(&[("pipelines/stage.yaml", STAGE), ("pipelines/next.yaml", next)]);
+    let (files, spec) = support::project(&[
+        ("pipelines/stage.yaml", STAGE),
+        ("pipelines/next.yaml", next),
+    ]);
     let refused = support::ask(&files, &spec, &Request::Pipeline("next".into())).unwrap_err();
     assert_eq!(refused.iter().next().unwrap().code, "SL2012");
 }
@@ -160,45 +255,97 @@ fn recorded_labels_only_grow() {
 #[test]
 fn the_terminal_withholds_what_it_may_not_show() {
     let (files, spec) = support::project(&[("pipelines/daily.yaml", DAILY)]);
-    let read = Request::Read { dataset: "people".into(), columns: None, limit: 5 };
+    let read = Request::Read {
+        dataset: "people".into(),
+        columns: None,
+        limit: 5,
+    };
     let plan = support::ask(&files, &spec, &read).unwrap();
-    assert!(plan.violations().is_empty() && plan.demands().is_empty(), "{:#?}", plan.violations());
-    let names: Vec<&str> = plan.outputs()[0].columns.iter().map(|c| c.name.as_str()).collect();
+    assert!(
+        plan.violations().is_empty() && plan.demands().is_empty(),
+        "{:#?}",
+        plan.violations()
+    );
+    let names: Vec<&str> = plan.outputs()[0]
+        .columns
+        .iter()
+        .map(|c| c.name.as_str())
+        .collect();
     assert_eq!(names, ["id", "country"]);
     assert!(plan.withheld().iter().any(|(name, _)| name == "email"));
     assert!(matches!(plan.outputs()[0].sink, Sink::Terminal));
-    let preview = Request::Preview { pipeline: "daily".into(), step: Some("safe".into()), limit: 5 };
+    let preview = Request::Preview {
+        pipeline: "daily".into(),
+        step: Some("safe".into()),
+        limit: 5,
+    };
     let plan = support::ask(&files, &spec, &preview).unwrap();
     assert!(plan.violations().is_empty(), "{:#?}", plan.violations());
     assert_eq!(plan.outputs()[0].columns.len(), 5);
-    assert!(plan.demands().iter().all(|demand| demand.dataset.is_empty()));
-    let wrong = Request::Preview { pipeline: "daily".into(), step: Some("nope".into()), limit: 5 };
-    assert_eq!(support::ask(&files, &spec, &wrong).unwrap_err().iter().next().unwrap().code, "SL2013");
+    assert!(
+        plan.demands()
+            .iter()
+            .all(|demand| demand.dataset.is_empty())
+    );
+    let wrong = Request::Preview {
+        pipeline: "daily".into(),
+        step: Some("nope".into()),
+        limit: 5,
+    };
+    assert_eq!(
+        support::ask(&files, &spec, &wrong)
+            .unwrap_err()
+            .iter()
+            .next()
+            .unwrap()
+            .code,
+        "SL2013"
+    );
 }
 
 #[test]
 fn the_minimum_group_is_in_the_plan() {
     let (files, spec) = support::project(&[]);
-    let request = support::verdict("SELECT country, avg(salary) AS s FROM people GROUP BY country", Some(7));
+    let request = support::verdict(
+        "SELECT country, avg(salary) AS s FROM people GROUP BY country",
+        Some(7),
+    );
     let plan = support::ask(&files, &spec, &request).unwrap();
     let text = plan.outputs()[0].logical.display_indent().to_string();
-    assert!(text.contains("count(DISTINCT") && text.contains(">= Int64(7)"), "{text}");
+    assert!(
+        text.contains("count(DISTINCT") && text.contains(">= Int64(7)"),
+        "{text}"
+    );
     assert_eq!(plan.outputs()[0].columns.len(), 2);
-    assert!(plan.demands().iter().any(|demand| demand.min_group == Some(7) && demand.protection == "avg"));
+    assert!(
+        plan.demands()
+            .iter()
+            .any(|demand| demand.min_group == Some(7) && demand.protection == "avg")
+    );
 }
 
 #[test]
 fn casts_and_divisions_are_total_in_the_plan() {
     let (files, spec) = support::project(&[]);
-    let request = support::verdict("SELECT id, CAST(country AS INT) AS c, cost / person_id AS q FROM (SELECT v.id, p.country, v.cost, v.person_id FROM visits v JOIN people p ON p.id = v.person_id) t", None);
+    let request = support::verdict(
+        "SELECT id, CAST(country AS INT) AS c, cost / person_id AS q FROM (SELECT v.id, p.country, v.cost, v.person_id FROM visits v JOIN people p ON p.id = v.person_id) t",
+        None,
+    );
     let plan = support::ask(&files, &spec, &request).unwrap();
     let text = plan.outputs()[0].logical.display_indent().to_string();
-    assert!(text.contains("TRY_CAST") && text.contains("divide_or_null"), "{text}");
+    assert!(
+        text.contains("TRY_CAST") && text.contains("divide_or_null"),
+        "{text}"
+    );
 }
 
 #[test]
 fn a_step_that_fails_is_checked_against_whoever_sees_it() {
-    let text = |sql: &str| format!("version: 1\npipeline: p\ninputs: {{ people: people }}\nsteps: {{ s: {{ on_error: fail, sql: \"{sql}\" }} }}\noutputs: [{{ from: s, to: lake.out }}]\n");
+    let text = |sql: &str| {
+        format!(
+            "version: 1\npipeline: p\ninputs: {{ people: people }}\nsteps: {{ s: {{ on_error: fail, sql: \"{sql}\" }} }}\noutputs: [{{ from: s, to: lake.out }}]\n"
+        )
+    };
     let codes = |sql: &str| {
         let (files, spec) = support::project(&[("pipelines/p.yaml", &text(sql))]);
         let plan = support::ask(&files, &spec, &Request::Pipeline("p".into())).unwrap();
@@ -212,14 +359,37 @@ fn a_step_that_fails_is_checked_against_whoever_sees_it() {
 #[test]
 fn a_deep_query_ends_in_an_answer() {
     let (files, spec) = support::project(&[]);
-    let chain = vec!["id"; 1_500].join(" + ");
-    let plan = support::ask(&files, &spec, &support::verdict(&format!("SELECT {chain} AS x FROM people"), None));
+    let chain = vec!["id"; 800].join(" + ");
+    let plan = support::ask(
+        &files,
+        &spec,
+        &support::verdict(&format!("SELECT {chain} AS x FROM people"), None),
+    );
     assert!(support::outcome(&plan).0, "{:?}", support::outcome(&plan).1);
     for hostile in [
         format!("SELECT {} AS x FROM people", vec!["id"; 5_000].join(" + ")),
-        format!("SELECT {}id{} AS x FROM people", "(".repeat(5_000), ")".repeat(5_000)),
+        format!(
+            "SELECT {}id{} AS x FROM people",
+            "(".repeat(5_000),
+            ")".repeat(5_000)
+        ),
         format!("SELECT '{}' AS x FROM people", "a".repeat(70_000)),
         format!("SELECT {} AS x", "NOT ".repeat(3_000)),
+        format!(
+            "SELECT {}a{} AS x FROM people",
+            "(SELECT max(".repeat(40),
+            ") FROM people)".repeat(40)
+        ),
+        {
+            let mut bomb = "WITH c0 AS (SELECT id FROM people)".to_owned();
+            for n in 1..60 {
+                let before = n - 1;
+                bomb.push_str(&format!(
+                    ", c{n} AS (SELECT a.id FROM c{before} a JOIN c{before} b ON a.id = b.id)"
+                ));
+            }
+            bomb + " SELECT id FROM c59"
+        },
         "\u{0}".to_owned(),
         "SELECT".to_owned(),
         String::new(),
@@ -227,13 +397,18 @@ fn a_deep_query_ends_in_an_answer() {
         "SELECT 'unclosed".to_owned(),
     ] {
         let refused = support::ask(&files, &spec, &support::verdict(&hostile, None)).unwrap_err();
-        assert!(refused.iter().all(|d| d.code.starts_with("SL20")), "{refused:?}");
+        assert!(
+            refused.iter().all(|d| d.code.starts_with("SL20")),
+            "{refused:?}"
+        );
     }
 }
 
 #[test]
 fn a_wide_project_is_proved_quickly() {
-    let mut text = String::from("version: 1\npipeline: wide\ninputs: { people: people }\nsteps:\n  s0: { sql: \"SELECT id, country, tokenize(email, 'crm') AS e FROM people\" }\n");
+    let mut text = String::from(
+        "version: 1\npipeline: wide\ninputs: { people: people }\nsteps:\n  s0: { sql: \"SELECT id, country, tokenize(email, 'crm') AS e FROM people\" }\n",
+    );
     for step in 1..100 {
         let before = step - 1;
         text.push_str(&format!("  s{step}: {{ sql: \"SELECT id, upper(country) AS country, e FROM s{before} WHERE id > {step}\" }}\n"));
@@ -242,4 +417,77 @@ fn a_wide_project_is_proved_quickly() {
     let (files, spec) = support::project(&[("pipelines/wide.yaml", &text)]);
     let plan = support::ask(&files, &spec, &Request::Pipeline("wide".into())).unwrap();
     assert!(support::outcome(&Ok(plan)).0);
+}
+
+#[test]
+fn nested_evaluation_does_not_explode() {
+    let (files, spec) = support::project(&[]);
+    let mut list = "id = 1".to_owned();
+    let mut scalar = "1".to_owned();
+    let mut pattern = "country".to_owned();
+    for _ in 0..12 {
+        list = format!("({list}) IN (true)");
+        scalar = format!("(SELECT max(CAST(id AS DOUBLE)) FROM people WHERE {scalar} = 1)");
+        pattern = format!("CAST((country SIMILAR TO {pattern}) AS VARCHAR)");
+    }
+    let decimals = vec!["quota"; 400].join(" * ");
+    for sql in [
+        format!("SELECT id FROM people WHERE {list}"),
+        format!("SELECT id FROM people WHERE {scalar} = 1"),
+        format!("SELECT id, {pattern} AS p FROM people"),
+        format!("SELECT id, CAST({decimals} AS DOUBLE) AS q FROM contacts"),
+    ] {
+        let _ = support::ask(&files, &spec, &support::verdict(&sql, None));
+    }
+}
+
+#[test]
+fn steps_that_double_are_bounded() {
+    let mut text = String::from(
+        "version: 1\npipeline: bomb\ninputs: { people: people }\nsteps:\n  s0: { sql: \"SELECT id FROM people\" }\n",
+    );
+    for step in 1..60 {
+        let before = step - 1;
+        text.push_str(&format!("  s{step}: {{ sql: \"SELECT a.id FROM s{before} a JOIN s{before} b ON a.id = b.id\" }}\n"));
+    }
+    text.push_str("outputs: [{ from: s59, to: lake.out }]\n");
+    let (files, spec) = support::project(&[("pipelines/bomb.yaml", &text)]);
+    let refused = support::ask(&files, &spec, &Request::Pipeline("bomb".into())).unwrap_err();
+    assert_eq!(refused.iter().next().unwrap().code, "SL2003");
+}
+
+#[test]
+fn an_outer_name_that_two_scopes_have_means_both() {
+    let (files, spec) = support::project(&[]);
+    let sql = "SELECT p.id FROM (SELECT id, email AS x FROM people) p WHERE EXISTS (SELECT 1 FROM (SELECT id, country AS x FROM people) p JOIN LATERAL (SELECT v.id FROM visits v WHERE CAST(v.day AS VARCHAR) = p.x) q ON q.id = p.id)";
+    let plan = support::ask(&files, &spec, &support::verdict(sql, None));
+    assert!(plan.is_err() || !plan.unwrap().violations().is_empty());
+}
+
+#[test]
+fn what_passes_can_be_optimized() {
+    let (files, spec) = support::project(&[]);
+    let state = datafusion::prelude::SessionContext::new().state();
+    let mut tried = 0;
+    for case in support::cases(include_str!("../../../corpus/proof/cases.jsonl")) {
+        if case.expect != "passes" {
+            continue;
+        }
+        let plan =
+            support::ask(&files, &spec, &support::verdict(&case.sql, case.min_group)).unwrap();
+        for output in plan.outputs() {
+            let done = state.optimize(&output.logical);
+            let done = done.unwrap_or_else(|e| panic!("{}: {e}", case.name));
+            let names = |plan: &LogicalPlan| {
+                plan.schema()
+                    .fields()
+                    .iter()
+                    .map(|f| f.name().clone())
+                    .collect::<Vec<_>>()
+            };
+            assert_eq!(names(&done), names(&output.logical), "{}", case.name);
+            tried += 1;
+        }
+    }
+    assert!(tried > 60);
 }

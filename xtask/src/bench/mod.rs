@@ -15,7 +15,9 @@ const SEED: u64 = 2;
 /// `cargo xtask bench [--rows N] [--runs N]`.
 pub(crate) fn main(words: Vec<&str>) -> Result<(), String> {
     let (mut rows, mut runs) = (1_000_000, 3);
-    let mut words = words.into_iter();
+    // The development profile says nothing about speed; it tries the bench itself.
+    let dev = words.contains(&"--dev");
+    let mut words = words.into_iter().filter(|word| *word != "--dev");
     while let Some(word) = words.next() {
         let value = words
             .next()
@@ -35,14 +37,16 @@ pub(crate) fn main(words: Vec<&str>) -> Result<(), String> {
     fs::create_dir_all(&folder)
         .map_err(|error| format!("cannot create `{}`: {error}", folder.display()))?;
 
-    report::line("building the release binary (a cold build takes a quarter of an hour) …");
-    workspace::output(Command::new("cargo").current_dir(&root).args([
-        "build",
-        "--quiet",
-        "--release",
-        "-p",
-        "sealine",
-    ]))?;
+    let profile: &[&str] = if dev { &[] } else { &["--release"] };
+    if !dev {
+        report::line("building the release binary (a cold build takes a quarter of an hour) …");
+    }
+    workspace::output(
+        Command::new("cargo")
+            .current_dir(&root)
+            .args(["build", "--quiet", "-p", "sealine"])
+            .args(profile),
+    )?;
     let data = folder.join(format!("customers-{rows}.csv"));
     if !data.is_file() {
         report::line(&format!("generating {rows} rows …"));
@@ -53,7 +57,11 @@ pub(crate) fn main(words: Vec<&str>) -> Result<(), String> {
         .len();
 
     let project = project(&root, &folder, &data)?;
-    let binary = root.join("target/release/sealine");
+    let binary = root.join(if dev {
+        "target/debug/sealine"
+    } else {
+        "target/release/sealine"
+    });
     let check = best(runs, || {
         measure::run(Command::new(&binary).arg("-C").arg(&project).arg("check"))
     })?;
@@ -68,6 +76,9 @@ pub(crate) fn main(words: Vec<&str>) -> Result<(), String> {
     let other = duckdb::run(&folder, &data, runs);
 
     table(rows, bytes, &check, &sealine, &other);
+    if dev {
+        report::line("\nThe development profile was used: these figures say nothing.");
+    }
     Ok(())
 }
 

@@ -17,6 +17,9 @@ const GENERAL: [&str; 4] = ["SL3001", "SL3002", "SL3003", "SL3004"];
 /// The code of the plan for what the rows tell: one filter, and every column stands in its rows.
 const ROWS: &str = "SL3002";
 
+/// The column of a demand about what several columns give together.
+const TOGETHER: &str = "*";
+
 /// One cause of a leak.
 pub(super) struct Cause<'p> {
     /// The violation that speaks for it, and its index in the plan.
@@ -27,8 +30,16 @@ pub(super) struct Cause<'p> {
     pub(super) also: Vec<&'p Violation>,
 }
 
-/// Violations by cause, in the order of the plan: first those of one origin in one column, then
-/// those columns that one expression, or one filter, reaches.
+impl Cause<'_> {
+    /// Whether an edit of one column can settle it: not where a filter lets the rows of several
+    /// tell, since each of them tells as much.
+    pub(super) fn edits_settle(&self) -> bool {
+        self.main.1.code != ROWS || self.columns.len() < 2
+    }
+}
+
+/// Violations by cause: those of one origin in one column, and those columns together that one
+/// expression, or one filter, reaches. In the order of the plan, those of columns first.
 pub(super) fn violations(plan: &Plan) -> Vec<Cause<'_>> {
     let cells = grouped(plan.violations().iter().enumerate(), |(_, violation)| {
         (
@@ -69,6 +80,8 @@ pub(super) fn violations(plan: &Plan) -> Vec<Cause<'_>> {
             }),
         }
     }
+    // What arrives in a column is plainer than what a construct lets the rows tell.
+    causes.sort_by_key(|cause| cause.columns.is_empty());
     causes
 }
 
@@ -87,11 +100,26 @@ pub(super) fn denied_demands<'p, 'd>(
     asking: &Asking<'_>,
     refused: &'d [(usize, Decision)],
 ) -> Vec<Vec<(usize, &'p Demand, &'d Decision)>> {
-    let denied = refused.iter().filter_map(|(at, decision)| {
-        let demand = plan.demands().get(*at)?;
-        Some((*at, demand, decision))
-    });
-    grouped(denied, |(_, demand, _)| {
+    let denied: Vec<(usize, &Demand, &Decision)> = refused
+        .iter()
+        .filter_map(|(at, decision)| Some((*at, plan.demands().get(*at)?, decision)))
+        .collect();
+    // What several columns give together is said only where no column of them is denied the same.
+    let alone = |together: &Demand| {
+        denied.iter().any(|(_, demand, _)| {
+            demand.column != TOGETHER
+                && demand.dataset == together.dataset
+                && cause(&demand.origin) == cause(&together.origin)
+                && asking.disclosure(demand).protection_text()
+                    == asking.disclosure(together).protection_text()
+        })
+    };
+    let denied: Vec<_> = denied
+        .iter()
+        .filter(|(_, demand, _)| demand.column != TOGETHER || !alone(demand))
+        .copied()
+        .collect();
+    grouped(denied.into_iter(), |(_, demand, _)| {
         (
             cause(&demand.origin),
             demand.dataset.as_str(),
@@ -127,7 +155,7 @@ pub(super) fn destination(dataset: &str, columns: &[&str]) -> String {
     };
     match columns {
         [] | ["#rows"] => format!("the rows of {place}"),
-        ["*"] => format!("several columns of {place} together"),
+        [TOGETHER] => format!("several columns of {place} together"),
         [column] if dataset.is_empty() => format!("`{column}` on the terminal"),
         [column] => format!("`{dataset}.{column}`"),
         several => {

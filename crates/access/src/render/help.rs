@@ -4,6 +4,7 @@
 //! permits, so that pasting it does what it says. Must never: hide from its
 //! reader what a suggestion would reveal.
 
+use sealine_label::Origin;
 use sealine_plan::{Candidate, Demand, Finding};
 use sealine_spec::{Diagnostic, Fix, Span};
 
@@ -55,11 +56,19 @@ impl Help {
 impl Renderer<'_> {
     /// Edits that the policy permits; else edits to ask for; then what the owner of the data could
     /// do, in the order of the plan; then the permission itself, where one is missing.
-    pub(super) fn help(&self, what: &Finding, grant: Option<(String, String)>) -> Help {
+    ///
+    /// `edits` is false where no single edit settles the cause.
+    pub(super) fn help(
+        &self,
+        what: &Finding,
+        edits: bool,
+        grant: Option<(String, String)>,
+    ) -> Help {
         let permits = |demand: &Demand| self.asking.demand(demand).permitted();
         let candidates = self.plan.candidates_permitted(what, &permits);
         let (edits, asks): (Vec<Candidate>, Vec<Candidate>) = candidates
             .into_iter()
+            .filter(|candidate| edits || candidate.span.is_none())
             .partition(|candidate| candidate.span.is_some());
         let (now, later): (Vec<Candidate>, Vec<Candidate>) = edits
             .into_iter()
@@ -83,7 +92,12 @@ impl Renderer<'_> {
             .collect();
         let later = later.into_iter().take(forbidden);
         all.extend(later.map(|candidate| suggestion(candidate, false)));
-        all.extend(asks.into_iter().map(|ask| suggestion(ask, false)));
+        // An owner can do something about a catalogued value only.
+        let owned = self
+            .origin(what)
+            .is_some_and(|origin| self.catalogued(origin));
+        let asks = asks.into_iter().filter(|_| owned);
+        all.extend(asks.map(|ask| suggestion(ask, false)));
         if let Some((replacement, reveals)) = grant {
             let title = "or ask the owner of policy/ to permit it as it is".to_owned();
             let permission = Suggestion {
@@ -96,5 +110,17 @@ impl Renderer<'_> {
             all.push((permission, None));
         }
         Help(all)
+    }
+
+    fn origin(&self, what: &Finding) -> Option<&Origin> {
+        match what {
+            Finding::Violation(at) => self.plan.violations().get(*at).map(|found| &found.origin),
+            Finding::Demand(at) => self.plan.demands().get(*at).map(|found| &found.origin),
+        }
+    }
+
+    /// Whether the value comes from a dataset of the catalogue (a literal, say, does not).
+    pub(super) fn catalogued(&self, origin: &Origin) -> bool {
+        self.asking.spec.dataset(&origin.dataset).is_some()
     }
 }

@@ -64,15 +64,16 @@ impl Renderer<'_> {
             levels.name(violation.clearance),
         );
         let place = destination(&violation.dataset, &cause.columns);
-        // Some rules refuse a construct whatever the levels; then their own sentence says it best.
-        let own = violation.level <= violation.clearance;
+        // Some rules refuse a construct whatever the levels, or a value that no dataset holds;
+        // their own sentence says it best.
+        let own = violation.level <= violation.clearance || !self.catalogued(&violation.origin);
         let message = if own {
             format!("{place}: {}", violation.reason)
         } else {
             format!("`{origin}` ({level}) reaches {place}, whose clearance is `{clearance}`")
         };
         let what = Finding::Violation(at);
-        let help = self.help(&what, None);
+        let help = self.help(&what, cause.edits_settle(), None);
         let mut diagnostic = Diagnostic::error(violation.code, message.clone());
         let near = violation.span.or(help.place());
         let path = self.path(&mut diagnostic, &self.plan.explain(&what), near);
@@ -139,7 +140,7 @@ impl Renderer<'_> {
             .iter()
             .any(|(_, _, decision)| !decision.by().is_empty());
         let grant = (!forbidden).then(|| (grants.join("\n"), reveals.clone()));
-        let help = self.help(&what, grant);
+        let help = self.help(&what, true, grant);
         let mut path = self.path(&mut diagnostic, &self.plan.explain(&what), help.place());
         for (_, demand, decision) in group {
             path.extend(self.why_denied(

@@ -132,8 +132,18 @@ pub(crate) fn plan(files: &Files, spec: &Spec, request: &Request) -> Plan {
 
 /// The plan of a request, or what is broken.
 pub(crate) fn bind(files: &Files, spec: &Spec, request: &Request) -> Result<Plan, String> {
+    bind_after(&Computed::default(), files, spec, request)
+}
+
+/// As [`bind`], with the labels that earlier runs recorded.
+pub(crate) fn bind_after(
+    computed: &Computed,
+    files: &Files,
+    spec: &Spec,
+    request: &Request,
+) -> Result<Plan, String> {
     let registry = Registry::new(&DECLARATIONS);
-    prove(files, spec, &Computed::default(), &registry, request).map_err(|found| {
+    prove(files, spec, computed, &registry, request).map_err(|found| {
         let text: Vec<_> = found
             .iter()
             .map(|found| format!("{} {}", found.code, found.message))

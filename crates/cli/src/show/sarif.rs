@@ -34,10 +34,9 @@ pub(super) fn report(files: &Files, diagnostics: &Diagnostics) -> Value {
 
 fn rule(code: &str) -> Value {
     let text = crate::verbs::explanation(code).unwrap_or_default();
-    let first = text.split("\n\n").next().unwrap_or_default();
     json!({
         "id": code,
-        "shortDescription": { "text": first },
+        "shortDescription": { "text": crate::verbs::title(text) },
         "fullDescription": { "text": text },
         "help": { "text": text, "markdown": text },
     })

@@ -181,11 +181,16 @@ impl Project {
 
     /// Every file below a folder of the project, sorted.
     pub(crate) fn files(&self, folder: &str) -> Vec<PathBuf> {
-        let mut found = Vec::new();
-        walk(&self.path().join(folder), &mut found);
-        found.sort();
-        found
+        below(&self.path().join(folder))
     }
+}
+
+/// Every file below a folder, sorted.
+pub(crate) fn below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    walk(folder, &mut found);
+    found.sort();
+    found
 }
 
 fn walk(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -20,14 +20,39 @@ pub(super) fn is_email(text: &str) -> bool {
             .is_some_and(|(_, name)| is_domain(name))
 }
 
+/// What an atom is made of (`atext` of RFC 5322).
+const ATOM: [bool; 256] = {
+    let mut table = [false; 256];
+    let marks = b"!#$%&'*+/=?^_`{|}~-";
+    let mut byte = 0;
+    // A constant function cannot iterate.
+    #[allow(clippy::indexing_slicing)]
+    while byte < 256 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut at = 0;
+    #[allow(clippy::indexing_slicing)]
+    while at < marks.len() {
+        table[marks[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
+
 fn local_part(local: &[u8]) -> bool {
-    (1..=64).contains(&local.len())
-        && local.split(|byte| *byte == b'.').all(|atom| {
-            !atom.is_empty()
-                && atom.iter().all(|byte| {
-                    byte.is_ascii_alphanumeric() || b"!#$%&'*+/=?^_`{|}~-".contains(byte)
-                })
-        })
+    let is_atom = |byte: u8| ATOM.get(usize::from(byte)).copied().unwrap_or(false);
+    // A dot stands between atoms: never first, never after another, never last.
+    let mut after_atom = false;
+    for byte in local {
+        let atom = is_atom(*byte);
+        let fits = if *byte == b'.' { after_atom } else { atom };
+        if !fits {
+            return false;
+        }
+        after_atom = atom;
+    }
+    after_atom && local.len() <= 64
 }
 
 fn is_domain(name: &[u8]) -> bool {

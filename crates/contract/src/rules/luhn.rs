@@ -3,13 +3,14 @@
 /// Whether the digits of `text` end in their check digit. At least two digits; when not strict,
 /// single spaces and hyphens may stand between digits.
 pub(super) fn is_luhn(text: &str, strict: bool) -> bool {
-    let (mut sum, mut digits, mut double, mut gap) = (0_u32, 0_u32, false, true);
+    let (mut sum, mut digits, mut double, mut gap) = (0_u64, 0_u32, false, true);
     for byte in text.bytes().rev() {
         match byte {
             b'0'..=b'9' => {
                 let digit = u32::from(byte - b'0');
                 let value = if double { digit * 2 } else { digit };
-                sum = (sum + if value > 9 { value - 9 } else { value }) % 10;
+                // At most nine for each byte of a text of at most 2^31 bytes; reduced at the end.
+                sum = sum.saturating_add(u64::from(if value > 9 { value - 9 } else { value }));
                 double = !double;
                 digits = digits.saturating_add(1);
                 gap = false;
@@ -19,7 +20,7 @@ pub(super) fn is_luhn(text: &str, strict: bool) -> bool {
             _ => return false,
         }
     }
-    digits >= 2 && !gap && sum == 0
+    digits >= 2 && !gap && sum.is_multiple_of(10)
 }
 
 #[cfg(test)]

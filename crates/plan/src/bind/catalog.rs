@@ -13,7 +13,9 @@ use datafusion::config::ConfigOptions;
 use datafusion::datasource::provider_as_source;
 use datafusion::functions_table::generate_series::{GenSeriesArgs, GenerateSeriesTable};
 use datafusion::logical_expr::planner::{ContextProvider, ExprPlanner};
-use datafusion::logical_expr::{AggregateUDF, Expr, HigherOrderUDF, ScalarUDF, TableSource, WindowUDF};
+use datafusion::logical_expr::{
+    AggregateUDF, Expr, HigherOrderUDF, ScalarUDF, TableSource, WindowUDF,
+};
 
 use super::engine::functions;
 use crate::Registry;
@@ -30,8 +32,16 @@ pub(crate) struct Scope {
 
 impl Scope {
     pub(crate) fn new(registry: &Registry) -> Self {
-        let stubs = registry.declarations().iter().map(|d| (d.name, Stub::udf(d))).collect();
-        Self { tables: BTreeMap::new(), stubs, missing: RefCell::default() }
+        let stubs = registry
+            .declarations()
+            .iter()
+            .map(|d| (d.name, Stub::udf(d)))
+            .collect();
+        Self {
+            tables: BTreeMap::new(),
+            stubs,
+            missing: RefCell::default(),
+        }
     }
 
     /// Adds a table under its SQL name: `name` or `schema.table`.
@@ -52,7 +62,11 @@ impl ContextProvider for Scope {
         let wanted = match &name {
             TableReference::Bare { table } => table.to_string(),
             TableReference::Partial { schema, table } => format!("{schema}.{table}"),
-            TableReference::Full { catalog, schema, table } => format!("{catalog}.{schema}.{table}"),
+            TableReference::Full {
+                catalog,
+                schema,
+                table,
+            } => format!("{catalog}.{schema}.{table}"),
         };
         self.tables.get(&wanted).cloned().ok_or_else(|| {
             self.missing.borrow_mut().push(wanted.clone());
@@ -60,7 +74,11 @@ impl ContextProvider for Scope {
         })
     }
 
-    fn get_table_function_source(&self, name: &str, args: Vec<Expr>) -> Result<Arc<dyn TableSource>> {
+    fn get_table_function_source(
+        &self,
+        name: &str,
+        args: Vec<Expr>,
+    ) -> Result<Arc<dyn TableSource>> {
         let (name, include_end) = match name {
             "generate_series" => ("generate_series", true),
             "range" => ("range", false),
@@ -79,13 +97,27 @@ impl ContextProvider for Scope {
             [start, end, step] if step != 0 => (start, end, step),
             _ => return plan_err!("`{name}` takes one to three whole numbers, the step not zero"),
         };
-        let schema: SchemaRef = Arc::new(Schema::new(vec![Field::new("value", DataType::Int64, false)]));
-        let series = GenSeriesArgs::Int64Args { start, end, step, include_end, name };
-        Ok(provider_as_source(Arc::new(GenerateSeriesTable::new(schema, series))))
+        let schema: SchemaRef = Arc::new(Schema::new(vec![Field::new(
+            "value",
+            DataType::Int64,
+            false,
+        )]));
+        let series = GenSeriesArgs::Int64Args {
+            start,
+            end,
+            step,
+            include_end,
+            name,
+        };
+        Ok(provider_as_source(Arc::new(GenerateSeriesTable::new(
+            schema, series,
+        ))))
     }
 
     fn create_cte_work_table(&self, name: &str, schema: SchemaRef) -> Result<Arc<dyn TableSource>> {
-        Ok(provider_as_source(Arc::new(CteWorkTable::new(name, schema))))
+        Ok(provider_as_source(Arc::new(CteWorkTable::new(
+            name, schema,
+        ))))
     }
 
     fn get_expr_planners(&self) -> &[Arc<dyn ExprPlanner>] {
@@ -93,7 +125,10 @@ impl ContextProvider for Scope {
     }
 
     fn get_function_meta(&self, name: &str) -> Option<Arc<ScalarUDF>> {
-        self.stubs.get(name).or_else(|| functions().scalar.get(name)).cloned()
+        self.stubs
+            .get(name)
+            .or_else(|| functions().scalar.get(name))
+            .cloned()
     }
 
     fn get_higher_order_meta(&self, name: &str) -> Option<Arc<HigherOrderUDF>> {
@@ -117,7 +152,11 @@ impl ContextProvider for Scope {
     }
 
     fn udf_names(&self) -> Vec<String> {
-        self.stubs.keys().map(|name| (*name).to_owned()).chain(functions().scalar.keys().cloned()).collect()
+        self.stubs
+            .keys()
+            .map(|name| (*name).to_owned())
+            .chain(functions().scalar.keys().cloned())
+            .collect()
     }
 
     fn higher_order_function_names(&self) -> Vec<String> {

@@ -20,23 +20,30 @@ use crate::registry::{accepts, returns};
 use crate::world::World;
 
 /// Replaces every stub by a protection with its call; `slots` numbers them through the proof.
-pub(crate) fn complete(plan: LogicalPlan, sql: &SqlText, world: &World<'_>, slots: &mut usize) -> Bound<LogicalPlan> {
+pub(crate) fn complete(
+    plan: LogicalPlan,
+    sql: &SqlText,
+    world: &World<'_>,
+    slots: &mut usize,
+) -> Bound<LogicalPlan> {
     let mut refused: Option<Box<Diagnostic>> = None;
     let done = plan.transform_up_with_subqueries(|node| {
         let schema = merge_schema(&node.inputs());
         node.map_expressions(|expr| {
             expr.transform_up(|expr| match stub(&expr) {
                 None => Ok(Transformed::no(expr)),
-                Some(declaration) => match protection(declaration, &expr, &schema, sql, world, *slots) {
-                    Ok(done) => {
-                        *slots += 1;
-                        Ok(Transformed::yes(done))
+                Some(declaration) => {
+                    match protection(declaration, &expr, &schema, sql, world, *slots) {
+                        Ok(done) => {
+                            *slots += 1;
+                            Ok(Transformed::yes(done))
+                        }
+                        Err(why) => {
+                            refused.get_or_insert(why);
+                            Err(DataFusionError::Plan(String::new()))
+                        }
                     }
-                    Err(why) => {
-                        refused.get_or_insert(why);
-                        Err(DataFusionError::Plan(String::new()))
-                    }
-                },
+                }
             })
         })
     });
@@ -49,7 +56,11 @@ pub(crate) fn complete(plan: LogicalPlan, sql: &SqlText, world: &World<'_>, slot
 
 fn stub(expr: &Expr) -> Option<&'static Declaration> {
     match expr {
-        Expr::ScalarFunction(function) => function.func.inner().downcast_ref::<Stub>().map(Stub::declaration),
+        Expr::ScalarFunction(function) => function
+            .func
+            .inner()
+            .downcast_ref::<Stub>()
+            .map(Stub::declaration),
         _ => None,
     }
 }
@@ -65,13 +76,17 @@ fn protection(
     let span = span_of(expr, sql);
     let fail = |text: String| refuse("SL2010", text, span, "this protection");
     let Expr::ScalarFunction(function) = expr else {
-        return Err(fail("a protection has to be called as a function".to_owned()));
+        return Err(fail(
+            "a protection has to be called as a function".to_owned(),
+        ));
     };
     let mut given = function.args.iter();
     let Some(value) = given.next() else {
         return Err(fail(format!("`{}` takes a value", declaration.name)));
     };
-    let data_type = value.get_type(schema).map_err(|error| planning(&error, sql))?;
+    let data_type = value
+        .get_type(schema)
+        .map_err(|error| planning(&error, sql))?;
     if !accepts(declaration, &data_type) {
         return Err(fail(format!(
             "`{}` does not take values of type {data_type}; cast the value first or use another protection",
@@ -83,19 +98,34 @@ fn protection(
         arguments.push(match given.next() {
             Some(written) => argument(declaration, param, written, world).map_err(&fail)?,
             None if param.required => {
-                return Err(fail(format!("`{}` needs its parameter `{}`: {}", declaration.name, param.name, param.doc)));
+                return Err(fail(format!(
+                    "`{}` needs its parameter `{}`: {}",
+                    declaration.name, param.name, param.doc
+                )));
             }
             None => absent(param),
         });
     }
     if declaration.effect == Effect::Bucket && !arguments.first().is_some_and(above_zero) {
-        return Err(fail("the width of a `bucket` has to be above zero".to_owned()));
+        return Err(fail(
+            "the width of a `bucket` has to be above zero".to_owned(),
+        ));
     }
-    let context = Context { dataset: String::new(), column: String::new() };
-    let call = Call { name: declaration.name, arguments, context };
+    let context = Context {
+        dataset: String::new(),
+        column: String::new(),
+    };
+    let call = Call {
+        name: declaration.name,
+        arguments,
+        context,
+    };
     let shown = expr.schema_name().to_string();
     let done = Protection::new(call, returns(declaration, &data_type), shown, slot);
-    Ok(Expr::ScalarFunction(ScalarFunction::new_udf(done.udf(), vec![value.clone()])))
+    Ok(Expr::ScalarFunction(ScalarFunction::new_udf(
+        done.udf(),
+        vec![value.clone()],
+    )))
 }
 
 fn absent(param: &Param) -> Argument {
@@ -121,12 +151,16 @@ fn argument(
 ) -> std::result::Result<Argument, String> {
     let (name, of) = (param.name, declaration.name);
     let Some(literal) = literal(written) else {
-        return Err(format!("the parameter `{name}` of `{of}` has to be a literal, so that the proof knows it"));
+        return Err(format!(
+            "the parameter `{name}` of `{of}` has to be a literal, so that the proof knows it"
+        ));
     };
     match param.kind {
         ParamKind::Key(purpose) => {
             let Some(key) = text(&literal) else {
-                return Err(format!("the parameter `{name}` of `{of}` is the name of a key, in quotes"));
+                return Err(format!(
+                    "the parameter `{name}` of `{of}` is the name of a key, in quotes"
+                ));
             };
             match world.spec.project.keys.get(&key) {
                 Some(known) if known.purpose.name() == purpose => Ok(Argument::Text(key)),
@@ -134,21 +168,29 @@ fn argument(
                     "the key `{key}` has the purpose `{}`, and `{of}` needs one of purpose `{purpose}`",
                     known.purpose.name()
                 )),
-                None => Err(format!("no key is named `{key}`; declare it in `sealine.yaml` with the purpose `{purpose}`")),
+                None => Err(format!(
+                    "no key is named `{key}`; declare it in `sealine.yaml` with the purpose `{purpose}`"
+                )),
             }
         }
         ParamKind::Count => match integer(&literal) {
             Some(count @ 0..=64) => Ok(Argument::Integer(count)),
-            _ => Err(format!("the parameter `{name}` of `{of}` is a count from 0 to 64")),
+            _ => Err(format!(
+                "the parameter `{name}` of `{of}` is a count from 0 to 64"
+            )),
         },
         ParamKind::Number => match (&literal, integer(&literal)) {
             (_, Some(number)) => Ok(Argument::Integer(number)),
-            (ScalarValue::Float64(Some(number)), None) if number.is_finite() => Ok(Argument::Number(number.to_string())),
+            (ScalarValue::Float64(Some(number)), None) if number.is_finite() => {
+                Ok(Argument::Number(number.to_string()))
+            }
             _ => Err(format!("the parameter `{name}` of `{of}` is a number")),
         },
         ParamKind::Text => match text(&literal) {
             Some(text) if !text.is_empty() && text.len() <= 128 => Ok(Argument::Text(text)),
-            _ => Err(format!("the parameter `{name}` of `{of}` is a text of 1 to 128 bytes, in quotes")),
+            _ => Err(format!(
+                "the parameter `{name}` of `{of}` is a text of 1 to 128 bytes, in quotes"
+            )),
         },
     }
 }
@@ -197,13 +239,21 @@ pub(crate) fn placed(
                 if let Some(column) = columns.get(&slot) {
                     call.context.column.clone_from(column);
                 }
-                if let (Some(domain), Some(Argument::Text(last))) = (domains.get(&slot), call.arguments.last_mut())
+                if let (Some(domain), Some(Argument::Text(last))) =
+                    (domains.get(&slot), call.arguments.last_mut())
                     && last.is_empty()
                 {
                     last.clone_from(domain);
                 }
-                let done = Protection::new(call, protection.returns().clone(), protection.shown().to_owned(), slot);
-                Ok(Transformed::yes(Expr::ScalarFunction(ScalarFunction::new_udf(done.udf(), function.args.clone()))))
+                let done = Protection::new(
+                    call,
+                    protection.returns().clone(),
+                    protection.shown().to_owned(),
+                    slot,
+                );
+                Ok(Transformed::yes(Expr::ScalarFunction(
+                    ScalarFunction::new_udf(done.udf(), function.args.clone()),
+                )))
             })
         })
     })?;

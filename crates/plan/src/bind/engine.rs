@@ -39,7 +39,10 @@ fn build() -> Functions {
     let mut left_out = Vec::new();
     let mut scalar = HashMap::new();
     let digits = Arc::new(ScalarUDF::new_from_impl(Digits::default()));
-    for function in SessionStateDefaults::default_scalar_functions().into_iter().chain([digits]) {
+    for function in SessionStateDefaults::default_scalar_functions()
+        .into_iter()
+        .chain([digits])
+    {
         for name in names(function.name(), function.aliases()) {
             keep(Kind::Scalar, name, &function, &mut scalar, &mut left_out);
         }
@@ -53,7 +56,13 @@ fn build() -> Functions {
     let mut aggregate = HashMap::new();
     for function in SessionStateDefaults::default_aggregate_functions() {
         for name in names(function.name(), function.aliases()) {
-            keep(Kind::Aggregate, name, &function, &mut aggregate, &mut left_out);
+            keep(
+                Kind::Aggregate,
+                name,
+                &function,
+                &mut aggregate,
+                &mut left_out,
+            );
         }
     }
     let mut window = HashMap::new();
@@ -78,7 +87,13 @@ fn names<'n>(name: &'n str, aliases: &'n [String]) -> impl Iterator<Item = &'n s
     std::iter::once(name).chain(aliases.iter().map(String::as_str))
 }
 
-fn keep<F: Clone>(kind: Kind, name: &str, function: &F, table: &mut HashMap<String, F>, left_out: &mut Vec<String>) {
+fn keep<F: Clone>(
+    kind: Kind,
+    name: &str,
+    function: &F,
+    table: &mut HashMap<String, F>,
+    left_out: &mut Vec<String>,
+) {
     if fact(kind, name).is_some() {
         table.insert(name.to_owned(), function.clone());
     } else {
@@ -100,7 +115,12 @@ pub(crate) fn reading() -> ParserOptions {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
@@ -110,7 +130,9 @@ mod tests {
         let mut missing = Vec::new();
         for fact in crate::functions::function_facts() {
             let there = match fact.kind {
-                "scalar" => built.scalar.contains_key(fact.name) || built.higher.contains_key(fact.name),
+                "scalar" => {
+                    built.scalar.contains_key(fact.name) || built.higher.contains_key(fact.name)
+                }
                 "aggregate" => built.aggregate.contains_key(fact.name),
                 _ => built.window.contains_key(fact.name),
             };
@@ -125,7 +147,10 @@ mod tests {
     fn what_is_volatile_is_left_out() {
         use datafusion::logical_expr::Volatility;
         for (name, function) in &functions().scalar {
-            assert!(function.signature().volatility != Volatility::Volatile, "{name}");
+            assert!(
+                function.signature().volatility != Volatility::Volatile,
+                "{name}"
+            );
         }
         assert!(functions().left_out.iter().any(|name| name == "random"));
     }

@@ -75,7 +75,10 @@ fn unique_names(plan: &LogicalPlan, sql: &SqlText) -> Bound<()> {
         if !seen.insert(field.name()) {
             return Err(refuse(
                 "SL2011",
-                format!("two columns of this step are named `{}`; give one of them another name with AS", field.name()),
+                format!(
+                    "two columns of this step are named `{}`; give one of them another name with AS",
+                    field.name()
+                ),
                 sql.span,
                 "two columns of one name",
             ));

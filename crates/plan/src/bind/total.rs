@@ -13,8 +13,8 @@ use datafusion::logical_expr::expr::{Cast, ScalarFunction, TryCast};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{
-    BinaryExpr, ColumnarValue, Expr, ExprSchemable, LogicalPlan, Operator, ScalarFunctionArgs, ScalarUDF,
-    ScalarUDFImpl, Signature, Volatility,
+    BinaryExpr, ColumnarValue, Expr, ExprSchemable, LogicalPlan, Operator, ScalarFunctionArgs,
+    ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
 use crate::expr::cast_never_fails;
@@ -29,9 +29,17 @@ pub(crate) fn total(plan: LogicalPlan) -> Result<LogicalPlan> {
             let changed = expr.transform_up(|expr| rewrite(expr, &schema))?;
             Ok(changed.update_data(|expr| name.restore(expr)))
         })?;
-        if changed.transformed { changed.map_data(LogicalPlan::recompute_schema) } else { Ok(changed) }
+        if changed.transformed {
+            changed.map_data(LogicalPlan::recompute_schema)
+        } else {
+            Ok(changed)
+        }
     })?;
-    if done.transformed { done.data.recompute_schema() } else { Ok(done.data) }
+    if done.transformed {
+        done.data.recompute_schema()
+    } else {
+        Ok(done.data)
+    }
 }
 
 fn rewrite(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
@@ -51,14 +59,23 @@ fn rewrite(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
             let back = |left, right| Expr::BinaryExpr(BinaryExpr { left, op, right });
             let by = right.get_type(schema)?;
             let (integer, decimal) = (by.is_integer(), matches!(by, DataType::Decimal128(_, _)));
-            if left.get_type(schema)? != by && integer || !(integer || decimal) || safe_divisor(&right) {
+            if left.get_type(schema)? != by && integer
+                || !(integer || decimal)
+                || safe_divisor(&right)
+            {
                 return Ok(Transformed::no(back(left, right)));
             }
             let returns = back(left.clone(), right.clone()).get_type(schema)?;
             let modulo = op == Operator::Modulo;
-            let function = Division { modulo, returns, signature: Signature::any(2, Volatility::Immutable) };
+            let function = Division {
+                modulo,
+                returns,
+                signature: Signature::any(2, Volatility::Immutable),
+            };
             let function = Arc::new(ScalarUDF::new_from_impl(function));
-            Ok(Transformed::yes(Expr::ScalarFunction(ScalarFunction::new_udf(function, vec![*left, *right]))))
+            Ok(Transformed::yes(Expr::ScalarFunction(
+                ScalarFunction::new_udf(function, vec![*left, *right]),
+            )))
         }
         other => Ok(Transformed::no(other)),
     }
@@ -85,7 +102,11 @@ pub(crate) struct Division {
 
 impl ScalarUDFImpl for Division {
     fn name(&self) -> &str {
-        if self.modulo { "remainder_or_null" } else { "divide_or_null" }
+        if self.modulo {
+            "remainder_or_null"
+        } else {
+            "divide_or_null"
+        }
     }
 
     fn signature(&self) -> &Signature {
@@ -125,9 +146,14 @@ impl Division {
         let DataType::Decimal128(precision, scale) = right.data_type() else {
             return exec_err!("a division takes decimals");
         };
-        let zero = ScalarValue::Decimal128(Some(0), *precision, *scale).to_array_of_size(right.len())?;
+        let zero =
+            ScalarValue::Decimal128(Some(0), *precision, *scale).to_array_of_size(right.len())?;
         let divisor = nullif(right, &cmp::eq(right, &zero)?)?;
-        Ok(if self.modulo { numeric::rem(left, &divisor)? } else { numeric::div(left, &divisor)? })
+        Ok(if self.modulo {
+            numeric::rem(left, &divisor)?
+        } else {
+            numeric::div(left, &divisor)?
+        })
     }
 }
 
@@ -136,13 +162,21 @@ fn divide<T: ArrowPrimitiveType>(
     right: &ArrayRef,
     apply: impl Fn(T::Native, T::Native) -> Option<T::Native>,
 ) -> ArrayRef {
-    let pairs = left.as_primitive::<T>().iter().zip(right.as_primitive::<T>().iter());
+    let pairs = left
+        .as_primitive::<T>()
+        .iter()
+        .zip(right.as_primitive::<T>().iter());
     let result: PrimitiveArray<T> = pairs.map(|(l, r)| apply(l?, r?)).collect();
     Arc::new(result)
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use datafusion::arrow::array::Int32Array;
 
@@ -150,10 +184,18 @@ mod tests {
 
     #[test]
     fn there_is_always_a_result() {
-        let left: ArrayRef = Arc::new(Int32Array::from(vec![Some(7), Some(7), Some(i32::MIN), None]));
+        let left: ArrayRef = Arc::new(Int32Array::from(vec![
+            Some(7),
+            Some(7),
+            Some(i32::MIN),
+            None,
+        ]));
         let right: ArrayRef = Arc::new(Int32Array::from(vec![2, 0, -1, 1]));
         let result = divide::<arrow_types::Int32Type>(&left, &right, i32::checked_div);
-        let result: Vec<Option<i32>> = result.as_primitive::<arrow_types::Int32Type>().iter().collect();
+        let result: Vec<Option<i32>> = result
+            .as_primitive::<arrow_types::Int32Type>()
+            .iter()
+            .collect();
         assert_eq!(result, [Some(3), None, None, None]);
     }
 }

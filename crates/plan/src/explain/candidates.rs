@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use datafusion::logical_expr::LogicalPlan;
-use sealine_label::{Aspect, Origin};
+use sealine_label::Origin;
 use sealine_spec::SqlText;
 
 use super::evidence::{Again, met};
@@ -24,20 +24,27 @@ use crate::request::Request;
 const MOST_TRIES: usize = 64;
 
 /// Changes that would settle a finding, best first.
-pub(crate) fn candidates(plan: &Plan, what: &Finding, permits: &dyn Fn(&Demand) -> bool) -> Vec<Candidate> {
-    let (Some((origin, trail)), Some(again)) = (met(plan, what), plan.evidence.again.as_ref()) else {
+pub(crate) fn candidates(
+    plan: &Plan,
+    what: &Finding,
+    permits: &dyn Fn(&Demand) -> bool,
+) -> Vec<Candidate> {
+    let (Some((origin, trail)), Some(again)) = (met(plan, what), plan.evidence.again.as_ref())
+    else {
         return Vec::new();
     };
     let mut all = Vec::new();
     if let (Some(node), Some(column)) = (plan.evidence.nodes.get(trail.output), trail.column) {
-        let tries = Tries { plan, again, output: trail.output, permits, left: std::cell::Cell::new(MOST_TRIES) };
+        let tries = Tries {
+            plan,
+            again,
+            output: trail.output,
+            permits,
+            left: std::cell::Cell::new(MOST_TRIES),
+        };
         all.extend(tries.rewrites(node, column, origin));
     }
-    if trail.column.is_none() {
-        all.extend(grant(again, origin));
-        all.extend(view(again, origin));
-    }
-    all.extend(relabel(plan, again, origin, trail.output));
+    all.extend(super::offers::offers(plan, again, origin, trail));
     all
 }
 
@@ -62,18 +69,37 @@ impl Tries<'_> {
         let Some(output) = self.plan.outputs.get(self.output) else {
             return Vec::new();
         };
-        let Some(text) = self.plan.evidence.texts.iter().find(|text| text.name == output.from && !text.sql.text.is_empty()) else {
+        let Some(text) = self
+            .plan
+            .evidence
+            .texts
+            .iter()
+            .find(|text| text.name == output.from && !text.sql.text.is_empty())
+        else {
             return Vec::new();
         };
-        if matches!(self.plan.request, Request::Read { .. } | Request::Preview { .. }) {
+        if matches!(
+            self.plan.request,
+            Request::Read { .. } | Request::Preview { .. }
+        ) {
             return Vec::new();
         }
         let lists = select_lists(&text.sql.text);
-        let branch = if lists.len() > 1 { branch_of(node, column, self.plan, origin) } else { 0 };
+        let branch = if lists.len() > 1 {
+            branch_of(node, column, self.plan, origin)
+        } else {
+            0
+        };
         let Some(items) = lists.get(branch) else {
             return Vec::new();
         };
-        let names: Vec<String> = node.plan.schema().fields().iter().map(|field| field.name().clone()).collect();
+        let names: Vec<String> = node
+            .plan
+            .schema()
+            .fields()
+            .iter()
+            .map(|field| field.name().clone())
+            .collect();
         let stars = items.iter().filter(|item| item.star).count();
         if stars > 1 {
             return Vec::new();
@@ -84,7 +110,12 @@ impl Tries<'_> {
         for item in items {
             let here = if item.star { width } else { 1 };
             if (at..at + here).contains(&column) {
-                let edit = |replacement| Edit { step: &text.name, sql: &text.sql, item, replacement };
+                let edit = |replacement| Edit {
+                    step: &text.name,
+                    sql: &text.sql,
+                    item,
+                    replacement,
+                };
                 return if item.star {
                     self.star(node, item, at..at + width, &names, &edit)
                 } else {
@@ -111,8 +142,14 @@ impl Tries<'_> {
         let mut found = Vec::new();
         for choice in self.choices(node, &item.expression, column, name, Some(origin)) {
             let replacement = format!("{} AS {alias}", choice.text);
-            if let Some(demands) = self.proved(&edit(replacement.clone()), &[column], Some(origin)) {
-                found.push(self.candidate(&edit(replacement), choice.title, choice.reveals, demands));
+            if let Some(demands) = self.proved(&edit(replacement.clone()), &[column], Some(origin))
+            {
+                found.push(self.candidate(
+                    &edit(replacement),
+                    choice.title,
+                    choice.reveals,
+                    demands,
+                ));
             }
         }
         found
@@ -128,10 +165,15 @@ impl Tries<'_> {
         edit: &dyn Fn(String) -> Edit<'e>,
     ) -> Vec<Candidate> {
         let leaking: Vec<usize> = self.leaking();
-        let owner = item.expression.rsplit_once('.').map_or(String::new(), |(owner, _)| format!("{owner}."));
+        let owner = item
+            .expression
+            .rsplit_once('.')
+            .map_or(String::new(), |(owner, _)| format!("{owner}."));
         let (from, until) = (range.start, range.end.min(names.len()));
         let written = |index: usize| {
-            let name = names.get(index).map_or_else(String::new, |name| identifier(name));
+            let name = names
+                .get(index)
+                .map_or_else(String::new, |name| identifier(name));
             format!("{owner}{name}")
         };
         let mut texts: Vec<String> = (from..until).map(written).collect();
@@ -142,7 +184,9 @@ impl Tries<'_> {
             let index = from + at;
             if leaking.contains(&index) {
                 protected.push((at, text.clone()));
-                let name = names.get(index).map_or_else(String::new, |name| identifier(name));
+                let name = names
+                    .get(index)
+                    .map_or_else(String::new, |name| identifier(name));
                 *text = format!("redact({text}) AS {name}");
             }
         }
@@ -155,7 +199,9 @@ impl Tries<'_> {
                 if let Some(text) = trial.get_mut(at) {
                     *text = format!("{} AS {}", choice.text, identifier(name));
                 }
-                let Some(demands) = self.proved(&edit(spelled(&trial)), &[index], None) else { continue };
+                let Some(demands) = self.proved(&edit(spelled(&trial)), &[index], None) else {
+                    continue;
+                };
                 if demands.iter().all(self.permits) {
                     texts = trial;
                     titles.push(choice.title);
@@ -178,23 +224,52 @@ impl Tries<'_> {
     fn leaking(&self) -> Vec<usize> {
         let trails = &self.plan.evidence.trails;
         let violated = trails.violations.iter();
-        let denied = trails.demands.iter().zip(&self.plan.demands).filter(|(_, demand)| !(self.permits)(demand)).map(|(trail, _)| trail);
-        let mut all: Vec<usize> =
-            violated.chain(denied).filter(|trail| trail.output == self.output).filter_map(|trail| trail.column).collect();
+        let denied = trails
+            .demands
+            .iter()
+            .zip(&self.plan.demands)
+            .filter(|(_, demand)| !(self.permits)(demand))
+            .map(|(trail, _)| trail);
+        let mut all: Vec<usize> = violated
+            .chain(denied)
+            .filter(|trail| trail.output == self.output)
+            .filter_map(|trail| trail.column)
+            .collect();
         all.sort_unstable();
         all.dedup();
         all
     }
 
-    fn choices(&self, node: &Node, expression: &str, column: usize, name: &str, origin: Option<&Origin>) -> Vec<Choice> {
+    fn choices(
+        &self,
+        node: &Node,
+        expression: &str,
+        column: usize,
+        name: &str,
+        origin: Option<&Origin>,
+    ) -> Vec<Choice> {
         let cell = node.relation.columns.get(column);
-        let own = cell.and_then(|cell| cell.own.as_ref()).and_then(|own| own.columns.first().cloned());
+        let own = cell
+            .and_then(|cell| cell.own.as_ref())
+            .and_then(|own| own.columns.first().cloned());
         let (dataset, source) = match (&own, origin) {
             (Some((dataset, source, _)), _) => (dataset.to_string(), source.to_string()),
-            (None, Some(Origin { dataset, column: Some(column), .. })) => (dataset.to_string(), column.to_string()),
+            (
+                None,
+                Some(Origin {
+                    dataset,
+                    column: Some(column),
+                    ..
+                }),
+            ) => (dataset.to_string(), column.to_string()),
             _ => (String::new(), String::new()),
         };
-        let known = self.again.spec.datasets.get(&dataset).and_then(|dataset| dataset.column(&source));
+        let known = self
+            .again
+            .spec
+            .datasets
+            .get(&dataset)
+            .and_then(|dataset| dataset.column(&source));
         // A canonical column may have another name by now; it is protected as it is written.
         let written = match &own {
             Some(_) => Some(expression.to_owned()),
@@ -203,7 +278,9 @@ impl Tries<'_> {
         let target = Target {
             column: written.as_deref(),
             expression,
-            tags: known.map_or_else(Vec::new, |column| column.tags.iter().map(ToString::to_string).collect()),
+            tags: known.map_or_else(Vec::new, |column| {
+                column.tags.iter().map(ToString::to_string).collect()
+            }),
             column_type: known.map(|column| arrow_type(&column.ty)),
             name,
         };
@@ -211,35 +288,95 @@ impl Tries<'_> {
     }
 
     /// The demands about some columns with an edit in place, if none of them is violated then.
-    fn proved(&self, edit: &Edit<'_>, columns: &[usize], origin: Option<&Origin>) -> Option<Vec<Demand>> {
+    fn proved(
+        &self,
+        edit: &Edit<'_>,
+        columns: &[usize],
+        origin: Option<&Origin>,
+    ) -> Option<Vec<Demand>> {
         let left = self.left.get().checked_sub(1)?;
         self.left.set(left);
         let (start, end) = edit.item.bytes;
-        let text = format!("{}{}{}", edit.sql.text.get(..start)?, edit.replacement, edit.sql.text.get(end..)?);
+        let text = format!(
+            "{}{}{}",
+            edit.sql.text.get(..start)?,
+            edit.replacement,
+            edit.sql.text.get(end..)?
+        );
         let sql = Arc::new(SqlText::plain(text, edit.sql.span));
-        let Again { files, spec, computed, registry, .. } = self.again;
-        let again = attempt(files, spec, computed, registry, &self.plan.request, Some((edit.step, sql))).ok()?;
+        let Again {
+            files,
+            spec,
+            computed,
+            registry,
+            ..
+        } = self.again;
+        let again = attempt(
+            files,
+            spec,
+            computed,
+            registry,
+            &self.plan.request,
+            Some((edit.step, sql)),
+        )
+        .ok()?;
         let trails = &again.evidence.trails;
         let concerns = |trail: &crate::check::Trail, of: &Origin| {
             trail.output == self.output
                 && trail.column.is_some_and(|column| columns.contains(&column))
-                && origin.is_none_or(|origin| (&origin.dataset, &origin.column) == (&of.dataset, &of.column))
+                && origin.is_none_or(|origin| {
+                    (&origin.dataset, &origin.column) == (&of.dataset, &of.column)
+                })
         };
-        let before: Vec<_> = self.plan.violations.iter().map(|v| (v.code, &v.origin, &v.column)).collect();
-        let bad = trails.violations.iter().zip(&again.violations).any(|(trail, violation)| {
-            let new = !before.contains(&(violation.code, &violation.origin, &violation.column));
-            new || concerns(trail, &violation.origin)
-        });
+        let before: Vec<_> = self
+            .plan
+            .violations
+            .iter()
+            .map(|v| (v.code, &v.origin, &v.column))
+            .collect();
+        let bad = trails
+            .violations
+            .iter()
+            .zip(&again.violations)
+            .any(|(trail, violation)| {
+                let new = !before.contains(&(violation.code, &violation.origin, &violation.column));
+                new || concerns(trail, &violation.origin)
+            });
         let asked = trails.demands.iter().zip(&again.demands);
         (!bad).then(|| {
-            let new = |demand: &Demand| !self.plan.demands.iter().any(|known| Demand { id: 0, ..known.clone() } == Demand { id: 0, ..demand.clone() });
-            asked.filter(|(trail, demand)| concerns(trail, &demand.origin) || new(demand)).map(|(_, demand)| demand.clone()).collect()
+            let new = |demand: &Demand| {
+                !self.plan.demands.iter().any(|known| {
+                    Demand {
+                        id: 0,
+                        ..known.clone()
+                    } == Demand {
+                        id: 0,
+                        ..demand.clone()
+                    }
+                })
+            };
+            asked
+                .filter(|(trail, demand)| concerns(trail, &demand.origin) || new(demand))
+                .map(|(_, demand)| demand.clone())
+                .collect()
         })
     }
 
-    fn candidate(&self, edit: &Edit<'_>, title: String, reveals: String, demands: Vec<Demand>) -> Candidate {
+    fn candidate(
+        &self,
+        edit: &Edit<'_>,
+        title: String,
+        reveals: String,
+        demands: Vec<Demand>,
+    ) -> Candidate {
         let span = edit.sql.locate(edit.item.start, edit.item.end);
-        Candidate { title, demands, span: Some(span), replacement: edit.replacement.clone(), reveals }
+        Candidate {
+            title,
+            demands,
+            span: Some(span),
+            replacement: edit.replacement.clone(),
+            reveals,
+        }
     }
 }
 
@@ -251,9 +388,15 @@ fn branch_of(node: &Arc<Node>, column: usize, plan: &Plan, origin: &Origin) -> u
             let carries = |input: &Arc<Node>| {
                 input.relation.columns.get(column).is_some_and(|cell| {
                     let own = cell.own.as_ref().is_some_and(|own| {
-                        own.columns.iter().any(|(d, c, _)| *d == origin.dataset && Some(c) == origin.column.as_ref())
+                        own.columns.iter().any(|(d, c, _)| {
+                            *d == origin.dataset && Some(c) == origin.column.as_ref()
+                        })
                     });
-                    own || plan.evidence.labels.entries(cell.value).any(|(other, _, _)| other == origin)
+                    own || plan
+                        .evidence
+                        .labels
+                        .entries(cell.value)
+                        .any(|(other, _, _)| other == origin)
                 })
             };
             return at.inputs.iter().position(carries).unwrap_or(0);
@@ -268,56 +411,12 @@ fn branch_of(node: &Arc<Node>, column: usize, plan: &Plan, origin: &Origin) -> u
 /// A name as it can be written.
 fn identifier(name: &str) -> String {
     let plain = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-    if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
-}
-
-/// A select grant, ready to paste below the column.
-fn grant(again: &Again, origin: &Origin) -> Option<Candidate> {
-    let name = origin.column.as_ref()?;
-    let column = again.spec.datasets.get(&*origin.dataset)?.column(name)?;
-    if column.select.is_some() || origin.aspect != Aspect::Value {
-        return None;
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    if plain {
+        name.to_owned()
+    } else {
+        format!("\"{}\"", name.replace('"', "\"\""))
     }
-    let level = again.spec.project.levels.iter().filter(|(level, _)| *level < column.level).last();
-    let level = level.map_or("internal", |(_, name)| name);
-    Some(Candidate {
-        title: format!("ask the owner of `{}` for a select grant on `{name}`", origin.dataset),
-        demands: Vec::new(),
-        span: None,
-        replacement: format!("{name}: {{ select: {{ to: {level}, domain: [VALUE], max_cells: 2 }} }}"),
-        reveals: format!("whether `{name}` is one of the values listed, for each row"),
-    })
-}
-
-/// An owner's view, ready to paste into the catalogue.
-fn view(again: &Again, origin: &Origin) -> Option<Candidate> {
-    let dataset = again.spec.datasets.get(&*origin.dataset)?;
-    let short = dataset.id.rsplit('.').next().unwrap_or(&dataset.id);
-    let condition = origin.column.as_ref().map_or_else(|| "CONDITION".to_owned(), |column| format!("{column} IS NOT NULL"));
-    let prefix = dataset.id.strip_suffix(short).unwrap_or_default();
-    Some(Candidate {
-        title: format!("ask the owner of `{}` for a view that makes this selection", dataset.id),
-        demands: Vec::new(),
-        span: None,
-        replacement: format!("{prefix}selected_{short}: {{ view: \"SELECT * FROM {} WHERE {condition}\" }}", dataset.id),
-        reveals: "which rows the owner's condition holds for".to_owned(),
-    })
-}
-
-/// The level that would let the value through, where its owner agrees.
-fn relabel(plan: &Plan, again: &Again, origin: &Origin, output: usize) -> Option<Candidate> {
-    let clearance = plan.outputs.get(output)?.clearance;
-    let level = again.spec.project.levels.name(clearance);
-    let (name, replacement) = match &origin.column {
-        Some(column) => (format!("{}.{column}", origin.dataset), format!("{column}: {{ level: {level} }}")),
-        None => (origin.dataset.to_string(), "primary_key: [COLUMN]".to_owned()),
-    };
-    Some(Candidate {
-        title: format!("relabel `{name}`, if its owner agrees that it is {level}"),
-        demands: Vec::new(),
-        span: None,
-        replacement,
-        reveals: format!("all of `{name}` to everyone cleared for {level}"),
-    })
 }

@@ -44,7 +44,13 @@ pub(crate) struct Again {
 pub(crate) fn met<'p>(plan: &'p Plan, what: &Finding) -> Option<(&'p Origin, Trail)> {
     let trails = &plan.evidence.trails;
     match *what {
-        Finding::Violation(index) => Some((&plan.violations.get(index)?.origin, *trails.violations.get(index)?)),
-        Finding::Demand(index) => Some((&plan.demands.get(index)?.origin, *trails.demands.get(index)?)),
+        Finding::Violation(index) => Some((
+            &plan.violations.get(index)?.origin,
+            *trails.violations.get(index)?,
+        )),
+        Finding::Demand(index) => Some((
+            &plan.demands.get(index)?.origin,
+            *trails.demands.get(index)?,
+        )),
     }
 }

@@ -5,6 +5,7 @@
 mod candidates;
 mod evidence;
 mod items;
+mod offers;
 mod options;
 mod path;
 

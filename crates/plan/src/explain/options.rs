@@ -34,25 +34,52 @@ pub(crate) struct Target<'t> {
 pub(crate) fn choices(target: &Target<'_>, spec: &Spec, registry: &Registry) -> Vec<Choice> {
     let mut all = Vec::new();
     let takes = |effect: Effect, kind: Accepts| {
-        registry.declarations().iter().any(|d| d.effect == effect && (d.accepts.contains(&kind) || d.accepts.contains(&Accepts::Any)))
+        registry.declarations().iter().any(|d| {
+            d.effect == effect && (d.accepts.contains(&kind) || d.accepts.contains(&Accepts::Any))
+        })
     };
-    let text = matches!(target.column_type, Some(DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View));
-    let integer = target.column_type.as_ref().is_some_and(DataType::is_integer);
-    let card = target.tags.iter().any(|tag| tag.starts_with("pci.")) || target.tags.iter().any(|tag| tag.contains("iban"));
-    let keys = |purpose: Purpose| spec.project.keys.values().filter(move |key| key.purpose == purpose).map(|key| key.name.clone());
+    let text = matches!(
+        target.column_type,
+        Some(DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
+    );
+    let integer = target
+        .column_type
+        .as_ref()
+        .is_some_and(DataType::is_integer);
+    let card = target.tags.iter().any(|tag| tag.starts_with("pci."))
+        || target.tags.iter().any(|tag| tag.contains("iban"));
+    let keys = |purpose: Purpose| {
+        spec.project
+            .keys
+            .values()
+            .filter(move |key| key.purpose == purpose)
+            .map(|key| key.name.clone())
+    };
     let name = target.name;
     if let Some(column) = target.column {
         let mut masks = Vec::new();
         if text && takes(Effect::Mask, Accepts::Text) {
-            let counts: &[(u32, u32)] = if card { &[(6, 4), (0, 4)] } else { &[(1, 0), (0, 4), (0, 0)] };
+            let counts: &[(u32, u32)] = if card {
+                &[(6, 4), (0, 4)]
+            } else {
+                &[(1, 0), (0, 4), (0, 0)]
+            };
             masks.extend(counts.iter().map(|(first, last)| Choice {
                 title: format!("mask `{name}`"),
                 text: format!("mask({column}, {first}, {last})"),
-                reveals: format!("the first {first} and last {last} characters and the length of each value"),
+                reveals: format!(
+                    "the first {first} and last {last} characters and the length of each value"
+                ),
             }));
         }
         let mut tokens = Vec::new();
-        let kind = if text { Accepts::Text } else if integer { Accepts::Integer } else { Accepts::Date };
+        let kind = if text {
+            Accepts::Text
+        } else if integer {
+            Accepts::Integer
+        } else {
+            Accepts::Date
+        };
         if takes(Effect::Tokenize, kind) {
             tokens.extend(keys(Purpose::Token).map(|key| Choice {
                 title: format!("tokenize `{name}`"),
@@ -86,7 +113,9 @@ pub(crate) fn choices(target: &Target<'_>, spec: &Spec, registry: &Registry) -> 
     let sealed = |inner: &str, key: &str| Choice {
         title: format!("encrypt `{name}`"),
         text: format!("encrypt({inner}, '{}')", quoted(key)),
-        reveals: "the length of each value and which are null; the value itself to holders of the key".to_owned(),
+        reveals:
+            "the length of each value and which are null; the value itself to holders of the key"
+                .to_owned(),
     };
     for key in keys(Purpose::Value) {
         if let Some(column) = target.column {

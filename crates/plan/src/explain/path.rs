@@ -25,7 +25,11 @@ pub(crate) fn explain(plan: &Plan, what: &Finding) -> Vec<PathStep> {
         return Vec::new();
     };
     let evidence = &plan.evidence;
-    let mut walk = Walk { evidence, origin, steps: Vec::new() };
+    let mut walk = Walk {
+        evidence,
+        origin,
+        steps: Vec::new(),
+    };
     if let Some(node) = evidence.nodes.get(trail.output) {
         match trail.column {
             Some(column) => walk.column(node, column),
@@ -56,16 +60,29 @@ fn source(plan: &Plan, origin: &Origin) -> Option<PathStep> {
     };
     let Some(column) = origin.column.as_ref().and_then(|name| dataset.column(name)) else {
         let text = match dataset.primary_key.is_empty() {
-            true => format!("{what}`{}`: no primary key is declared, so this is at the highest level", dataset.id),
+            true => format!(
+                "{what}`{}`: no primary key is declared, so this is at the highest level",
+                dataset.id
+            ),
             false => format!("{what}`{}`: the level of its primary key", dataset.id),
         };
-        return Some(PathStep { span: Some(dataset.span), text });
+        return Some(PathStep {
+            span: Some(dataset.span),
+            text,
+        });
     };
     let tags: Vec<String> = column.tags.iter().map(|tag| format!("`{tag}`")).collect();
-    let tags = if tags.is_empty() { String::new() } else { format!(", {}", tags.join(", ")) };
+    let tags = if tags.is_empty() {
+        String::new()
+    } else {
+        format!(", {}", tags.join(", "))
+    };
     let level = levels.name(column.level);
     let text = format!("{what}`{}.{}` is {level}{tags}", dataset.id, column.name);
-    Some(PathStep { span: Some(column.span), text })
+    Some(PathStep {
+        span: Some(column.span),
+        text,
+    })
 }
 
 fn sink(plan: &Plan, output: usize, column: Option<usize>) -> Option<PathStep> {
@@ -77,16 +94,29 @@ fn sink(plan: &Plan, output: usize, column: Option<usize>) -> Option<PathStep> {
         Sink::Terminal => "the terminal".to_owned(),
     };
     let node = plan.evidence.nodes.get(output)?;
-    let name = column.and_then(|index| node.plan.schema().fields().get(index)).map(|field| field.name().as_str());
+    let name = column
+        .and_then(|index| node.plan.schema().fields().get(index))
+        .map(|field| field.name().as_str());
     let what = name.map_or_else(|| "the rows".to_owned(), |name| format!("`{name}`"));
-    let span = again.spec.pipelines.get(&plan.pipeline).and_then(|pipeline| {
-        let id = match &planned.sink {
-            Sink::Dataset(dataset) => &dataset.id,
-            Sink::Terminal => return None,
-        };
-        pipeline.outputs.iter().find(|o| o.to.value == *id).map(|o| o.span)
-    });
-    Some(PathStep { span, text: format!("{what} goes to {to}, which is cleared for {clearance}") })
+    let span = again
+        .spec
+        .pipelines
+        .get(&plan.pipeline)
+        .and_then(|pipeline| {
+            let id = match &planned.sink {
+                Sink::Dataset(dataset) => &dataset.id,
+                Sink::Terminal => return None,
+            };
+            pipeline
+                .outputs
+                .iter()
+                .find(|o| o.to.value == *id)
+                .map(|o| o.span)
+        });
+    Some(PathStep {
+        span,
+        text: format!("{what} goes to {to}, which is cleared for {clearance}"),
+    })
 }
 
 struct Walk<'p> {
@@ -97,15 +127,22 @@ struct Walk<'p> {
 
 impl Walk<'_> {
     fn carries(&self, label: LabelId) -> bool {
-        self.evidence.labels.entries(label).any(|(origin, _, _)| origin == self.origin)
+        self.evidence
+            .labels
+            .entries(label)
+            .any(|(origin, _, _)| origin == self.origin)
     }
 
     fn cell_carries(&self, cell: &Cell) -> bool {
         let own = cell.own.as_ref().is_some_and(|own| {
             self.origin.aspect == Aspect::Value
-                && own.columns.iter().any(|(d, c, _)| *d == self.origin.dataset && Some(c) == self.origin.column.as_ref())
+                && own.columns.iter().any(|(d, c, _)| {
+                    *d == self.origin.dataset && Some(c) == self.origin.column.as_ref()
+                })
         });
-        own || [cell.value, cell.null, cell.length].into_iter().any(|label| self.carries(label))
+        own || [cell.value, cell.null, cell.length]
+            .into_iter()
+            .any(|label| self.carries(label))
     }
 
     fn rows_carry(&self, node: &Node) -> bool {
@@ -124,11 +161,17 @@ impl Walk<'_> {
     }
 
     fn name(&self, node: &Node) -> String {
-        self.evidence.texts.get(node.step).map_or_else(String::new, |text| text.name.clone())
+        self.evidence
+            .texts
+            .get(node.step)
+            .map_or_else(String::new, |text| text.name.clone())
     }
 
     fn place(&self, node: &Node, expr: &Expr) -> Option<Span> {
-        self.evidence.texts.get(node.step).map(|text| span_of(expr, &text.sql))
+        self.evidence
+            .texts
+            .get(node.step)
+            .map(|text| span_of(expr, &text.sql))
     }
 
     /// A finding about the rows, or about a place in a step.
@@ -148,7 +191,13 @@ impl Walk<'_> {
         if self.full() {
             return;
         }
-        let name = node.bound.schema().fields().get(index).map_or("", |field| field.name().as_str()).to_owned();
+        let name = node
+            .bound
+            .schema()
+            .fields()
+            .get(index)
+            .map_or("", |field| field.name().as_str())
+            .to_owned();
         match &node.bound {
             LogicalPlan::TableScan(_) => {
                 if let Some(inner) = node.inputs.first() {
@@ -163,7 +212,12 @@ impl Walk<'_> {
                 }
             }
             LogicalPlan::Aggregate(aggregate) => {
-                let groups = node.bound.schema().fields().len().saturating_sub(aggregate.aggr_expr.len());
+                let groups = node
+                    .bound
+                    .schema()
+                    .fields()
+                    .len()
+                    .saturating_sub(aggregate.aggr_expr.len());
                 let expr = match index.checked_sub(groups) {
                     Some(at) => aggregate.aggr_expr.get(at),
                     None => aggregate.group_expr.get(index),
@@ -174,8 +228,14 @@ impl Walk<'_> {
                 }
             }
             LogicalPlan::Window(window) => {
-                let before = node.inputs.first().map_or(0, |input| input.relation.columns.len());
-                match index.checked_sub(before).and_then(|at| window.window_expr.get(at)) {
+                let before = node
+                    .inputs
+                    .first()
+                    .map_or(0, |input| input.relation.columns.len());
+                match index
+                    .checked_sub(before)
+                    .and_then(|at| window.window_expr.get(at))
+                {
                     Some(expr) => self.expression(node, &expr.clone(), &name),
                     None => self.same(node, index),
                 }
@@ -184,7 +244,11 @@ impl Walk<'_> {
             LogicalPlan::Union(_) => {
                 let inputs = node.inputs.clone();
                 let carrying = |input: &&Arc<Node>| {
-                    input.relation.columns.get(index).is_some_and(|cell| self.cell_carries(cell))
+                    input
+                        .relation
+                        .columns
+                        .get(index)
+                        .is_some_and(|cell| self.cell_carries(cell))
                 };
                 match inputs.iter().find(carrying) {
                     Some(input) => self.column(input, index),
@@ -194,7 +258,13 @@ impl Walk<'_> {
             LogicalPlan::Unnest(unnest) => {
                 let from = unnest.dependency_indices.get(index).copied();
                 match (from, node.inputs.first().cloned()) {
-                    (Some(from), Some(input)) if input.relation.columns.get(from).is_some_and(|c| self.cell_carries(c)) => {
+                    (Some(from), Some(input))
+                        if input
+                            .relation
+                            .columns
+                            .get(from)
+                            .is_some_and(|c| self.cell_carries(c)) =>
+                    {
                         self.say(None, format!("unnested to `{name}`"));
                         self.column(&input, from);
                     }
@@ -208,7 +278,13 @@ impl Walk<'_> {
     /// A node whose columns are those of its input.
     fn same(&mut self, node: &Arc<Node>, index: usize) {
         match node.inputs.first().cloned() {
-            Some(input) if input.relation.columns.get(index).is_some_and(|cell| self.cell_carries(cell)) => {
+            Some(input)
+                if input
+                    .relation
+                    .columns
+                    .get(index)
+                    .is_some_and(|cell| self.cell_carries(cell)) =>
+            {
                 self.column(&input, index);
             }
             _ => self.rows(node),
@@ -216,12 +292,22 @@ impl Walk<'_> {
     }
 
     fn joined(&mut self, node: &Arc<Node>, index: usize) {
-        let (Some(left), Some(right)) = (node.inputs.first().cloned(), node.inputs.get(1).cloned()) else {
+        let (Some(left), Some(right)) = (node.inputs.first().cloned(), node.inputs.get(1).cloned())
+        else {
             return;
         };
         let width = left.relation.columns.len();
-        let (side, at) = if index < width { (left, index) } else { (right, index - width) };
-        if side.relation.columns.get(at).is_some_and(|cell| self.cell_carries(cell)) {
+        let (side, at) = if index < width {
+            (left, index)
+        } else {
+            (right, index - width)
+        };
+        if side
+            .relation
+            .columns
+            .get(at)
+            .is_some_and(|cell| self.cell_carries(cell))
+        {
             self.column(&side, at);
         } else {
             self.rows(node);
@@ -255,7 +341,11 @@ impl Walk<'_> {
                 if let Expr::Column(column) = part
                     && target.is_none()
                     && let Some(index) = schema.maybe_index_of_column(column)
-                    && input.relation.columns.get(index).is_some_and(|cell| self.cell_carries(cell))
+                    && input
+                        .relation
+                        .columns
+                        .get(index)
+                        .is_some_and(|cell| self.cell_carries(cell))
                 {
                     target = Some((Arc::clone(input), index));
                 }
@@ -278,7 +368,12 @@ impl Walk<'_> {
                 self.rows(&input);
                 return;
             }
-            if let Some(index) = input.relation.columns.iter().position(|cell| self.cell_carries(cell)) {
+            if let Some(index) = input
+                .relation
+                .columns
+                .iter()
+                .position(|cell| self.cell_carries(cell))
+            {
                 self.column(&input, index);
                 return;
             }
@@ -292,12 +387,28 @@ impl Walk<'_> {
         }
         let exprs: Vec<(Expr, &str)> = match &node.bound {
             LogicalPlan::Filter(filter) => vec![(filter.predicate.clone(), "only rows with")],
-            LogicalPlan::Join(_) => node.bound.expressions().into_iter().map(|e| (e, "rows joined on")).collect(),
-            LogicalPlan::Aggregate(aggregate) => {
-                aggregate.group_expr.iter().map(|e| (e.clone(), "one row for each")).collect()
-            }
-            LogicalPlan::Sort(sort) => sort.expr.iter().map(|key| (key.expr.clone(), "ordered by")).collect(),
-            LogicalPlan::Distinct(_) => node.bound.expressions().into_iter().map(|e| (e, "distinct")).collect(),
+            LogicalPlan::Join(_) => node
+                .bound
+                .expressions()
+                .into_iter()
+                .map(|e| (e, "rows joined on"))
+                .collect(),
+            LogicalPlan::Aggregate(aggregate) => aggregate
+                .group_expr
+                .iter()
+                .map(|e| (e.clone(), "one row for each"))
+                .collect(),
+            LogicalPlan::Sort(sort) => sort
+                .expr
+                .iter()
+                .map(|key| (key.expr.clone(), "ordered by"))
+                .collect(),
+            LogicalPlan::Distinct(_) => node
+                .bound
+                .expressions()
+                .into_iter()
+                .map(|e| (e, "distinct"))
+                .collect(),
             _ => Vec::new(),
         };
         for (expr, what) in exprs {
@@ -307,7 +418,12 @@ impl Walk<'_> {
             if self.columns_of(node, &expr) {
                 return;
             }
-            let through = node.inputs.iter().skip(1).find(|input| self.rows_carry(input)).cloned();
+            let through = node
+                .inputs
+                .iter()
+                .skip(1)
+                .find(|input| self.rows_carry(input))
+                .cloned();
             if let (Some(inner), true) = (through, matches!(node.bound, LogicalPlan::Filter(_))) {
                 self.rows(&inner);
                 return;

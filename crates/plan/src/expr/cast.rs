@@ -5,8 +5,9 @@ use datafusion::arrow::datatypes::{DataType, TimeUnit};
 /// Whether every value of `from` becomes a value of `to`, different ones different, none failing.
 pub(crate) fn cast_is_lossless(from: &DataType, to: &DataType) -> bool {
     use DataType::{
-        Binary, BinaryView, Boolean, Date32, Date64, Dictionary, Float32, Float64, Int8, Int16, Int32, Int64,
-        LargeBinary, LargeUtf8, Null, Timestamp, UInt8, UInt16, UInt32, UInt64, Utf8, Utf8View,
+        Binary, BinaryView, Boolean, Date32, Date64, Dictionary, Float32, Float64, Int8, Int16,
+        Int32, Int64, LargeBinary, LargeUtf8, Null, Timestamp, UInt8, UInt16, UInt32, UInt64, Utf8,
+        Utf8View,
     };
     if from == to {
         return true;
@@ -21,7 +22,10 @@ pub(crate) fn cast_is_lossless(from: &DataType, to: &DataType) -> bool {
         | (UInt16, UInt32 | UInt64 | Int32 | Int64 | Float32 | Float64)
         | (UInt32, UInt64 | Int64 | Float64)
         | (Float32, Float64)
-        | (Utf8 | LargeUtf8 | Utf8View, Utf8 | LargeUtf8 | Utf8View | Binary | LargeBinary | BinaryView)
+        | (
+            Utf8 | LargeUtf8 | Utf8View,
+            Utf8 | LargeUtf8 | Utf8View | Binary | LargeBinary | BinaryView,
+        )
         | (Binary | LargeBinary | BinaryView, Binary | LargeBinary | BinaryView)
         | (Date32, Date64)
         | (
@@ -73,7 +77,13 @@ mod tests {
         assert!(cast_is_lossless(&DataType::Int64, &DataType::Utf8));
         assert!(!cast_is_lossless(&DataType::Int64, &DataType::Float64));
         assert!(!cast_is_lossless(&DataType::Utf8, &DataType::Int32));
-        assert!(!cast_is_lossless(&DataType::Int64, &DataType::Decimal128(10, 2)));
-        assert!(cast_is_lossless(&DataType::Int32, &DataType::Decimal128(12, 2)));
+        assert!(!cast_is_lossless(
+            &DataType::Int64,
+            &DataType::Decimal128(10, 2)
+        ));
+        assert!(cast_is_lossless(
+            &DataType::Int32,
+            &DataType::Decimal128(12, 2)
+        ));
     }
 }

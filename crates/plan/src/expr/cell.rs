@@ -52,14 +52,27 @@ impl Own {
 
     /// The same columns behind one more normalizer.
     pub(crate) fn normalized(&self, bit: u8) -> Self {
-        let columns = self.columns.iter().map(|(d, c, normal)| (d.clone(), c.clone(), normal | bit));
-        Self { columns: columns.collect(), writable: self.writable }
+        let columns = self
+            .columns
+            .iter()
+            .map(|(d, c, normal)| (d.clone(), c.clone(), normal | bit));
+        Self {
+            columns: columns.collect(),
+            writable: self.writable,
+        }
     }
 }
 
 impl Cell {
     /// A result with these labels that is no catalogued column.
     pub(crate) fn computed(value: LabelId, null: LabelId, length: LabelId) -> Self {
-        Self { own: None, value, null, length, slots: BTreeSet::new(), catalogued: false }
+        Self {
+            own: None,
+            value,
+            null,
+            length,
+            slots: BTreeSet::new(),
+            catalogued: false,
+        }
     }
 }

@@ -24,7 +24,10 @@ pub(crate) struct Env<'e> {
 impl<'e> Env<'e> {
     /// The columns of a node.
     pub(crate) fn of(node: &'e Node) -> Self {
-        Self { schema: node.plan.schema(), columns: &node.relation.columns }
+        Self {
+            schema: node.plan.schema(),
+            columns: &node.relation.columns,
+        }
     }
 }
 
@@ -38,29 +41,40 @@ impl Prover<'_> {
             Expr::Literal(_, _) => Ok(self.constant()),
             Expr::BinaryExpr(binary) => self.binary(binary, expr, env),
             Expr::Like(like) | Expr::SimilarTo(like) => {
+                let cell = self.strict(&[&like.expr, &like.pattern], env)?;
                 if matches!(expr, Expr::SimilarTo(_)) && !is_literal(&like.pattern) {
-                    let cell = self.evaluate(&like.pattern, env)?;
-                    let seen = self.seen(&cell);
-                    self.may_fail(seen, "a pattern from data", span_of(expr, &self.step.sql));
+                    self.may_fail(
+                        cell.value,
+                        "a pattern from data",
+                        span_of(expr, &self.step.sql),
+                    );
                 }
-                self.strict(&[&like.expr, &like.pattern], env)
+                Ok(cell)
             }
-            Expr::Not(inner) | Expr::Negative(inner) => {
-                if matches!(expr, Expr::Negative(_)) {
-                    self.arithmetic(expr, &[inner], env)?;
-                }
-                self.strict(&[inner], env)
+            Expr::Not(inner) => self.strict(&[inner], env),
+            Expr::Negative(inner) => {
+                let cell = self.strict(&[inner], env)?;
+                self.arithmetic(expr, inner, cell.value, env)?;
+                Ok(cell)
             }
-            Expr::IsNull(inner) | Expr::IsNotNull(inner) | Expr::IsUnknown(inner) | Expr::IsNotUnknown(inner) => {
+            Expr::IsNull(inner)
+            | Expr::IsNotNull(inner)
+            | Expr::IsUnknown(inner)
+            | Expr::IsNotUnknown(inner) => {
                 let cell = self.evaluate(inner, env)?;
                 Ok(Cell::computed(cell.null, self.nothing(), self.nothing()))
             }
-            Expr::IsTrue(inner) | Expr::IsFalse(inner) | Expr::IsNotTrue(inner) | Expr::IsNotFalse(inner) => {
+            Expr::IsTrue(inner)
+            | Expr::IsFalse(inner)
+            | Expr::IsNotTrue(inner)
+            | Expr::IsNotFalse(inner) => {
                 let cell = self.evaluate(inner, env)?;
                 let seen = self.seen(&cell);
                 Ok(Cell::computed(seen, self.nothing(), self.nothing()))
             }
-            Expr::Between(between) => self.strict(&[&between.expr, &between.low, &between.high], env),
+            Expr::Between(between) => {
+                self.strict(&[&between.expr, &between.low, &between.high], env)
+            }
             Expr::Case(case) => self.case(case, env),
             Expr::Cast(cast) => self.cast(&cast.expr, cast.field.data_type(), false, expr, env),
             Expr::TryCast(cast) => self.cast(&cast.expr, cast.field.data_type(), true, expr, env),
@@ -68,18 +82,30 @@ impl Prover<'_> {
             Expr::InList(list) => self.in_list(list, env),
             Expr::Exists(exists) => self.exists(&exists.subquery, env),
             Expr::InSubquery(within) => self.compared_with(&within.expr, &within.subquery, env),
-            Expr::SetComparison(comparison) => self.compared_with(&comparison.expr, &comparison.subquery, env),
+            Expr::SetComparison(comparison) => {
+                self.compared_with(&comparison.expr, &comparison.subquery, env)
+            }
             Expr::ScalarSubquery(subquery) => self.scalar_subquery(subquery, expr, env),
             Expr::HigherOrderFunction(function) => self.higher_order(function, env),
             Expr::Lambda(lambda) => self.evaluate(&lambda.body, env),
             Expr::LambdaVariable(variable) => {
-                let known = self.lambdas.iter().rev().find(|(name, _)| *name == variable.name);
-                known.map(|(_, cell)| cell.clone()).ok_or_else(|| self.unsupported("an unbound lambda variable"))
+                let known = self
+                    .lambdas
+                    .iter()
+                    .rev()
+                    .find(|(name, _)| *name == variable.name);
+                known
+                    .map(|(_, cell)| cell.clone())
+                    .ok_or_else(|| self.unsupported("an unbound lambda variable"))
             }
             Expr::ScalarVariable(_, _) => Err(self.no_rule(expr, "a variable")),
             Expr::Placeholder(_) => Err(self.no_rule(expr, "a placeholder")),
-            Expr::AggregateFunction(_) => Err(self.no_rule(expr, "an aggregate function outside of an aggregate")),
-            Expr::WindowFunction(_) => Err(self.no_rule(expr, "a window function outside of a window")),
+            Expr::AggregateFunction(_) => {
+                Err(self.no_rule(expr, "an aggregate function outside of an aggregate"))
+            }
+            Expr::WindowFunction(_) => {
+                Err(self.no_rule(expr, "a window function outside of a window"))
+            }
             Expr::GroupingSet(_) => Err(self.no_rule(expr, "a grouping set outside of GROUP BY")),
             Expr::Unnest(_) => Err(self.no_rule(expr, "an unnest that was not planned")),
             #[allow(deprecated)]
@@ -89,22 +115,46 @@ impl Prover<'_> {
 
     pub(crate) fn no_rule(&self, expr: &Expr, what: &str) -> crate::error::Refused {
         let span = span_of(expr, &self.step.sql);
-        refuse("SL2008", format!("{what} has no rule in the proof and cannot stand in a step"), span, "here")
+        refuse(
+            "SL2008",
+            format!("{what} has no rule in the proof and cannot stand in a step"),
+            span,
+            "here",
+        )
     }
 
     fn column_cell(&self, column: &Column, env: &Env<'_>) -> Bound<Cell> {
-        let index = env.schema.index_of_column(column).map_err(|error| planning(&error, &self.step.sql))?;
-        env.columns.get(index).cloned().ok_or_else(|| self.unsupported("a column that the proof cannot follow"))
+        let index = env
+            .schema
+            .index_of_column(column)
+            .map_err(|error| planning(&error, &self.step.sql))?;
+        env.columns
+            .get(index)
+            .cloned()
+            .ok_or_else(|| self.unsupported("a column that the proof cannot follow"))
     }
 
-    fn outer_cell(&self, column: &Column) -> Bound<Cell> {
-        for scope in self.outer.iter().rev() {
-            if let Some(index) = scope.schema.maybe_index_of_column(column) {
-                let known = scope.columns.get(index).cloned();
-                return known.ok_or_else(|| self.unsupported("a column that the proof cannot follow"));
+    fn outer_cell(&mut self, column: &Column) -> Bound<Cell> {
+        // Several scopes may have a column of that name, and only the planner knows which it
+        // meant: all of them enter.
+        let meant: Vec<Cell> = self
+            .outer
+            .iter()
+            .filter_map(|scope| {
+                scope
+                    .columns
+                    .get(scope.schema.maybe_index_of_column(column)?)
+                    .cloned()
+            })
+            .collect();
+        match meant.as_slice() {
+            [] => Err(self.unsupported("a reference to an unknown outer column")),
+            [only] => Ok(only.clone()),
+            several => {
+                let all = self.seen_all(several);
+                Ok(self.all_of(all))
             }
         }
-        Err(self.unsupported("a reference to an unknown outer column"))
     }
 
     /// What several expressions carry together, and their nulls.
@@ -129,7 +179,11 @@ impl Prover<'_> {
         let mut conditions: Vec<&Expr> = case.expr.iter().map(AsRef::as_ref).collect();
         conditions.extend(case.when_then_expr.iter().map(|(when, _)| when.as_ref()));
         let (decided, _) = self.together(&conditions, env)?;
-        let results = case.when_then_expr.iter().map(|(_, then)| then).chain(&case.else_expr);
+        let results = case
+            .when_then_expr
+            .iter()
+            .map(|(_, then)| then)
+            .chain(&case.else_expr);
         let (mut value, mut null, mut length) = (decided, decided, decided);
         let mut never_null = case.else_expr.is_some();
         for result in results {
@@ -147,11 +201,15 @@ impl Prover<'_> {
     }
 
     fn in_list(&mut self, list: &InList, env: &Env<'_>) -> Bound<Cell> {
-        let mut parts: Vec<&Expr> = vec![&list.expr];
-        parts.extend(&list.list);
-        let (seen, _) = self.together(&parts, env)?;
-        let plain = list.list.iter().all(|item| matches!(item, Expr::Literal(value, _) if !value.is_null()));
-        let null = if plain { self.evaluate(&list.expr, env)?.null } else { seen };
+        let (compared, nulls) = self.together(&[&list.expr], env)?;
+        let items: Vec<&Expr> = list.list.iter().collect();
+        let (listed, _) = self.together(&items, env)?;
+        let seen = self.join(compared, listed);
+        let plain = list
+            .list
+            .iter()
+            .all(|item| matches!(item, Expr::Literal(value, _) if !value.is_null()));
+        let null = if plain { nulls } else { seen };
         Ok(Cell::computed(seen, null, seen))
     }
 
@@ -164,12 +222,22 @@ impl Prover<'_> {
         env: &Env<'_>,
     ) -> Bound<Cell> {
         let cell = self.evaluate(inner, env)?;
-        let from = inner.get_type(env.schema).map_err(|error| planning(&error, &self.step.sql))?;
+        let from = inner
+            .get_type(env.schema)
+            .map_err(|error| planning(&error, &self.step.sql))?;
         let seen = self.seen(&cell);
         if cast_is_lossless(&from, to) {
             let grows = is_fixed_width(&from) && !is_fixed_width(to);
-            let length = if grows { self.join(cell.length, seen) } else { cell.length };
-            return Ok(Cell { length, slots: std::collections::BTreeSet::new(), ..cell });
+            let length = if grows {
+                self.join(cell.length, seen)
+            } else {
+                cell.length
+            };
+            return Ok(Cell {
+                length,
+                slots: std::collections::BTreeSet::new(),
+                ..cell
+            });
         }
         if cast_never_fails(&from, to) {
             return Ok(Cell::computed(seen, cell.null, seen));

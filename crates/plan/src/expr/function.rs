@@ -14,10 +14,24 @@ use crate::functions::{Fact, Fails, Kind, Nulls, fact};
 use crate::protection::Protection;
 
 /// Functions that hand on decimals without arithmetic.
-const HANDING_ON: &[&str] = &["coalesce", "nullif", "nvl", "ifnull", "nvl2", "greatest", "least", "get_field"];
+const HANDING_ON: &[&str] = &[
+    "coalesce",
+    "nullif",
+    "nvl",
+    "ifnull",
+    "nvl2",
+    "greatest",
+    "least",
+    "get_field",
+];
 
 impl Prover<'_> {
-    pub(crate) fn scalar_function(&mut self, function: &ScalarFunction, expr: &Expr, env: &Env<'_>) -> Bound<Cell> {
+    pub(crate) fn scalar_function(
+        &mut self,
+        function: &ScalarFunction,
+        expr: &Expr,
+        env: &Env<'_>,
+    ) -> Bound<Cell> {
         let args: Vec<&Expr> = function.args.iter().collect();
         if let Some(protection) = function.func.inner().downcast_ref::<Protection>() {
             let Some(value) = args.first() else {
@@ -35,16 +49,28 @@ impl Prover<'_> {
         let name = function.func.name();
         let span = span_of(expr, &self.step.sql);
         let Some(fact) = fact(Kind::Scalar, name) else {
-            return Err(refuse("SL2007", format!("the function `{name}` is not available in a pipeline"), span, "here"));
+            return Err(refuse(
+                "SL2007",
+                format!("the function `{name}` is not available in a pipeline"),
+                span,
+                "here",
+            ));
         };
         if let (Some(bit), [only]) = (normalizer(name), args.as_slice()) {
             let cell = self.evaluate(only, env)?;
             if let Some(own) = &cell.own {
                 let own = Some(own.normalized(bit));
-                return Ok(Cell { own, slots: std::collections::BTreeSet::new(), ..cell });
+                return Ok(Cell {
+                    own,
+                    slots: std::collections::BTreeSet::new(),
+                    ..cell
+                });
             }
         }
-        let cells: Vec<Cell> = args.iter().map(|arg| self.evaluate(arg, env)).collect::<Bound<_>>()?;
+        let cells: Vec<Cell> = args
+            .iter()
+            .map(|arg| self.evaluate(arg, env))
+            .collect::<Bound<_>>()?;
         let seen = self.seen_all(&cells);
         let decimal = !HANDING_ON.contains(&name) && self.gives_decimal(expr, env.schema);
         if fact.fails == Fails::Partial || decimal {
@@ -53,9 +79,18 @@ impl Prover<'_> {
         Ok(self.result(fact, &cells, seen, expr, env))
     }
 
-    fn result(&mut self, fact: &Fact, cells: &[Cell], seen: sealine_label::LabelId, expr: &Expr, env: &Env<'_>) -> Cell {
+    fn result(
+        &mut self,
+        fact: &Fact,
+        cells: &[Cell],
+        seen: sealine_label::LabelId,
+        expr: &Expr,
+        env: &Env<'_>,
+    ) -> Cell {
         let null = match fact.nulls {
-            Nulls::Strict => cells.iter().fold(self.nothing(), |all, cell| self.labels.join(all, cell.null)),
+            Nulls::Strict => cells
+                .iter()
+                .fold(self.nothing(), |all, cell| self.labels.join(all, cell.null)),
             Nulls::Never => self.nothing(),
             Nulls::Any => seen,
         };
@@ -66,10 +101,14 @@ impl Prover<'_> {
                     let both = self.labels.join(cell.length, cell.null);
                     self.labels.join(all, both)
                 });
-                let text = expr.get_type(env.schema).is_ok_and(|ty| !ty.is_nested() && !is_fixed_width(&ty));
+                let text = expr
+                    .get_type(env.schema)
+                    .is_ok_and(|ty| !ty.is_nested() && !is_fixed_width(&ty));
                 if text { parts } else { seen }
             }
-            "reverse" => cells.iter().fold(self.nothing(), |all, cell| self.labels.join(all, cell.length)),
+            "reverse" => cells.iter().fold(self.nothing(), |all, cell| {
+                self.labels.join(all, cell.length)
+            }),
             "md5" | "sha224" | "sha256" | "sha384" | "sha512" => self.nothing(),
             _ => seen,
         };
@@ -77,19 +116,32 @@ impl Prover<'_> {
     }
 
     /// A function with lambdas: the body joins into the result, and its variables carry the lists.
-    pub(crate) fn higher_order(&mut self, function: &HigherOrderFunction, env: &Env<'_>) -> Bound<Cell> {
+    pub(crate) fn higher_order(
+        &mut self,
+        function: &HigherOrderFunction,
+        env: &Env<'_>,
+    ) -> Bound<Cell> {
         let name = function.name();
         if fact(Kind::Scalar, name).is_none() {
             return Err(self.unsupported(&format!("the function `{name}`")));
         }
-        let (lambdas, lists): (Vec<&Expr>, Vec<&Expr>) =
-            function.args.iter().partition(|arg| matches!(arg, Expr::Lambda(_)));
+        let (lambdas, lists): (Vec<&Expr>, Vec<&Expr>) = function
+            .args
+            .iter()
+            .partition(|arg| matches!(arg, Expr::Lambda(_)));
         let (mut all, _) = self.together(&lists, env)?;
         let variable = self.all_of(all);
         for lambda in lambdas {
-            let Expr::Lambda(lambda) = lambda else { continue };
+            let Expr::Lambda(lambda) = lambda else {
+                continue;
+            };
             let depth = self.lambdas.len();
-            self.lambdas.extend(lambda.params.iter().map(|name| (name.clone(), variable.clone())));
+            self.lambdas.extend(
+                lambda
+                    .params
+                    .iter()
+                    .map(|name| (name.clone(), variable.clone())),
+            );
             let body = self.evaluate(&lambda.body, env);
             self.lambdas.truncate(depth);
             let body = body?;

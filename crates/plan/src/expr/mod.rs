@@ -16,4 +16,5 @@ mod subquery;
 pub(crate) use cast::{cast_is_lossless, cast_never_fails};
 pub(crate) use cell::{Cell, Own};
 pub(crate) use evaluate::Env;
-pub(crate) use span::{is_literal, shown, span_of};
+pub(crate) use predicate::literal_text;
+pub(crate) use span::{is_literal, is_path, shown, span_of};

@@ -1,7 +1,7 @@
 //! Binary operators.
 
-use datafusion::arrow::datatypes::DataType;
 use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator};
+use sealine_label::LabelId;
 
 use super::cell::Cell;
 use super::evaluate::Env;
@@ -10,15 +10,24 @@ use crate::error::{Bound, planning};
 use crate::flow::Prover;
 
 impl Prover<'_> {
-    pub(crate) fn binary(&mut self, binary: &BinaryExpr, expr: &Expr, env: &Env<'_>) -> Bound<Cell> {
+    pub(crate) fn binary(
+        &mut self,
+        binary: &BinaryExpr,
+        expr: &Expr,
+        env: &Env<'_>,
+    ) -> Bound<Cell> {
         let (left, right): (&Expr, &Expr) = (&binary.left, &binary.right);
         match binary.op {
             Operator::StringConcat => {
                 let (a, b) = (self.evaluate(left, env)?, self.evaluate(right, env)?);
                 let value = self.seen_all([&a, &b]);
                 let null = self.join(a.null, b.null);
-                let text = expr.get_type(env.schema).is_ok_and(|ty| !ty.is_nested());
-                let length = if text { self.join(a.length, b.length) } else { value };
+                let text = right.get_type(env.schema).is_ok_and(|ty| !ty.is_nested());
+                let length = if text {
+                    self.join(a.length, b.length)
+                } else {
+                    value
+                };
                 let length = self.join(length, null);
                 Ok(Cell::computed(value, null, length))
             }
@@ -38,23 +47,29 @@ impl Prover<'_> {
             | Operator::NotLikeMatch
             | Operator::NotILikeMatch => self.strict(&[left, right], env),
             Operator::Plus | Operator::Minus | Operator::Multiply => {
-                self.arithmetic(expr, &[left, right], env)?;
-                self.strict(&[left, right], env)
+                let cell = self.strict(&[left, right], env)?;
+                self.arithmetic(expr, right, cell.value, env)?;
+                Ok(cell)
             }
             Operator::Divide | Operator::Modulo | Operator::IntegerDivide => {
                 let (seen, nulls) = self.together(&[left, right], env)?;
-                let by = right.get_type(env.schema).map_err(|error| planning(&error, &self.step.sql))?;
+                let by = right
+                    .get_type(env.schema)
+                    .map_err(|error| planning(&error, &self.step.sql))?;
                 if !by.is_floating() && !crate::bind::safe_divisor(right) {
                     self.may_fail(seen, "this division", span_of(expr, &self.step.sql));
                 }
-                self.arithmetic(expr, &[left, right], env)?;
+                self.arithmetic(expr, right, seen, env)?;
                 Ok(Cell::computed(seen, nulls, seen))
             }
             Operator::IsDistinctFrom | Operator::IsNotDistinctFrom => {
                 let (seen, _) = self.together(&[left, right], env)?;
                 Ok(Cell::computed(seen, self.nothing(), self.nothing()))
             }
-            Operator::RegexMatch | Operator::RegexIMatch | Operator::RegexNotMatch | Operator::RegexNotIMatch => {
+            Operator::RegexMatch
+            | Operator::RegexIMatch
+            | Operator::RegexNotMatch
+            | Operator::RegexNotIMatch => {
                 let (seen, _) = self.together(&[left, right], env)?;
                 if !is_literal(right) {
                     self.may_fail(seen, "a pattern from data", span_of(expr, &self.step.sql));
@@ -83,10 +98,20 @@ impl Prover<'_> {
     }
 
     /// Integers wrap and floats go to infinity; decimals, dates and times can overflow.
-    pub(crate) fn arithmetic(&mut self, expr: &Expr, parts: &[&Expr], env: &Env<'_>) -> Bound<()> {
-        let gives = expr.get_type(env.schema).map_err(|error| planning(&error, &self.step.sql))?;
-        if !gives.is_integer() && !gives.is_floating() && gives != DataType::Boolean {
-            let (seen, _) = self.together(parts, env)?;
+    ///
+    /// After coercion the operands of numeric arithmetic have one type, so that the right one
+    /// tells (asking for the type of the whole would read long chains again and again).
+    pub(crate) fn arithmetic(
+        &mut self,
+        expr: &Expr,
+        right: &Expr,
+        seen: LabelId,
+        env: &Env<'_>,
+    ) -> Bound<()> {
+        let of = right
+            .get_type(env.schema)
+            .map_err(|error| planning(&error, &self.step.sql))?;
+        if !of.is_integer() && !of.is_floating() {
             self.may_fail(seen, "this arithmetic", span_of(expr, &self.step.sql));
         }
         Ok(())

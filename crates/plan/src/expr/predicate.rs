@@ -15,7 +15,7 @@ use sealine_spec::Select;
 
 use super::cell::{Cell, Own};
 use super::evaluate::Env;
-use super::span::is_literal;
+use super::span::{is_literal, is_path};
 use crate::error::Bound;
 use crate::flow::Prover;
 
@@ -28,7 +28,12 @@ pub(crate) struct Verdict {
 impl Prover<'_> {
     /// The labels of a predicate, conjunct by conjunct.
     pub(crate) fn predicate(&mut self, expr: &Expr, env: &Env<'_>) -> Bound<Verdict> {
-        if let Expr::BinaryExpr(BinaryExpr { left, op: Operator::And, right }) = expr {
+        if let Expr::BinaryExpr(BinaryExpr {
+            left,
+            op: Operator::And,
+            right,
+        }) = expr
+        {
             let (a, b) = (self.predicate(left, env)?, self.predicate(right, env)?);
             return Ok(Verdict {
                 selected: self.join(a.selected, b.selected),
@@ -37,34 +42,50 @@ impl Prover<'_> {
         }
         if let Some(selected) = self.selection(expr, env)? {
             let selected = self.labels.through(selected, Channels::SELECTED);
-            return Ok(Verdict { selected, correlated: self.nothing() });
+            return Ok(Verdict {
+                selected,
+                correlated: self.nothing(),
+            });
         }
         let cell = self.evaluate(expr, env)?;
-        Ok(Verdict { selected: self.nothing(), correlated: self.seen(&cell) })
+        Ok(Verdict {
+            selected: self.nothing(),
+            correlated: self.seen(&cell),
+        })
     }
 
     /// The label of comparisons of columns with literals, joined by AND, OR and NOT.
     fn selection(&mut self, expr: &Expr, env: &Env<'_>) -> Bound<Option<LabelId>> {
         match expr {
-            Expr::BinaryExpr(BinaryExpr { left, op: Operator::And | Operator::Or, right }) => {
-                let (Some(a), Some(b)) = (self.selection(left, env)?, self.selection(right, env)?) else {
+            Expr::BinaryExpr(BinaryExpr {
+                left,
+                op: Operator::And | Operator::Or,
+                right,
+            }) => {
+                let (Some(a), Some(b)) = (self.selection(left, env)?, self.selection(right, env)?)
+                else {
                     return Ok(None);
                 };
                 Ok(Some(self.join(a, b)))
             }
             Expr::Not(inner) => self.selection(inner, env),
             Expr::BinaryExpr(BinaryExpr { left, op, right }) if is_comparison(*op) => {
-                let (column, literal) = if is_literal(right) { (left, right) } else { (right, left) };
+                let (column, literal) = if is_literal(right) {
+                    (left, right)
+                } else {
+                    (right, left)
+                };
                 if !is_literal(literal) {
                     return Ok(None);
                 }
-                let cells = matches!(op, Operator::Eq | Operator::NotEq).then(|| vec![literal.as_ref()]);
+                let cells =
+                    matches!(op, Operator::Eq | Operator::NotEq).then(|| vec![literal.as_ref()]);
                 self.compared(column, cells, env)
             }
             Expr::InList(InList { expr, list, .. }) if list.iter().all(is_literal) => {
                 self.compared(expr, Some(list.iter().collect()), env)
             }
-            Expr::IsNull(inner) | Expr::IsNotNull(inner) => {
+            Expr::IsNull(inner) | Expr::IsNotNull(inner) if is_path(inner) => {
                 let cell = self.evaluate(inner, env)?;
                 Ok(cell.own.is_some().then_some(cell.null))
             }
@@ -76,7 +97,15 @@ impl Prover<'_> {
         }
     }
 
-    fn compared(&mut self, column: &Expr, cells: Option<Vec<&Expr>>, env: &Env<'_>) -> Bound<Option<LabelId>> {
+    fn compared(
+        &mut self,
+        column: &Expr,
+        cells: Option<Vec<&Expr>>,
+        env: &Env<'_>,
+    ) -> Bound<Option<LabelId>> {
+        if !is_path(column) {
+            return Ok(None);
+        }
         let cell = self.evaluate(column, env)?;
         let Some(own) = &cell.own else {
             return Ok(None);
@@ -105,7 +134,10 @@ impl Prover<'_> {
             .iter()
             .map(|cell| {
                 let text = literal_text(cell)?;
-                select.domain.contains(&text).then(|| Arc::from(text.as_str()))
+                select
+                    .domain
+                    .contains(&text)
+                    .then(|| Arc::from(text.as_str()))
             })
             .collect()
     }
@@ -121,16 +153,24 @@ impl Prover<'_> {
 }
 
 fn is_comparison(op: Operator) -> bool {
-    matches!(op, Operator::Eq | Operator::NotEq | Operator::Lt | Operator::LtEq | Operator::Gt | Operator::GtEq)
+    matches!(
+        op,
+        Operator::Eq
+            | Operator::NotEq
+            | Operator::Lt
+            | Operator::LtEq
+            | Operator::Gt
+            | Operator::GtEq
+    )
 }
 
 /// A literal as the text that a grant's domain is written in.
-fn literal_text(expr: &Expr) -> Option<String> {
+pub(crate) fn literal_text(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Literal(value, _) if !value.is_null() => match value {
-            ScalarValue::Utf8(Some(text)) | ScalarValue::Utf8View(Some(text)) | ScalarValue::LargeUtf8(Some(text)) => {
-                Some(text.clone())
-            }
+            ScalarValue::Utf8(Some(text))
+            | ScalarValue::Utf8View(Some(text))
+            | ScalarValue::LargeUtf8(Some(text)) => Some(text.clone()),
             other => Some(other.to_string()),
         },
         Expr::Cast(cast) => literal_text(&cast.expr),

@@ -20,40 +20,68 @@ use crate::protection::Protection;
 use crate::world::LEAST_DOMAIN;
 
 impl Prover<'_> {
-    pub(crate) fn protect(&mut self, protection: &Protection, value: &Expr, expr: &Expr, env: &Env<'_>) -> Bound<Cell> {
+    pub(crate) fn protect(
+        &mut self,
+        protection: &Protection,
+        value: &Expr,
+        expr: &Expr,
+        env: &Env<'_>,
+    ) -> Bound<Cell> {
         let cell = self.evaluate(value, env)?;
         let call = protection.call();
         let Some(declaration) = self.world.registry.find(call.name) else {
             return Err(self.no_rule(expr, "a protection that is not in the registry"));
         };
-        let data_type = value.get_type(env.schema).map_err(|error| planning(&error, &self.step.sql))?;
+        let data_type = value
+            .get_type(env.schema)
+            .map_err(|error| planning(&error, &self.step.sql))?;
         let span = span_of(expr, &self.step.sql);
         let text = |index: usize| match call.arguments.get(index) {
             Some(Argument::Text(text) | Argument::Number(text)) => text.clone(),
             Some(Argument::Integer(number)) => number.to_string(),
             None => String::new(),
         };
-        let length = if is_fixed_width(&data_type) { self.nothing() } else { cell.length };
-        let keeps_length = declaration.keeps.contains(&Keeps::Length) || declaration.effect == Effect::Encrypt;
+        let length = if is_fixed_width(&data_type) {
+            self.nothing()
+        } else {
+            cell.length
+        };
+        let keeps_length =
+            declaration.keeps.contains(&Keeps::Length) || declaration.effect == Effect::Encrypt;
         let showing = if keeps_length { length } else { self.nothing() };
         let kept = declaration.nulls == Nulls::Kept;
         let mut done = match declaration.effect {
             Effect::Redact | Effect::Nullify => {
                 let all = self.whole(&cell);
-                let removed = Layer::Removed { by: Arc::from(call.name) };
+                let removed = Layer::Removed {
+                    by: Arc::from(call.name),
+                };
                 let value = self.labels.map(all, |_, _| View::of(removed.clone()));
                 Cell::computed(value, self.nothing(), self.nothing())
             }
             Effect::Encrypt => {
-                let sealed = Layer::Sealed { key: Arc::from(text(0).as_str()) };
-                let all = if kept { self.value(&cell) } else { self.seen(&cell) };
+                let sealed = Layer::Sealed {
+                    key: Arc::from(text(0).as_str()),
+                };
+                let all = if kept {
+                    self.value(&cell)
+                } else {
+                    self.seen(&cell)
+                };
                 let value = self.labels.map(all, |_, _| View::of(sealed.clone()));
                 let null = if kept { cell.null } else { self.nothing() };
                 let value = self.join(value, showing);
                 Cell::computed(value, null, showing)
             }
             Effect::Mask | Effect::Bucket | Effect::Tokenize => {
-                let layer = self.layer(declaration.effect, &cell, &text, protection.slot(), value, span);
+                let layer = self.layer(
+                    declaration.effect,
+                    &cell,
+                    &text,
+                    protection.slot(),
+                    value,
+                    span,
+                );
                 let value = match (&cell.own, layer) {
                     (Some(own), Some(layer)) => {
                         let shown = self.own_as(own, &layer);
@@ -100,7 +128,11 @@ impl Prover<'_> {
         match effect {
             Effect::Mask => {
                 let (first, last) = (text(0).parse().ok()?, text(1).parse().ok()?);
-                Some(Layer::Masked { normal: own.normal()?, first, last })
+                Some(Layer::Masked {
+                    normal: own.normal()?,
+                    first,
+                    last,
+                })
             }
             Effect::Bucket => Some(Layer::bucket(&text(0), &text(1))),
             Effect::Tokenize => {
@@ -109,7 +141,10 @@ impl Prover<'_> {
                     return None;
                 }
                 let domain = self.domain(&own, &text(1), slot);
-                Some(Layer::Token { key: Arc::from(text(0).as_str()), domain })
+                Some(Layer::Token {
+                    key: Arc::from(text(0).as_str()),
+                    domain,
+                })
             }
             Effect::Redact | Effect::Nullify | Effect::Encrypt => None,
         }
@@ -124,11 +159,20 @@ impl Prover<'_> {
             let elsewhere = self.world.writable(dataset) && own.columns.len() > 1;
             if size < LEAST_DOMAIN && !elsewhere {
                 small = true;
-                let known = if size == 0 { "is not known".to_owned() } else { format!("is {size}") };
+                let known = if size == 0 {
+                    "is not known".to_owned()
+                } else {
+                    format!("is {size}")
+                };
                 let reason = format!(
                     "deterministic tokens of `{dataset}.{column}` can be told by counting: the number of its values {known}, and less than 1,048,576 is too few; say `domain_size:` if there are more, or encrypt"
                 );
-                self.note("SL3006", Origin::column(dataset, column, Aspect::Value), reason, span);
+                self.note(
+                    "SL3006",
+                    Origin::column(dataset, column, Aspect::Value),
+                    reason,
+                    span,
+                );
             }
         }
         small
@@ -140,10 +184,17 @@ impl Prover<'_> {
             return Arc::from(written);
         }
         // The catalogued source speaks for a written dataset that handed its column on.
-        let source = own.columns.iter().find(|(dataset, _, _)| !self.world.writable(dataset)).or_else(|| own.columns.first());
+        let source = own
+            .columns
+            .iter()
+            .find(|(dataset, _, _)| !self.world.writable(dataset))
+            .or_else(|| own.columns.first());
         let domain = source.map_or_else(String::new, |(dataset, column, _)| {
-            let tags = self.world.tags(&Origin::column(dataset, column, Aspect::Value));
-            tags.first().map_or_else(|| format!("{dataset}.{column}"), ToString::to_string)
+            let tags = self
+                .world
+                .tags(&Origin::column(dataset, column, Aspect::Value));
+            tags.first()
+                .map_or_else(|| format!("{dataset}.{column}"), ToString::to_string)
         });
         self.domains.insert(slot, domain.clone());
         Arc::from(domain.as_str())
@@ -177,8 +228,12 @@ impl Prover<'_> {
     }
 
     fn worthless(&mut self, code: &'static str, label: LabelId, reason: &str, span: Span) {
-        let clear: Vec<Origin> =
-            self.labels.entries(label).filter(|(_, view, _)| view.is_clear()).map(|(origin, _, _)| origin.clone()).collect();
+        let clear: Vec<Origin> = self
+            .labels
+            .entries(label)
+            .filter(|(_, view, _)| view.is_clear())
+            .map(|(origin, _, _)| origin.clone())
+            .collect();
         for origin in clear {
             self.note(code, origin, reason.to_owned(), span);
         }

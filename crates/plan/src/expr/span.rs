@@ -36,6 +36,21 @@ pub(crate) fn shown(expr: &Expr) -> String {
     line
 }
 
+/// Whether an expression can be a column as it is: one column, behind casts and functions of one
+/// argument. Anything else need not be evaluated to know that it is computed.
+pub(crate) fn is_path(expr: &Expr) -> bool {
+    match expr {
+        Expr::Column(_) | Expr::OuterReferenceColumn(_, _) => true,
+        Expr::Alias(alias) => is_path(&alias.expr),
+        Expr::Cast(cast) => is_path(&cast.expr),
+        Expr::TryCast(cast) => is_path(&cast.expr),
+        Expr::ScalarFunction(function) => {
+            matches!(function.args.as_slice(), [only] if is_path(only))
+        }
+        _ => false,
+    }
+}
+
 /// Whether an expression reads no column.
 pub(crate) fn is_literal(expr: &Expr) -> bool {
     match expr {

@@ -31,7 +31,12 @@ impl Prover<'_> {
     }
 
     /// `x IN (…)`, `x = ANY (…)`: values, nulls and rows of the subquery all enter.
-    pub(crate) fn compared_with(&mut self, expr: &Expr, subquery: &Subquery, env: &Env<'_>) -> Bound<Cell> {
+    pub(crate) fn compared_with(
+        &mut self,
+        expr: &Expr,
+        subquery: &Subquery,
+        env: &Env<'_>,
+    ) -> Bound<Cell> {
         let cell = self.evaluate(expr, env)?;
         let node = self.within(subquery, env)?;
         let mut all = self.row(&node.relation);
@@ -42,11 +47,20 @@ impl Prover<'_> {
         Ok(self.all_of(all))
     }
 
-    pub(crate) fn scalar_subquery(&mut self, subquery: &Subquery, expr: &Expr, env: &Env<'_>) -> Bound<Cell> {
+    pub(crate) fn scalar_subquery(
+        &mut self,
+        subquery: &Subquery,
+        expr: &Expr,
+        env: &Env<'_>,
+    ) -> Bound<Cell> {
         let node = self.within(subquery, env)?;
         let mut all = self.row(&node.relation);
         if !node.relation.single {
-            self.may_fail(all, "a subquery that can give several rows", span_of(expr, &self.step.sql));
+            self.may_fail(
+                all,
+                "a subquery that can give several rows",
+                span_of(expr, &self.step.sql),
+            );
         }
         let values = self.seen_all(&node.relation.columns);
         all = self.join(all, values);

@@ -14,11 +14,22 @@ use super::node::{Node, Outcome};
 use super::prover::Prover;
 use super::relation::Relation;
 use crate::error::{Bound, planning, refuse};
-use crate::expr::{Cell, Env, span_of};
+use crate::expr::{Cell, Env, is_path, span_of};
 use crate::functions::{Fails, Kind, fact};
 
 /// Functions whose result is null only where no value is there.
-const NULL_IF_NOTHING: &[&str] = &["min", "max", "sum", "avg", "median", "bool_and", "bool_or", "bit_and", "bit_or", "string_agg"];
+const NULL_IF_NOTHING: &[&str] = &[
+    "min",
+    "max",
+    "sum",
+    "avg",
+    "median",
+    "bool_and",
+    "bool_or",
+    "bit_and",
+    "bit_or",
+    "string_agg",
+];
 
 /// What every aggregate of a node shares.
 pub(crate) struct Shared<'n> {
@@ -32,7 +43,8 @@ pub(crate) struct Shared<'n> {
 impl Prover<'_> {
     pub(crate) fn aggregate(&mut self, node: &Aggregate, input: &Node) -> Bound<Outcome> {
         let sets = matches!(node.group_expr.first(), Some(Expr::GroupingSet(_)));
-        let keys = grouping_set_to_exprlist(&node.group_expr).map_err(|e| planning(&e, &self.step.sql))?;
+        let keys =
+            grouping_set_to_exprlist(&node.group_expr).map_err(|e| planning(&e, &self.step.sql))?;
         let keys: Vec<Expr> = keys.into_iter().cloned().collect();
         let mut columns = self.cells_over(&keys, input)?;
         let groups = self.seen_all(&columns);
@@ -55,9 +67,21 @@ impl Prover<'_> {
         let decided = self.labels.through(groups, Channels::CORRELATED);
         let nothing = self.nothing();
         let mut relation = Relation {
-            unique: if grouped && !sets { vec![(0..keys.len()).collect()] } else { Vec::new() },
-            selected: if grouped { input.relation.selected } else { nothing },
-            correlated: if grouped { self.join(input.relation.correlated, decided) } else { nothing },
+            unique: if grouped && !sets {
+                vec![(0..keys.len()).collect()]
+            } else {
+                Vec::new()
+            },
+            selected: if grouped {
+                input.relation.selected
+            } else {
+                nothing
+            },
+            correlated: if grouped {
+                self.join(input.relation.correlated, decided)
+            } else {
+                nothing
+            },
             order: self.join(input.relation.order, base),
             total: false,
             single: !grouped,
@@ -68,14 +92,19 @@ impl Prover<'_> {
         let rewritten = match &shared.group {
             Some(group) if !sets => {
                 let decided = self.join(base, group.subject_label);
-                let decided = guards.iter().fold(decided, |all, guard: &Guard| self.labels.join(all, guard.nulls));
+                let decided = guards.iter().fold(decided, |all, guard: &Guard| {
+                    self.labels.join(all, guard.nulls)
+                });
                 let decided = self.labels.through(decided, Channels::CORRELATED);
                 relation.correlated = self.join(relation.correlated, decided);
                 Some(self.guarded(node, input, group, &guards)?)
             }
             _ => None,
         };
-        Ok(Outcome { relation, rewritten })
+        Ok(Outcome {
+            relation,
+            rewritten,
+        })
     }
 
     fn aggregate_expr(&mut self, expr: &Expr, shared: &Shared<'_>) -> Bound<(Cell, Option<Guard>)> {
@@ -95,18 +124,29 @@ impl Prover<'_> {
         let span = span_of(expr, &self.step.sql);
         let name = function.func.name();
         let Some(fact) = fact(Kind::Aggregate, name) else {
-            return Err(refuse("SL2007", format!("the function `{name}` is not available in a pipeline"), span, "here"));
+            return Err(refuse(
+                "SL2007",
+                format!("the function `{name}` is not available in a pipeline"),
+                span,
+                "here",
+            ));
         };
         let params = &function.params;
         let args = self.cells_over(&params.args, shared.input)?;
-        let filter = self.cells_over(params.filter.as_deref().map_or(&[], std::slice::from_ref), shared.input)?;
+        let filter = self.cells_over(
+            params.filter.as_deref().map_or(&[], std::slice::from_ref),
+            shared.input,
+        )?;
         let (order, total) = self.ordering(&params.order_by, shared.input)?;
         let filtered = self.seen_all(&filter);
         let mut decided = self.join(shared.base, filtered);
         decided = self.join(decided, order);
         if matches!(name, "array_agg" | "string_agg") || fact.fails == Fails::First {
             if !total && fact.fails == Fails::First {
-                self.not_total(shared.input.relation.order, &format!("`{name}` without an order that leaves no two rows tied"));
+                self.not_total(
+                    shared.input.relation.order,
+                    &format!("`{name}` without an order that leaves no two rows tied"),
+                );
             }
             if !total {
                 decided = self.join(decided, shared.input.relation.order);
@@ -118,7 +158,9 @@ impl Prover<'_> {
         }
         if name == "count" && !params.distinct {
             // A count of values reads only which are null.
-            let nulls = args.iter().fold(decided, |all, cell| self.labels.join(all, cell.null));
+            let nulls = args
+                .iter()
+                .fold(decided, |all, cell| self.labels.join(all, cell.null));
             let nothing = self.nothing();
             return Ok((Cell::computed(nulls, nothing, nulls), None));
         }
@@ -129,14 +171,21 @@ impl Prover<'_> {
             self.may_fail(all, &format!("`{name}`"), span);
         }
         if NULL_IF_NOTHING.contains(&name) {
-            let nulls = args.iter().fold(decided, |all, cell| self.labels.join(all, cell.null));
+            let nulls = args
+                .iter()
+                .fold(decided, |all, cell| self.labels.join(all, cell.null));
             return Ok((Cell::computed(all, nulls, all), None));
         }
         Ok((self.all_of(all), None))
     }
 
     /// The arguments as a sum sees them: numbers made wider by the analyser are the same numbers.
-    fn summands(&mut self, exprs: &[Expr], cells: &[Cell], shared: &Shared<'_>) -> Bound<Vec<Cell>> {
+    fn summands(
+        &mut self,
+        exprs: &[Expr],
+        cells: &[Cell],
+        shared: &Shared<'_>,
+    ) -> Bound<Vec<Cell>> {
         let env = Env::of(shared.input);
         exprs
             .iter()
@@ -148,7 +197,11 @@ impl Prover<'_> {
                     _ => return Ok(cell.clone()),
                 };
                 match inner {
-                    (from, to) if from.get_type(env.schema).is_ok_and(|ty| ty.is_numeric()) && to.is_numeric() => {
+                    (from, to)
+                        if is_path(from)
+                            && from.get_type(env.schema).is_ok_and(|ty| ty.is_numeric())
+                            && to.is_numeric() =>
+                    {
                         self.evaluate(from, &env)
                     }
                     _ => Ok(cell.clone()),

@@ -11,7 +11,12 @@ use crate::error::Bound;
 use crate::expr::Env;
 
 impl Prover<'_> {
-    pub(crate) fn filter(&mut self, node: &Filter, input: &Node, endorsed: bool) -> Bound<Relation> {
+    pub(crate) fn filter(
+        &mut self,
+        node: &Filter,
+        input: &Node,
+        endorsed: bool,
+    ) -> Bound<Relation> {
         let verdict = self.predicate(&node.predicate, &Env::of(input))?;
         let mut relation = input.relation.clone();
         relation.total = false;
@@ -19,8 +24,14 @@ impl Prover<'_> {
             // The owner's word: which rows a view has is a fact of the view.
             return Ok(relation);
         }
-        let correlated = self.labels.through(verdict.correlated, Channels::CORRELATED);
-        let columns = relation.columns.iter().map(|cell| self.tainted(cell, correlated)).collect();
+        let correlated = self
+            .labels
+            .through(verdict.correlated, Channels::CORRELATED);
+        let columns = relation
+            .columns
+            .iter()
+            .map(|cell| self.tainted(cell, correlated))
+            .collect();
         relation.columns = columns;
         relation.selected = self.join(relation.selected, verdict.selected);
         relation.correlated = self.join(relation.correlated, correlated);

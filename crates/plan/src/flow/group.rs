@@ -1,6 +1,6 @@
 //! Sums over a minimum group: when they count as aggregated, and how the minimum is enforced.
 //!
-//! A sum, average, count, variance or deviation of one canonical column, without filter, distinct
+//! A sum, average, variance or deviation of one canonical column, without filter, distinct
 //! or order, over rows of which each stands once, shows its column only summed up over `k`
 //! distinct subjects with a value. The plan counts them in a hidden column and drops the groups
 //! that have fewer.
@@ -42,21 +42,44 @@ pub(crate) struct Guard {
 }
 
 /// The functions that sum up.
-const SUMMING: &[&str] =
-    &["count", "sum", "avg", "stddev", "stddev_samp", "stddev_pop", "var", "var_samp", "var_sample", "var_pop", "var_population"];
+const SUMMING: &[&str] = &[
+    "sum",
+    "avg",
+    "stddev",
+    "stddev_samp",
+    "stddev_pop",
+    "var",
+    "var_samp",
+    "var_sample",
+    "var_pop",
+    "var_population",
+];
 
 impl Prover<'_> {
     /// The minimum group that this node can keep.
-    pub(crate) fn group(&mut self, node: &Aggregate, input: &Node, keys: &[Expr], sets: bool) -> Option<Group> {
+    pub(crate) fn group(
+        &mut self,
+        node: &Aggregate,
+        input: &Node,
+        keys: &[Expr],
+        sets: bool,
+    ) -> Option<Group> {
         let k = self.step.min_group?;
         if sets || self.nested > 0 {
             return None;
         }
         let mut known = None;
         for (index, cell) in input.relation.columns.iter().enumerate() {
-            let Some(Own { columns, .. }) = &cell.own else { continue };
-            let [(dataset, column, 0)] = columns.iter().collect::<Vec<_>>().as_slice() else { continue };
-            let subject = self.world.dataset(dataset).and_then(|d| d.subject.as_deref());
+            let Some(Own { columns, .. }) = &cell.own else {
+                continue;
+            };
+            let [(dataset, column, 0)] = columns.iter().collect::<Vec<_>>().as_slice() else {
+                continue;
+            };
+            let subject = self
+                .world
+                .dataset(dataset)
+                .and_then(|d| d.subject.as_deref());
             if subject == Some(&**column) && input.relation.rows_of.get(dataset) == Some(&true) {
                 known = Some((Arc::clone(dataset), index, cell.clone()));
                 break;
@@ -65,12 +88,21 @@ impl Prover<'_> {
         let (dataset, index, cell) = known?;
         let subject = Column::from(input.plan.schema().qualified_field(index));
         let mut hasher = DefaultHasher::new();
-        node.input.display_indent_schema().to_string().hash(&mut hasher);
+        node.input
+            .display_indent_schema()
+            .to_string()
+            .hash(&mut hasher);
         for key in keys {
             key.schema_name().to_string().hash(&mut hasher);
         }
         let subject_label = self.seen(&cell);
-        Some(Group { k, dataset, subject, subject_label, population: hasher.finish() })
+        Some(Group {
+            k,
+            dataset,
+            subject,
+            subject_label,
+            population: hasher.finish(),
+        })
     }
 
     /// The result of a function that sums up, if it counts as such.
@@ -83,7 +115,10 @@ impl Prover<'_> {
         span: Span,
     ) -> Option<(Cell, Option<Guard>)> {
         let name = function.func.name();
-        let (Some(own), true) = (args.first().and_then(|cell| cell.own.clone()), SUMMING.contains(&name)) else {
+        let (Some(own), true) = (
+            args.first().and_then(|cell| cell.own.clone()),
+            SUMMING.contains(&name),
+        ) else {
             return None;
         };
         let (cell, argument) = (args.first()?, function.params.args.first()?);
@@ -95,13 +130,20 @@ impl Prover<'_> {
             return None;
         }
         let group = shared.group.as_ref()?;
-        let layer = Layer::Aggregated { function: Arc::from(name), k: group.k, population: group.population };
+        let layer = Layer::Aggregated {
+            function: Arc::from(name),
+            k: group.k,
+            population: group.population,
+        };
         let summed = self.own_as(&own, &layer);
         let mut nulls = self.join(decided, cell.null);
         nulls = self.join(nulls, group.subject_label);
         let rest = self.join(cell.value, nulls);
         let value = self.join(rest, summed);
-        let guard = Guard { argument: argument.clone(), nulls: cell.null };
+        let guard = Guard {
+            argument: argument.clone(),
+            nulls: cell.null,
+        };
         Some((Cell::computed(value, nulls, value), Some(guard)))
     }
 
@@ -120,16 +162,26 @@ impl Prover<'_> {
         if self.nested > 0 {
             return Err("inside a subquery is over groups that other rows choose");
         }
-        if params.distinct || params.filter.is_some() || !params.order_by.is_empty() || args.len() != 1 {
+        if params.distinct
+            || params.filter.is_some()
+            || !params.order_by.is_empty()
+            || args.len() != 1
+        {
             return Err("with DISTINCT, FILTER or ORDER BY can pick single rows");
         }
         let Some(group) = &shared.group else {
-            return Err("needs the dataset's `subject:` column among the rows it sums up, each row once, and no grouping sets");
+            return Err(
+                "needs the dataset's `subject:` column among the rows it sums up, each row once, and no grouping sets",
+            );
         };
         let once = own.columns.iter().all(|(dataset, _, _)| {
             *dataset == group.dataset && shared.input.relation.rows_of.get(dataset) == Some(&true)
         });
-        if once { Ok(()) } else { Err("is over rows that a join or union may repeat") }
+        if once {
+            Ok(())
+        } else {
+            Err("is over rows that a join or union may repeat")
+        }
     }
 
     /// The aggregate with its groups of too few subjects dropped, and the same columns.
@@ -144,7 +196,9 @@ impl Prover<'_> {
         let subject = Expr::Column(group.subject.clone());
         let mut hidden = vec![count_distinct(subject.clone())];
         for guard in guards {
-            let present = when(guard.argument.clone().is_not_null(), subject.clone()).end().map_err(failed)?;
+            let present = when(guard.argument.clone().is_not_null(), subject.clone())
+                .end()
+                .map_err(failed)?;
             hidden.push(count_distinct(present));
         }
         let mut aggregates = node.aggr_expr.clone();
@@ -158,10 +212,24 @@ impl Prover<'_> {
                 None => one,
             });
         }
-        let counted = Aggregate::try_new(Arc::new(input.plan.clone()), node.group_expr.clone(), aggregates).map_err(failed)?;
-        let kept = Filter::try_new(enough.unwrap_or_else(|| lit(false)), Arc::new(LogicalPlan::Aggregate(counted))).map_err(failed)?;
-        let columns = node.schema.iter().map(|field| Expr::Column(Column::from(field))).collect();
-        let shown = Projection::try_new(columns, Arc::new(LogicalPlan::Filter(kept))).map_err(failed)?;
+        let counted = Aggregate::try_new(
+            Arc::new(input.plan.clone()),
+            node.group_expr.clone(),
+            aggregates,
+        )
+        .map_err(failed)?;
+        let kept = Filter::try_new(
+            enough.unwrap_or_else(|| lit(false)),
+            Arc::new(LogicalPlan::Aggregate(counted)),
+        )
+        .map_err(failed)?;
+        let columns = node
+            .schema
+            .iter()
+            .map(|field| Expr::Column(Column::from(field)))
+            .collect();
+        let shown =
+            Projection::try_new(columns, Arc::new(LogicalPlan::Filter(kept))).map_err(failed)?;
         Ok(LogicalPlan::Projection(shown))
     }
 }

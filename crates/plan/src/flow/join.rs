@@ -19,7 +19,11 @@ impl Prover<'_> {
         let decided = self.join(rows, predicate);
         let (mut l, mut r) = (left.relation.clone(), right.relation.clone());
         for side in [&mut l, &mut r] {
-            side.columns = side.columns.iter().map(|cell| self.tainted(cell, predicate)).collect();
+            side.columns = side
+                .columns
+                .iter()
+                .map(|cell| self.tainted(cell, predicate))
+                .collect();
         }
         let (left_nulls, right_nulls) = match node.join_type {
             JoinType::Left => (false, true),
@@ -29,12 +33,18 @@ impl Prover<'_> {
         };
         for (side, nullable) in [(&mut l, left_nulls), (&mut r, right_nulls)] {
             if nullable {
-                side.columns = side.columns.iter().map(|cell| self.nullable(cell, decided)).collect();
+                side.columns = side
+                    .columns
+                    .iter()
+                    .map(|cell| self.nullable(cell, decided))
+                    .collect();
                 side.unique.clear();
             }
         }
         let mut joined = match node.join_type {
-            JoinType::Inner | JoinType::Left | JoinType::Right | JoinType::Full => both(node, left, right, l, r),
+            JoinType::Inner | JoinType::Left | JoinType::Right | JoinType::Full => {
+                both(node, left, right, l, r)
+            }
             JoinType::LeftSemi | JoinType::LeftAnti => l,
             JoinType::RightSemi | JoinType::RightAnti => r,
             JoinType::LeftMark => self.marked(l, decided),
@@ -54,15 +64,34 @@ impl Prover<'_> {
     fn on(&mut self, node: &Join, left: &Node, right: &Node) -> Bound<LabelId> {
         let mut all = self.nothing();
         for (l, r) in &node.on {
-            let cells = [self.evaluate(l, &Env::of(left))?, self.evaluate(r, &Env::of(right))?];
+            let cells = [
+                self.evaluate(l, &Env::of(left))?,
+                self.evaluate(r, &Env::of(right))?,
+            ];
             let seen = self.seen_all(&cells);
             all = self.join(all, seen);
         }
         if let Some(filter) = &node.filter {
-            let schema = left.plan.schema().join(right.plan.schema()).map_err(|e| planning(&e, &self.step.sql))?;
+            let schema = left
+                .plan
+                .schema()
+                .join(right.plan.schema())
+                .map_err(|e| planning(&e, &self.step.sql))?;
             let schema = Arc::new(schema);
-            let columns: Vec<Cell> = left.relation.columns.iter().chain(&right.relation.columns).cloned().collect();
-            let cell = self.evaluate(filter, &Env { schema: &schema, columns: &columns })?;
+            let columns: Vec<Cell> = left
+                .relation
+                .columns
+                .iter()
+                .chain(&right.relation.columns)
+                .cloned()
+                .collect();
+            let cell = self.evaluate(
+                filter,
+                &Env {
+                    schema: &schema,
+                    columns: &columns,
+                },
+            )?;
             let seen = self.seen(&cell);
             all = self.join(all, seen);
         }
@@ -78,7 +107,10 @@ impl Prover<'_> {
     /// A cell that is null where the condition failed.
     fn nullable(&mut self, cell: &Cell, decided: LabelId) -> Cell {
         let catalogued = cell.catalogued;
-        Cell { catalogued, ..self.tainted_all(cell, decided) }
+        Cell {
+            catalogued,
+            ..self.tainted_all(cell, decided)
+        }
     }
 
     fn marked(&mut self, mut side: Relation, decided: LabelId) -> Relation {
@@ -93,8 +125,14 @@ fn both(node: &Join, left: &Node, right: &Node, l: Relation, r: Relation) -> Rel
     equalities(node.filter.as_ref(), &mut pairs);
     let (mut left_keys, mut right_keys) = (Vec::new(), Vec::new());
     for (a, b) in pairs {
-        let (l, r) = (super::project::passed_index(a, left), super::project::passed_index(b, right));
-        let (m, s) = (super::project::passed_index(b, left), super::project::passed_index(a, right));
+        let (l, r) = (
+            super::project::passed_index(a, left),
+            super::project::passed_index(b, right),
+        );
+        let (m, s) = (
+            super::project::passed_index(b, left),
+            super::project::passed_index(a, right),
+        );
         // Written either way round; a column of the other side is in neither schema.
         for (l, r) in [(l, r), (m, s)] {
             if let (Some(l), Some(r)) = (l, r) {
@@ -116,7 +154,11 @@ fn both(node: &Join, left: &Node, right: &Node, l: Relation, r: Relation) -> Rel
         unique.extend(r.unique.iter().map(shifted));
     }
     for a in &l.unique {
-        unique.extend(r.unique.iter().map(|b| a.iter().copied().chain(shifted(b)).collect()));
+        unique.extend(
+            r.unique
+                .iter()
+                .map(|b| a.iter().copied().chain(shifted(b)).collect()),
+        );
     }
     unique.truncate(16);
     let mut rows_of = l.rows_of.clone();
@@ -128,21 +170,38 @@ fn both(node: &Join, left: &Node, right: &Node, l: Relation, r: Relation) -> Rel
         rows_of.insert(Arc::clone(dataset), *once && one_left && !twice);
     }
     let columns = l.columns.iter().chain(&r.columns).cloned().collect();
-    Relation { columns, unique, rows_of, ..l }
+    Relation {
+        columns,
+        unique,
+        rows_of,
+        ..l
+    }
 }
 
 /// The equalities that a condition is made of.
 fn equalities<'e>(filter: Option<&'e Expr>, pairs: &mut Vec<(&'e Expr, &'e Expr)>) {
     match filter {
-        Some(Expr::BinaryExpr(BinaryExpr { left, op: Operator::And, right })) => {
+        Some(Expr::BinaryExpr(BinaryExpr {
+            left,
+            op: Operator::And,
+            right,
+        })) => {
             equalities(Some(left), pairs);
             equalities(Some(right), pairs);
         }
-        Some(Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right })) => pairs.push((left, right)),
+        Some(Expr::BinaryExpr(BinaryExpr {
+            left,
+            op: Operator::Eq,
+            right,
+        })) => pairs.push((left, right)),
         _ => {}
     }
 }
 
 fn names_one(relation: &Relation, keys: &[usize]) -> bool {
-    relation.single || relation.unique.iter().any(|key| key.iter().all(|index| keys.contains(index)))
+    relation.single
+        || relation
+            .unique
+            .iter()
+            .any(|key| key.iter().all(|index| keys.contains(index)))
 }

@@ -37,7 +37,10 @@ pub(crate) struct Outcome {
 
 impl From<Relation> for Outcome {
     fn from(relation: Relation) -> Self {
-        Self { relation, rewritten: None }
+        Self {
+            relation,
+            rewritten: None,
+        }
     }
 }
 
@@ -55,12 +58,22 @@ impl Prover<'_> {
         let (outcome, mut inputs, rebuilt) = done?;
         let changed = outcome.rewritten.is_some() || rebuilt.is_some();
         let bound = plan.clone();
-        let plan = outcome.rewritten.or(rebuilt).unwrap_or_else(|| bound.clone());
+        let plan = outcome
+            .rewritten
+            .or(rebuilt)
+            .unwrap_or_else(|| bound.clone());
         if plan.schema().fields().len() != outcome.relation.columns.len() {
             return Err(self.unsupported("a node whose columns the proof cannot follow"));
         }
         inputs.append(&mut met);
-        Ok(Arc::new(Node { plan, bound, relation: outcome.relation, inputs, step: self.step.index, changed }))
+        Ok(Arc::new(Node {
+            plan,
+            bound,
+            relation: outcome.relation,
+            inputs,
+            step: self.step.index,
+            changed,
+        }))
     }
 
     #[allow(clippy::type_complexity)]
@@ -76,12 +89,19 @@ impl Prover<'_> {
             LogicalPlan::Window(node) => self.window(node, first(&inputs)?)?.into(),
             LogicalPlan::Aggregate(node) => self.aggregate(node, first(&inputs)?)?,
             LogicalPlan::Sort(node) => self.sort(node, first(&inputs)?)?.into(),
-            LogicalPlan::Join(node) => self.join_node(node, first(&inputs)?, second(&inputs)?)?.into(),
+            LogicalPlan::Join(node) => self
+                .join_node(node, first(&inputs)?, second(&inputs)?)?
+                .into(),
             LogicalPlan::Repartition(node) => self.repartition(node, first(&inputs)?)?.into(),
             LogicalPlan::Union(_) => self.union(&inputs)?.into(),
             LogicalPlan::TableScan(node) => return self.scan(node),
             LogicalPlan::EmptyRelation(node) => self.empty(node).into(),
-            LogicalPlan::Subquery(_) | LogicalPlan::SubqueryAlias(_) => first(&inputs)?.relation.clone().into(),
+            // An order below a name is not one that the engine has to keep.
+            LogicalPlan::Subquery(_) | LogicalPlan::SubqueryAlias(_) => Relation {
+                total: false,
+                ..first(&inputs)?.relation.clone()
+            }
+            .into(),
             LogicalPlan::Limit(node) => self.limit(node, first(&inputs)?)?.into(),
             LogicalPlan::Values(node) => self.values(node)?.into(),
             LogicalPlan::Distinct(node) => self.distinct(node, first(&inputs)?)?.into(),
@@ -117,7 +137,11 @@ impl Prover<'_> {
                 self.nested -= 1;
                 Ok(vec![inner?])
             }
-            other => other.inputs().into_iter().map(|input| self.node(input)).collect(),
+            other => other
+                .inputs()
+                .into_iter()
+                .map(|input| self.node(input))
+                .collect(),
         }
     }
 
@@ -134,11 +158,19 @@ impl Prover<'_> {
 
     /// Opens a scope for what refers outwards.
     pub(crate) fn enter(&mut self, schema: &DFSchemaRef, columns: &[Cell]) {
-        self.outer.push(super::prover::Outer { schema: Arc::clone(schema), columns: columns.to_vec() });
+        self.outer.push(super::prover::Outer {
+            schema: Arc::clone(schema),
+            columns: columns.to_vec(),
+        });
     }
 
     pub(crate) fn unsupported(&self, what: &str) -> crate::error::Refused {
-        refuse("SL2008", format!("{what} has no rule in the proof and cannot stand in a step"), self.step.sql.span, "in this step")
+        refuse(
+            "SL2008",
+            format!("{what} has no rule in the proof and cannot stand in a step"),
+            self.step.sql.span,
+            "in this step",
+        )
     }
 
     /// Evaluates expressions over a node.
@@ -152,7 +184,10 @@ impl Prover<'_> {
 fn passes_rows_on(plan: &LogicalPlan) -> bool {
     matches!(
         plan,
-        LogicalPlan::Projection(_) | LogicalPlan::Filter(_) | LogicalPlan::SubqueryAlias(_) | LogicalPlan::Sort(_)
+        LogicalPlan::Projection(_)
+            | LogicalPlan::Filter(_)
+            | LogicalPlan::SubqueryAlias(_)
+            | LogicalPlan::Sort(_)
     )
 }
 
@@ -166,6 +201,9 @@ fn second(inputs: &[Arc<Node>]) -> Bound<&Node> {
 
 fn nth(inputs: &[Arc<Node>], index: usize) -> Bound<&Node> {
     inputs.get(index).map(AsRef::as_ref).ok_or_else(|| {
-        Box::new(sealine_spec::Diagnostic::error("SL2008", "a node of the plan has no input; this construct has no rule"))
+        Box::new(sealine_spec::Diagnostic::error(
+            "SL2008",
+            "a node of the plan has no input; this construct has no rule",
+        ))
     })
 }

@@ -14,7 +14,12 @@ impl Prover<'_> {
         for bound in [&node.skip, &node.fetch].into_iter().flatten() {
             if !is_literal(bound) {
                 let span = span_of(bound, &self.step.sql);
-                return Err(refuse("SL2008", "LIMIT and OFFSET take a literal number", span, "here"));
+                return Err(refuse(
+                    "SL2008",
+                    "LIMIT and OFFSET take a literal number",
+                    span,
+                    "here",
+                ));
             }
         }
         let one = matches!(node.fetch.as_deref(), Some(Expr::Literal(value, _)) if matches!(value.to_string().as_str(), "0" | "1"));
@@ -26,7 +31,10 @@ impl Prover<'_> {
     /// Only some of the rows, by their order.
     pub(crate) fn first_rows(&mut self, mut relation: Relation) -> Relation {
         if !relation.total && !relation.single {
-            self.not_total(relation.order, "a LIMIT without an order that leaves no two rows tied");
+            self.not_total(
+                relation.order,
+                "a LIMIT without an order that leaves no two rows tied",
+            );
         }
         let order = self.labels.through(relation.order, Channels::CORRELATED);
         relation.correlated = self.join(relation.correlated, order);
@@ -81,7 +89,10 @@ impl Prover<'_> {
         let rows = self.row(&input.relation);
         decided = self.join(decided, rows);
         if !total {
-            self.not_total(input.relation.order, "DISTINCT ON without an order that leaves no two rows tied");
+            self.not_total(
+                input.relation.order,
+                "DISTINCT ON without an order that leaves no two rows tied",
+            );
             decided = self.join(decided, input.relation.order);
         }
         let decided = self.labels.through(decided, Channels::CORRELATED);
@@ -90,9 +101,18 @@ impl Prover<'_> {
             let cell = self.evaluate(expr, &env)?;
             columns.push(self.tainted(&cell, decided));
         }
-        let sources: Vec<Option<usize>> =
-            node.select_expr.iter().map(|expr| super::project::passed_index(expr, input)).collect();
-        let mut relation = input.relation.with_columns(columns, super::project::kept_keys(&input.relation.unique, &sources)).fanned();
+        let sources: Vec<Option<usize>> = node
+            .select_expr
+            .iter()
+            .map(|expr| super::project::passed_index(expr, input))
+            .collect();
+        let mut relation = input
+            .relation
+            .with_columns(
+                columns,
+                super::project::kept_keys(&input.relation.unique, &sources),
+            )
+            .fanned();
         relation.correlated = self.join(relation.correlated, decided);
         relation.order = self.join(relation.order, decided);
         relation.total = false;

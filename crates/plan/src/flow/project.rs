@@ -10,7 +10,11 @@ use crate::error::Bound;
 impl Prover<'_> {
     pub(crate) fn projection(&mut self, node: &Projection, input: &Node) -> Bound<Relation> {
         let columns = self.cells_over(&node.expr, input)?;
-        let sources: Vec<Option<usize>> = node.expr.iter().map(|expr| passed_index(expr, input)).collect();
+        let sources: Vec<Option<usize>> = node
+            .expr
+            .iter()
+            .map(|expr| passed_index(expr, input))
+            .collect();
         let unique = kept_keys(&input.relation.unique, &sources);
         Ok(input.relation.with_columns(columns, unique))
     }
@@ -27,6 +31,12 @@ pub(crate) fn passed_index(expr: &Expr, input: &Node) -> Option<usize> {
 
 /// The keys that survive where output column `i` is input column `sources[i]`.
 pub(crate) fn kept_keys(keys: &[Vec<usize>], sources: &[Option<usize>]) -> Vec<Vec<usize>> {
-    let place = |index: &usize| sources.iter().position(|source| source.as_ref() == Some(index));
-    keys.iter().filter_map(|key| key.iter().map(place).collect()).collect()
+    let place = |index: &usize| {
+        sources
+            .iter()
+            .position(|source| source.as_ref() == Some(index))
+    };
+    keys.iter()
+        .filter_map(|key| key.iter().map(place).collect())
+        .collect()
 }

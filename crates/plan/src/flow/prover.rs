@@ -104,7 +104,10 @@ impl Prover<'_> {
     pub(crate) fn own_as(&mut self, own: &Own, layer: &Layer) -> LabelId {
         let mut all = self.nothing();
         for (dataset, column, _) in &own.columns {
-            let one = self.one(Origin::column(dataset, column, Aspect::Value), View::of(layer.clone()));
+            let one = self.one(
+                Origin::column(dataset, column, Aspect::Value),
+                View::of(layer.clone()),
+            );
             all = self.join(all, one);
         }
         all
@@ -144,7 +147,10 @@ impl Prover<'_> {
 
     /// The cell, reached by more in its value only.
     pub(crate) fn tainted(&mut self, cell: &Cell, label: LabelId) -> Cell {
-        Cell { value: self.join(cell.value, label), ..cell.clone() }
+        Cell {
+            value: self.join(cell.value, label),
+            ..cell.clone()
+        }
     }
 
     /// The cell, reached by more in every aspect.
@@ -189,11 +195,19 @@ impl Prover<'_> {
 
     pub(crate) fn note(&mut self, code: &'static str, origin: Origin, reason: String, span: Span) {
         let step = self.step.index;
-        self.notes.push(Note { code, origin, reason, span, step });
+        self.notes.push(Note {
+            code,
+            origin,
+            reason,
+            span,
+            step,
+        });
     }
 }
 
 /// Whether nothing of the origin shows.
 fn harmless(view: &View) -> bool {
-    view.layers().iter().all(|layer| matches!(layer, Layer::Removed { .. }))
+    view.layers()
+        .iter()
+        .all(|layer| matches!(layer, Layer::Removed { .. }))
 }

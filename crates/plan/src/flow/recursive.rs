@@ -60,8 +60,19 @@ impl Prover<'_> {
             decided = self.join(decided, all);
         }
         let decided = self.labels.through(decided, Channels::CORRELATED);
-        let columns = relation.columns.iter().map(|cell| self.tainted_all(cell, decided)).collect();
-        let mut next = Relation { columns, unique: Vec::new(), total: false, single: false, ..relation.clone() }.fanned();
+        let columns = relation
+            .columns
+            .iter()
+            .map(|cell| self.tainted_all(cell, decided))
+            .collect();
+        let mut next = Relation {
+            columns,
+            unique: Vec::new(),
+            total: false,
+            single: false,
+            ..relation.clone()
+        }
+        .fanned();
         next.correlated = self.join(next.correlated, decided);
         next.order = self.join(next.order, decided);
         next

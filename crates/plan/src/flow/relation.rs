@@ -34,7 +34,11 @@ pub(crate) struct Relation {
 impl Relation {
     /// The same rows with other columns.
     pub(crate) fn with_columns(&self, columns: Vec<Cell>, unique: Vec<Vec<usize>>) -> Self {
-        Self { columns, unique, ..self.clone() }
+        Self {
+            columns,
+            unique,
+            ..self.clone()
+        }
     }
 
     /// The same, its rows perhaps several times.
@@ -48,7 +52,10 @@ impl Relation {
     /// Whether these columns name a row.
     pub(crate) fn names_a_row(&self, columns: &[usize]) -> bool {
         self.single
-            || self.unique.iter().any(|key| key.iter().all(|index| columns.contains(index)))
+            || self
+                .unique
+                .iter()
+                .any(|key| key.iter().all(|index| columns.contains(index)))
             || (0..self.columns.len()).all(|index| columns.contains(&index))
     }
 }

@@ -49,7 +49,10 @@ impl Prover<'_> {
         let relation = match &node.projection {
             None => whole,
             Some(indices) => {
-                let columns: Option<Vec<Cell>> = indices.iter().map(|i| whole.columns.get(*i).cloned()).collect();
+                let columns: Option<Vec<Cell>> = indices
+                    .iter()
+                    .map(|i| whole.columns.get(*i).cloned())
+                    .collect();
                 match columns {
                     Some(columns) => whole.with_columns(columns, Vec::new()),
                     None => return Err(self.unsupported("a scan of unknown columns")),
@@ -62,14 +65,21 @@ impl Prover<'_> {
     fn engine_table(&mut self, node: &TableScan) -> Bound<Relation> {
         if let Ok(provider) = source_as_provider(&node.source) {
             if let Some(table) = provider.downcast_ref::<CteWorkTable>() {
-                let known = self.work.iter().rev().find(|(name, _)| name == table.name());
+                let known = self
+                    .work
+                    .iter()
+                    .rev()
+                    .find(|(name, _)| name == table.name());
                 if let Some((_, relation)) = known {
                     return Ok(relation.clone());
                 }
             }
             if provider.downcast_ref::<GenerateSeriesTable>().is_some() {
                 let columns = vec![self.constant(); node.source.schema().fields().len()];
-                return Ok(Relation { unique: vec![vec![0]], ..self.literal_rows(columns) });
+                return Ok(Relation {
+                    unique: vec![vec![0]],
+                    ..self.literal_rows(columns)
+                });
             }
         }
         Err(self.unsupported("a table that is no dataset"))
@@ -92,14 +102,23 @@ impl Prover<'_> {
     fn dataset(&mut self, dataset: &Dataset, source: &InputSource) -> Relation {
         let schema = source.input_schema();
         let written = self.world.recorded(&dataset.id);
-        let columns = schema.fields().iter().map(|field| self.column(dataset, field.name(), written)).collect();
+        let columns = schema
+            .fields()
+            .iter()
+            .map(|field| self.column(dataset, field.name(), written))
+            .collect();
         let mut correlated = self.one(Origin::rows(&dataset.id), View::clear());
         if let Some(written) = written {
             let recorded = self.recorded(written.rows.iter());
             correlated = self.join(correlated, recorded);
         }
         let order = self.one(Origin::order(&dataset.id), View::clear());
-        let index = |name: &String| schema.fields().iter().position(|field| field.name() == name);
+        let index = |name: &String| {
+            schema
+                .fields()
+                .iter()
+                .position(|field| field.name() == name)
+        };
         let mut unique: Vec<Vec<usize>> = dataset
             .columns
             .iter()
@@ -120,9 +139,18 @@ impl Prover<'_> {
 
     fn column(&mut self, dataset: &Dataset, name: &str, written: Option<&Written>) -> Cell {
         let here = (Arc::from(dataset.id.as_str()), Arc::from(name), 0);
-        let mut own = Own { columns: [here].into(), writable: self.world.writable(&dataset.id) };
-        let mut null = self.one(Origin::column(&dataset.id, name, Aspect::Null), View::clear());
-        let length = self.one(Origin::column(&dataset.id, name, Aspect::Length), View::clear());
+        let mut own = Own {
+            columns: [here].into(),
+            writable: self.world.writable(&dataset.id),
+        };
+        let mut null = self.one(
+            Origin::column(&dataset.id, name, Aspect::Null),
+            View::clear(),
+        );
+        let length = self.one(
+            Origin::column(&dataset.id, name, Aspect::Length),
+            View::clear(),
+        );
         let mut value = self.nothing();
         if let Some(before) = written.and_then(|w| w.columns.iter().find(|c| c.name == name)) {
             let recorded_null = self.recorded(before.null.iter());
@@ -132,13 +160,19 @@ impl Prover<'_> {
                 Some(passed) if !passed.is_empty() => {
                     own.writable = false;
                     for (from, column, normal) in passed {
-                        own.columns.insert((Arc::from(from.as_str()), Arc::from(column.as_str()), *normal));
+                        own.columns.insert((
+                            Arc::from(from.as_str()),
+                            Arc::from(column.as_str()),
+                            *normal,
+                        ));
                     }
                     // What was passed through is known by `own`; the rest stays.
                     let columns = own.columns.clone();
                     let rest = self.labels.filter(recorded, |origin, view| {
                         let passed = origin.aspect == Aspect::Value
-                            && columns.iter().any(|(d, c, _)| *d == origin.dataset && Some(c) == origin.column.as_ref());
+                            && columns.iter().any(|(d, c, _)| {
+                                *d == origin.dataset && Some(c) == origin.column.as_ref()
+                            });
                         !(passed && *view == View::clear())
                     });
                     value = self.join(value, rest);
@@ -147,10 +181,17 @@ impl Prover<'_> {
             }
         }
         let catalogued = !own.writable;
-        Cell { own: Some(own), catalogued, ..Cell::computed(value, null, length) }
+        Cell {
+            own: Some(own),
+            catalogued,
+            ..Cell::computed(value, null, length)
+        }
     }
 
-    fn recorded<'r>(&mut self, records: impl Iterator<Item = &'r Record>) -> sealine_label::LabelId {
+    fn recorded<'r>(
+        &mut self,
+        records: impl Iterator<Item = &'r Record>,
+    ) -> sealine_label::LabelId {
         let mut all = self.nothing();
         for record in records {
             let mut view = View::nothing();
@@ -165,12 +206,19 @@ impl Prover<'_> {
 
     pub(crate) fn empty(&mut self, node: &EmptyRelation) -> Relation {
         let columns = vec![self.constant(); node.schema.fields().len()];
-        Relation { single: true, total: true, ..self.literal_rows(columns) }
+        Relation {
+            single: true,
+            total: true,
+            ..self.literal_rows(columns)
+        }
     }
 
     pub(crate) fn values(&mut self, node: &Values) -> Bound<Relation> {
         let nothing = Arc::new(DFSchema::empty());
-        let env = Env { schema: &nothing, columns: &[] };
+        let env = Env {
+            schema: &nothing,
+            columns: &[],
+        };
         let mut columns = vec![self.constant(); node.schema.fields().len()];
         for row in &node.values {
             for (cell, expr) in columns.iter_mut().zip(row) {
@@ -179,6 +227,9 @@ impl Prover<'_> {
                 *cell = self.tainted_all(cell, label);
             }
         }
-        Ok(Relation { single: node.values.len() < 2, ..self.literal_rows(columns) })
+        Ok(Relation {
+            single: node.values.len() < 2,
+            ..self.literal_rows(columns)
+        })
     }
 }

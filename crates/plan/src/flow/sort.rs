@@ -13,7 +13,11 @@ impl Prover<'_> {
     pub(crate) fn sort(&mut self, node: &Sort, input: &Node) -> Bound<Relation> {
         let (order, total) = self.ordering(&node.expr, input)?;
         let mut relation = input.relation.clone();
-        relation.order = if total { order } else { self.join(order, relation.order) };
+        relation.order = if total {
+            order
+        } else {
+            self.join(order, relation.order)
+        };
         relation.total = total;
         match node.fetch {
             Some(_) => Ok(self.first_rows(relation)),

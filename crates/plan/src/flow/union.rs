@@ -19,18 +19,28 @@ impl Prover<'_> {
         for input in rest {
             joined = self.either(&joined, &input.relation)?;
         }
-        let rows: Vec<(LabelId, LabelId)> =
-            inputs.iter().map(|input| (input.relation.selected, input.relation.correlated)).collect();
+        let rows: Vec<(LabelId, LabelId)> = inputs
+            .iter()
+            .map(|input| (input.relation.selected, input.relation.correlated))
+            .collect();
         let differ = rows.iter().any(|row| Some(row) != rows.first());
         if differ {
             let decided = self.row(&joined);
             let decided = self.labels.through(decided, Channels::CORRELATED);
             joined.correlated = self.join(joined.correlated, decided);
-            joined.columns = joined.columns.iter().map(|cell| self.tainted(cell, decided)).collect();
+            joined.columns = joined
+                .columns
+                .iter()
+                .map(|cell| self.tainted(cell, decided))
+                .collect();
         }
         joined.total = false;
         joined.single = rest.is_empty() && joined.single;
-        joined.unique = if rest.is_empty() { joined.unique } else { Vec::new() };
+        joined.unique = if rest.is_empty() {
+            joined.unique
+        } else {
+            Vec::new()
+        };
         Ok(joined)
     }
 
@@ -39,7 +49,12 @@ impl Prover<'_> {
         if a.columns.len() != b.columns.len() {
             return Err(self.unsupported("a union of unequal branches"));
         }
-        let columns = a.columns.iter().zip(&b.columns).map(|(x, y)| self.either_cell(x, y)).collect();
+        let columns = a
+            .columns
+            .iter()
+            .zip(&b.columns)
+            .map(|(x, y)| self.either_cell(x, y))
+            .collect();
         let mut rows_of = a.rows_of.clone();
         for (dataset, once) in &b.rows_of {
             let twice = rows_of.contains_key(dataset);
@@ -62,7 +77,14 @@ impl Prover<'_> {
         let (own, left, right) = match (&a.own, &b.own) {
             (Some(x), Some(y)) => {
                 let columns = x.columns.union(&y.columns).cloned().collect();
-                (Some(Own { columns, writable: x.writable || y.writable }), a.value, b.value)
+                (
+                    Some(Own {
+                        columns,
+                        writable: x.writable || y.writable,
+                    }),
+                    a.value,
+                    b.value,
+                )
             }
             _ => (None, self.value(a), self.value(b)),
         };

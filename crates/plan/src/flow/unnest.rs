@@ -22,7 +22,8 @@ impl Prover<'_> {
         }
         let lists = self.labels.through(lists, Channels::CORRELATED);
         let taken = |index: &usize| {
-            node.list_type_columns.iter().any(|(list, _)| list == index) || node.struct_type_columns.contains(index)
+            node.list_type_columns.iter().any(|(list, _)| list == index)
+                || node.struct_type_columns.contains(index)
         };
         let mut columns = Vec::new();
         for index in &node.dependency_indices {

@@ -32,19 +32,34 @@ impl Prover<'_> {
         }
     }
 
-    fn window_function(&mut self, function: &WindowFunction, expr: &Expr, input: &Node) -> Bound<Cell> {
+    fn window_function(
+        &mut self,
+        function: &WindowFunction,
+        expr: &Expr,
+        input: &Node,
+    ) -> Bound<Cell> {
         let span = span_of(expr, &self.step.sql);
         let (kind, name) = match &function.fun {
-            WindowFunctionDefinition::AggregateUDF(aggregate) => (Kind::Aggregate, aggregate.name()),
+            WindowFunctionDefinition::AggregateUDF(aggregate) => {
+                (Kind::Aggregate, aggregate.name())
+            }
             WindowFunctionDefinition::WindowUDF(window) => (Kind::Window, window.name()),
         };
         let Some(fact) = fact(kind, name) else {
-            return Err(refuse("SL2007", format!("the function `{name}` is not available in a pipeline"), span, "here"));
+            return Err(refuse(
+                "SL2007",
+                format!("the function `{name}` is not available in a pipeline"),
+                span,
+                "here",
+            ));
         };
         let params = &function.params;
         let args = self.cells_over(&params.args, input)?;
         let partition = self.cells_over(&params.partition_by, input)?;
-        let filter = self.cells_over(params.filter.as_deref().map_or(&[], std::slice::from_ref), input)?;
+        let filter = self.cells_over(
+            params.filter.as_deref().map_or(&[], std::slice::from_ref),
+            input,
+        )?;
         let (order, total) = self.ordering(&params.order_by, input)?;
         let mut all = self.row(&input.relation);
         for cells in [&args, &partition, &filter] {
@@ -54,7 +69,10 @@ impl Prover<'_> {
         all = self.join(all, order);
         if !total {
             if fact.fails == Fails::First {
-                self.not_total(input.relation.order, &format!("`{name}` without an order that leaves no two rows tied"));
+                self.not_total(
+                    input.relation.order,
+                    &format!("`{name}` without an order that leaves no two rows tied"),
+                );
             }
             all = self.join(all, input.relation.order);
         }

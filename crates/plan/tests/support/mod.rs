@@ -1,5 +1,5 @@
 //! The catalogue and policy of the leak vectors, for tests that cannot use the access crate.
-#![allow(dead_code)]
+#![allow(dead_code, unreachable_pub, clippy::too_many_arguments)]
 
 use sealine_label::declare::{
     Accepts, Declaration, Effect, Family, Keeps, Nulls, Param, ParamKind, Returns,
@@ -8,11 +8,21 @@ use sealine_plan::{Computed, Demand, DemandKind, Plan, Registry, Request, prove}
 use sealine_spec::{Diagnostics, Files, Source, Spec, parse};
 
 const fn key(purpose: &'static str) -> Param {
-    Param { name: "key", kind: ParamKind::Key(purpose), required: true, doc: "a key" }
+    Param {
+        name: "key",
+        kind: ParamKind::Key(purpose),
+        required: true,
+        doc: "a key",
+    }
 }
 
 const fn count(name: &'static str) -> Param {
-    Param { name, kind: ParamKind::Count, required: true, doc: "a count" }
+    Param {
+        name,
+        kind: ParamKind::Count,
+        required: true,
+        doc: "a count",
+    }
 }
 
 const fn declared(
@@ -42,9 +52,36 @@ const fn declared(
 }
 
 pub static DECLARATIONS: &[Declaration] = &[
-    declared("redact", Family::Remove, Effect::Redact, &[], &[Accepts::Any], Returns::Text, &[], Nulls::Hidden),
-    declared("nullify", Family::Remove, Effect::Nullify, &[Keeps::Type], &[Accepts::Any], Returns::Same, &[], Nulls::Hidden),
-    declared("mask", Family::Mask, Effect::Mask, &[Keeps::Length, Keeps::Nulls], &[Accepts::Text], Returns::Text, &[count("first"), count("last")], Nulls::Kept),
+    declared(
+        "redact",
+        Family::Remove,
+        Effect::Redact,
+        &[],
+        &[Accepts::Any],
+        Returns::Text,
+        &[],
+        Nulls::Hidden,
+    ),
+    declared(
+        "nullify",
+        Family::Remove,
+        Effect::Nullify,
+        &[Keeps::Type],
+        &[Accepts::Any],
+        Returns::Same,
+        &[],
+        Nulls::Hidden,
+    ),
+    declared(
+        "mask",
+        Family::Mask,
+        Effect::Mask,
+        &[Keeps::Length, Keeps::Nulls],
+        &[Accepts::Text],
+        Returns::Text,
+        &[count("first"), count("last")],
+        Nulls::Kept,
+    ),
     declared(
         "bucket",
         Family::Generalize,
@@ -53,8 +90,18 @@ pub static DECLARATIONS: &[Declaration] = &[
         &[Accepts::Integer, Accepts::Float, Accepts::Decimal],
         Returns::Same,
         &[
-            Param { name: "width", kind: ParamKind::Number, required: true, doc: "the width" },
-            Param { name: "offset", kind: ParamKind::Number, required: false, doc: "where buckets start" },
+            Param {
+                name: "width",
+                kind: ParamKind::Number,
+                required: true,
+                doc: "the width",
+            },
+            Param {
+                name: "offset",
+                kind: ParamKind::Number,
+                required: false,
+                doc: "where buckets start",
+            },
         ],
         Nulls::Kept,
     ),
@@ -65,10 +112,27 @@ pub static DECLARATIONS: &[Declaration] = &[
         &[Keeps::Equality, Keeps::Nulls],
         &[Accepts::Text, Accepts::Integer, Accepts::Date],
         Returns::Text,
-        &[key("token"), Param { name: "domain", kind: ParamKind::Text, required: false, doc: "a domain" }],
+        &[
+            key("token"),
+            Param {
+                name: "domain",
+                kind: ParamKind::Text,
+                required: false,
+                doc: "a domain",
+            },
+        ],
         Nulls::Kept,
     ),
-    declared("encrypt", Family::Seal, Effect::Encrypt, &[Keeps::Nulls], &[Accepts::Any], Returns::Binary, &[key("value")], Nulls::Kept),
+    declared(
+        "encrypt",
+        Family::Seal,
+        Effect::Encrypt,
+        &[Keeps::Nulls],
+        &[Accepts::Any],
+        Returns::Binary,
+        &[key("value")],
+        Nulls::Kept,
+    ),
 ];
 
 pub const PROJECT: &str = r"version: 1
@@ -152,10 +216,15 @@ pub fn project(files: &[(&str, &str)]) -> (Files, Spec) {
     sources.extend_from_slice(files);
     let sources = sources
         .into_iter()
-        .map(|(path, text)| Source { path: path.to_owned(), text: text.to_owned() })
+        .map(|(path, text)| Source {
+            path: path.to_owned(),
+            text: text.to_owned(),
+        })
         .collect();
     let parsed = parse(sources);
-    let spec = parsed.spec.unwrap_or_else(|| panic!("{:#?}", parsed.diagnostics));
+    let spec = parsed
+        .spec
+        .unwrap_or_else(|| panic!("{:#?}", parsed.diagnostics));
     (parsed.files, spec)
 }
 
@@ -164,39 +233,65 @@ pub fn permits(demand: &Demand) -> bool {
     let tag = demand.tag.as_ref().map_or("untagged", |tag| tag.as_str());
     match (demand.kind, demand.protection.as_str()) {
         (DemandKind::Select, "select") => tag == "pii.nationality",
-        (DemandKind::Declassify, "tokenize") => tag == "pii.email" && demand.key.as_deref() == Some("crm"),
+        (DemandKind::Declassify, "tokenize") => {
+            tag == "pii.email" && demand.key.as_deref() == Some("crm")
+        }
         (DemandKind::Declassify, "mask") => {
-            tag == "pci.pan" && demand.first.is_some_and(|n| n <= 6) && demand.last.is_some_and(|n| n <= 4)
+            tag == "pci.pan"
+                && demand.first.is_some_and(|n| n <= 6)
+                && demand.last.is_some_and(|n| n <= 4)
         }
         (DemandKind::Declassify, "bucket") => {
             tag == "pii.age" && demand.width.is_some_and(|n| n >= 5) && demand.offset == Some(0)
         }
         (DemandKind::Declassify, "encrypt") => demand.key.as_deref() == Some("lake"),
         (DemandKind::Declassify, "redact" | "nullify") => true,
-        (DemandKind::Declassify, "sum" | "avg") => tag == "fin.salary" && demand.min_group.is_some_and(|k| k >= 5),
+        (DemandKind::Declassify, "sum" | "avg") => {
+            tag == "fin.salary" && demand.min_group.is_some_and(|k| k >= 5)
+        }
         _ => false,
     }
 }
 
 pub fn ask(files: &Files, spec: &Spec, request: &Request) -> Result<Plan, Diagnostics> {
-    prove(files, spec, &Computed::default(), &Registry::new(DECLARATIONS), request)
+    prove(
+        files,
+        spec,
+        &Computed::default(),
+        &Registry::new(DECLARATIONS),
+        request,
+    )
 }
 
 pub fn verdict(sql: &str, min_group: Option<u32>) -> Request {
-    Request::Verdict { sql: sql.to_owned(), to: "lake.out".to_owned(), min_group }
+    Request::Verdict {
+        sql: sql.to_owned(),
+        to: "lake.out".to_owned(),
+        min_group,
+    }
 }
 
 /// `passes`, or the codes and reasons of the refusal.
 pub fn outcome(result: &Result<Plan, Diagnostics>) -> (bool, Vec<String>) {
     match result {
-        Err(diagnostics) => {
-            (false, diagnostics.iter().map(|d| format!("{} {}", d.code, d.message)).collect())
-        }
+        Err(diagnostics) => (
+            false,
+            diagnostics
+                .iter()
+                .map(|d| format!("{} {}", d.code, d.message))
+                .collect(),
+        ),
         Ok(plan) => {
-            let mut reasons: Vec<String> =
-                plan.violations().iter().map(|v| format!("{} {} ({:?})", v.code, v.reason, v.column)).collect();
+            let mut reasons: Vec<String> = plan
+                .violations()
+                .iter()
+                .map(|v| format!("{} {} ({:?})", v.code, v.reason, v.column))
+                .collect();
             reasons.extend(plan.demands().iter().filter(|d| !permits(d)).map(|d| {
-                format!("denied {} of {} ({:?}) in {} key {:?}", d.protection, d.origin, d.tag, d.column, d.key)
+                format!(
+                    "denied {} of {} ({:?}) in {} key {:?}",
+                    d.protection, d.origin, d.tag, d.column, d.key
+                )
             }));
             (reasons.is_empty(), reasons)
         }
@@ -218,13 +313,17 @@ pub fn cases(text: &str) -> Vec<Case> {
     text.lines()
         .filter(|line| !line.trim().is_empty())
         .map(|line| {
-            let value: serde_json::Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+            let value: serde_json::Value =
+                serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
             let field = |name: &str| value.get(name).and_then(|v| v.as_str()).map(str::to_owned);
             Case {
                 name: field("name").unwrap(),
                 expect: field("expect").unwrap(),
                 sql: field("sql").unwrap(),
-                min_group: value.get("min_group").and_then(|v| v.as_u64()).map(|k| k as u32),
+                min_group: value
+                    .get("min_group")
+                    .and_then(|v| v.as_u64())
+                    .map(|k| k as u32),
                 rule: value.get("rule").and_then(|v| v.as_i64()),
                 code: field("code"),
             }
@@ -241,11 +340,19 @@ pub fn failures(cases: &[Case]) -> Vec<String> {
         let (passes, reasons) = outcome(&result);
         let wanted = case.expect == "passes";
         if passes != wanted {
-            failed.push(format!("{}: expected {}, {:?}\n    {}", case.name, case.expect, reasons, case.sql));
+            failed.push(format!(
+                "{}: expected {}, {:?}\n    {}",
+                case.name, case.expect, reasons, case.sql
+            ));
         } else if let Some(code) = &case.code
-            && !reasons.iter().any(|reason| reason.starts_with(code.as_str()))
+            && !reasons
+                .iter()
+                .any(|reason| reason.starts_with(code.as_str()))
         {
-            failed.push(format!("{}: expected {code}, got {reasons:?}\n    {}", case.name, case.sql));
+            failed.push(format!(
+                "{}: expected {code}, got {reasons:?}\n    {}",
+                case.name, case.sql
+            ));
         }
     }
     failed

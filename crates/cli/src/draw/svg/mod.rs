@@ -7,7 +7,7 @@ mod card;
 mod pen;
 
 use super::{Legend, layout};
-use card::{CARD, GAP_Y, card, height, height_of};
+use card::{CARD, card, height, height_of};
 use pen::{Font, centered, escape, ink, padlock, text, wash};
 use sealine_plan::Drawing;
 use std::collections::BTreeMap;

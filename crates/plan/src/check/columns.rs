@@ -1,0 +1,59 @@
+//! The columns of an output, as receipts and pictures name them.
+
+use sealine_label::{Aspect, Channels, Layer, Level};
+
+use crate::flow::{Node, Prover};
+use crate::job::Output;
+use crate::plan::OutputColumn;
+
+pub(super) fn described(
+    prover: &mut Prover<'_>,
+    node: &Node,
+    output: &Output,
+) -> Vec<OutputColumn> {
+    let world = prover.world;
+    let mut all = Vec::new();
+    for (field, cell) in node
+        .plan
+        .schema()
+        .fields()
+        .iter()
+        .zip(&node.relation.columns)
+    {
+        let label = prover.seen(cell);
+        let (mut level, mut tags, mut origins, mut protections) =
+            (Level::bottom(), Vec::new(), Vec::new(), Vec::new());
+        for (origin, view, channels) in prover.labels.entries(label) {
+            let own = world.level(origin);
+            level = level.max(if view.is_clear() {
+                own
+            } else {
+                own.min(output.clearance)
+            });
+            if !channels.contains(Channels::EXPLICIT) || origin.aspect != Aspect::Value {
+                continue;
+            }
+            origins.push(origin.to_string());
+            tags.extend(world.tags(origin).iter().map(ToString::to_string));
+            protections.extend(
+                view.layers()
+                    .iter()
+                    .filter(|layer| **layer != Layer::Clear)
+                    .map(ToString::to_string),
+            );
+        }
+        for list in [&mut tags, &mut origins, &mut protections] {
+            list.sort();
+            list.dedup();
+        }
+        all.push(OutputColumn {
+            name: field.name().clone(),
+            data_type: field.data_type().clone(),
+            level,
+            tags,
+            origins,
+            protections,
+        });
+    }
+    all
+}

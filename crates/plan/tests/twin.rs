@@ -1,0 +1,106 @@
+//! Twin runs: a query that the proof accepts gives the same rows over two states of the data that
+//! agree on everything internal and differ in what is restricted.
+//!
+//! `SEALINE_TWINS` sets how many queries are tried (200 by default), `SEALINE_SEED` the seed.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    missing_docs
+)]
+
+#[path = "support/random_sql.rs"]
+mod random_sql;
+#[path = "support/run.rs"]
+mod run;
+mod support;
+
+use random_sql::Seeded;
+use run::{Twin, rows};
+use sealine_plan::Request;
+
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(default)
+}
+
+#[test]
+fn accepted_queries_tell_twins_nothing() {
+    // Engine operators that need a runtime panic here; they count as failed.
+    let loud = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if !info.to_string().contains("no reactor") {
+            loud(info);
+        }
+    }));
+    let (files, spec) = support::project(&[]);
+    let tries = number("SEALINE_TWINS", 200);
+    let mut random = Seeded(number("SEALINE_SEED", 1));
+    let (mut accepted, mut ran, mut failed, mut planned) = (0, 0, 0, 0);
+    let mut leaks = Vec::new();
+    for _ in 0..tries {
+        let sql = random_sql::query(&mut random);
+        let request = Request::Verdict {
+            sql: sql.clone(),
+            to: "lake.out".into(),
+            min_group: None,
+        };
+        let result = support::ask(&files, &spec, &request);
+        planned += u32::from(result.is_ok());
+        let (passes, _) = support::outcome(&result);
+        let Ok(plan) = result else { continue };
+        if !passes {
+            continue;
+        }
+        accepted += 1;
+        let logical = &plan.outputs()[0].logical;
+        for seed in 0..2 {
+            let one = rows(logical, &Twin::new(seed, 0));
+            let two = rows(logical, &Twin::new(seed, 1));
+            match (&one, &two) {
+                (Err(_), Err(_)) => failed += 1,
+                _ if one == two => ran += 1,
+                _ => leaks.push(format!("{sql}\n  {one:?}\n  {two:?}")),
+            }
+        }
+    }
+    eprintln!(
+        "{tries} tried, {planned} planned, {accepted} accepted, {ran} pairs ran alike, {failed} failed alike"
+    );
+    assert!(
+        leaks.is_empty(),
+        "{} leaks:\n{}",
+        leaks.len(),
+        leaks[..leaks.len().min(10)].join("\n")
+    );
+    assert!(
+        tries < 300 || (ran > 50 && failed * 4 < ran + 8),
+        "the test tried too little: {ran} ran, {failed} failed"
+    );
+}
+
+#[test]
+fn the_twins_differ_where_they_should() {
+    let (files, spec) = support::project(&[]);
+    for sql in [
+        "SELECT id, email FROM people",
+        "SELECT id FROM people WHERE salary > 30",
+        "SELECT count(*) AS n FROM people WHERE diag = 'hiv'",
+        "SELECT id, age / (salary - 20) AS x FROM people",
+        "SELECT id, row_number() OVER (ORDER BY salary, id) AS x FROM people",
+        "SELECT v.id, v.notes IS NULL AS x FROM visits v",
+    ] {
+        let request = support::verdict(sql, None);
+        let plan = support::ask(&files, &spec, &request).unwrap();
+        let logical = &plan.outputs()[0].logical;
+        let differ = (0..4).any(|seed| {
+            rows(logical, &Twin::new(seed, 0)).unwrap()
+                != rows(logical, &Twin::new(seed, 1)).unwrap()
+        });
+        assert!(differ, "the twins are blind to: {sql}");
+    }
+}
