@@ -44,6 +44,9 @@ fn not_null(value: &mut Value) {
             if let Some(Value::Array(choices)) = map.get_mut("anyOf") {
                 choices.retain(|choice| choice.get("type").is_none_or(|ty| ty != "null"));
             }
+            if map.get("default") == Some(&Value::Null) {
+                map.shift_remove("default");
+            }
             map.values_mut().for_each(not_null);
         }
         Value::Array(items) => items.iter_mut().for_each(not_null),
@@ -107,7 +110,7 @@ struct ProjectFile {
     #[schemars(schema_with = "version")]
     version: u8,
     /// The levels, lowest first; `public`, `internal`, `restricted` if absent.
-    #[schemars(schema_with = "names")]
+    #[schemars(schema_with = "names", default)]
     levels: Option<Vec<String>>,
     /// What the terminal, the log and the receipt may show at most; the lowest level if absent.
     operator_clearance: Option<String>,
@@ -197,17 +200,17 @@ struct Dataset {
     /// The query of an owner's view, instead of `at`.
     view: Option<String>,
     /// The columns that name a row.
-    #[schemars(schema_with = "name_or_names")]
+    #[schemars(schema_with = "name_or_names", default)]
     primary_key: Option<Vec<String>>,
     /// The column that names whom a row is about.
     subject: Option<String>,
     /// The columns, by name, in their order.
     columns: Option<BTreeMap<String, Column>>,
     /// The dataset that takes rows which break a rule.
-    #[schemars(schema_with = "dataset_id")]
+    #[schemars(schema_with = "dataset_id", default)]
     rejects: Option<String>,
     /// How many rejected rows a run accepts: a number, or a share such as `5%`.
-    #[schemars(schema_with = "limit")]
+    #[schemars(schema_with = "limit", default)]
     max_rejects: Option<String>,
     /// The highest level that may be written here; the lowest level if absent.
     clearance: Option<String>,
@@ -267,7 +270,7 @@ struct Column {
     /// The level; the highest if absent.
     level: Option<String>,
     /// What the values are, such as `pii.email`.
-    #[schemars(schema_with = "names")]
+    #[schemars(schema_with = "names", default)]
     tags: Option<Vec<String>>,
     /// No nulls.
     required: Option<bool>,
@@ -276,10 +279,10 @@ struct Column {
     /// Only the canonical text of the type is read.
     strict: Option<bool>,
     /// The smallest value allowed.
-    #[schemars(schema_with = "bound")]
+    #[schemars(schema_with = "bound", default)]
     min: Option<String>,
     /// The largest value allowed.
-    #[schemars(schema_with = "bound")]
+    #[schemars(schema_with = "bound", default)]
     max: Option<String>,
     /// The fewest characters allowed.
     min_length: Option<u32>,

@@ -204,3 +204,26 @@ fn nothing_is_nullable() {
         assert!(text.contains("$schema"));
     }
 }
+
+#[test]
+fn only_what_the_reader_insists_on_is_required() {
+    let required = |name: &str, object_name: &str| -> Vec<String> {
+        object(&schema(name), object_name)["required"]
+            .as_array()
+            .map(|keys| {
+                keys.iter()
+                    .filter_map(|key| key.as_str().map(str::to_owned))
+                    .collect()
+            })
+            .unwrap_or_default()
+    };
+    assert_eq!(required("project", ""), ["version"]);
+    assert_eq!(required("catalog", "Dataset"), Vec::<String>::new());
+    assert_eq!(
+        required("pipeline", ""),
+        ["version", "pipeline", "inputs", "steps", "outputs"]
+    );
+    for (name, make) in schemas() {
+        assert!(!make().to_string().contains("\"default\":null"), "{name}");
+    }
+}
