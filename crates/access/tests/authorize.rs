@@ -326,7 +326,6 @@ fn pasting_the_first_help_makes_it_pass() {
 }
 
 #[test]
-#[ignore = "the plan offers an edit for one branch only, and none where it does not settle both"]
 fn pasting_into_a_union_of_one_column_makes_it_pass() {
     for sql in [
         "SELECT id, email FROM customers UNION ALL SELECT id, email FROM customers",

@@ -110,6 +110,14 @@ fn one_fix_is_enough() {
             "UNION ALL SELECT id, tokenize(email, 'crm') AS e FROM members",
         ),
         (
+            "SELECT id, email FROM people UNION ALL SELECT id, email FROM people",
+            "SELECT id, tokenize(email, 'crm') AS email FROM people UNION ALL SELECT id, tokenize(email, 'crm') AS email FROM people",
+        ),
+        (
+            "SELECT id, tokenize(email, 'crm') AS e FROM people UNION ALL SELECT id, email FROM people",
+            "SELECT id, tokenize(email, 'crm') AS e FROM people UNION ALL SELECT id, tokenize(email, 'crm') AS e FROM people",
+        ),
+        (
             "WITH c AS (SELECT * FROM people) SELECT id, card FROM c",
             "mask(card, 6, 4) AS card FROM c",
         ),

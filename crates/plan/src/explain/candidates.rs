@@ -9,8 +9,8 @@ use datafusion::logical_expr::LogicalPlan;
 use sealine_label::Origin;
 use sealine_spec::SqlText;
 
-use super::evidence::{Again, met};
-use super::items::{Item, select_lists, written_column};
+use super::evidence::{Again, Text, met};
+use super::items::{Item, Place, select_lists, written_column};
 use super::options::{Choice, Target, choices};
 use crate::arrow_type;
 use crate::candidate::Candidate;
@@ -60,7 +60,7 @@ struct Tries<'t> {
 struct Edit<'e> {
     step: &'e str,
     sql: &'e Arc<SqlText>,
-    item: &'e Item,
+    place: Place,
     replacement: String,
 }
 
@@ -113,15 +113,19 @@ impl Tries<'_> {
                 let edit = |replacement| Edit {
                     step: &text.name,
                     sql: &text.sql,
-                    item,
+                    place: item.place,
                     replacement,
                 };
-                return if item.star {
-                    self.star(node, item, at..at + width, &names, &edit)
-                } else {
-                    let name = names.get(column).map_or("", String::as_str);
-                    self.one(node, item, column, name, origin, &edit)
-                };
+                if item.star {
+                    return self.star(node, item, at..at + width, &names, &edit);
+                }
+                let name = names.get(column).map_or("", String::as_str);
+                let mut found = self.one(node, item, column, name, origin, &edit);
+                let settled = found.iter().any(|one| one.demands.iter().all(self.permits));
+                if lists.len() > 1 && !settled {
+                    found.extend(self.everywhere(node, &lists, column, name, origin, text));
+                }
+                return found;
             }
             at += here;
         }
@@ -150,6 +154,62 @@ impl Tries<'_> {
                     choice.reveals,
                     demands,
                 ));
+            }
+        }
+        found
+    }
+
+    /// Protects the same column in every branch of a union, as one edit from the first to the last.
+    fn everywhere(
+        &self,
+        node: &Node,
+        lists: &[Vec<Item>],
+        column: usize,
+        name: &str,
+        origin: &Origin,
+        text: &Text,
+    ) -> Vec<Candidate> {
+        if lists.iter().flatten().any(|item| item.star) {
+            return Vec::new();
+        }
+        let Some(items) = lists
+            .iter()
+            .map(|items| items.get(column))
+            .collect::<Option<Vec<&Item>>>()
+        else {
+            return Vec::new();
+        };
+        let (Some(first), Some(last)) = (items.first(), items.last()) else {
+            return Vec::new();
+        };
+        let place = first.place.until(last.place);
+        let choices: Vec<Vec<Choice>> = items
+            .iter()
+            .map(|item| self.choices(node, &item.expression, column, name, Some(origin)))
+            .collect();
+        let mut found = Vec::new();
+        for (index, choice) in choices.first().into_iter().flatten().enumerate() {
+            let mut replacement = String::new();
+            let mut from = place.bytes.0;
+            for (item, choices) in items.iter().zip(&choices) {
+                let Some(same) = choices.get(index) else {
+                    return found;
+                };
+                let alias = item.alias.clone().unwrap_or_else(|| identifier(name));
+                let between = text.sql.text.get(from..item.place.bytes.0);
+                replacement.push_str(between.unwrap_or_default());
+                replacement.push_str(&format!("{} AS {alias}", same.text));
+                from = item.place.bytes.1;
+            }
+            let edit = Edit {
+                step: &text.name,
+                sql: &text.sql,
+                place,
+                replacement,
+            };
+            if let Some(demands) = self.proved(&edit, &[column], Some(origin)) {
+                let title = format!("{} in every branch", choice.title);
+                found.push(self.candidate(&edit, title, choice.reveals.clone(), demands));
             }
         }
         found
@@ -296,7 +356,7 @@ impl Tries<'_> {
     ) -> Option<Vec<Demand>> {
         let left = self.left.get().checked_sub(1)?;
         self.left.set(left);
-        let (start, end) = edit.item.bytes;
+        let (start, end) = edit.place.bytes;
         let text = format!(
             "{}{}{}",
             edit.sql.text.get(..start)?,
@@ -369,12 +429,23 @@ impl Tries<'_> {
         reveals: String,
         demands: Vec<Demand>,
     ) -> Candidate {
-        let span = edit.sql.locate(edit.item.start, edit.item.end);
+        let span = edit.sql.locate(edit.place.start, edit.place.end);
+        // The lines of a block scalar are indented in the file, and not in its text.
+        let indent = |text: &str, at: usize| {
+            let line = text.get(..at).unwrap_or_default();
+            let line = text.get(line.rfind('\n').map_or(0, |end| end + 1)..);
+            line.map_or(0, |line| line.len() - line.trim_start_matches(' ').len())
+        };
+        let file = self.again.files.text(span.file);
+        let deeper = indent(file, span.range().start)
+            .saturating_sub(indent(&edit.sql.text, edit.place.bytes.0));
         Candidate {
             title,
             demands,
             span: Some(span),
-            replacement: edit.replacement.clone(),
+            replacement: edit
+                .replacement
+                .replace('\n', &format!("\n{}", " ".repeat(deeper))),
             reveals,
         }
     }

@@ -7,14 +7,32 @@
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::tokenizer::{Location, Token, Tokenizer, Whitespace};
 
-/// One item of a SELECT list.
-#[derive(Debug, Clone)]
-pub(crate) struct Item {
+/// A part of a query's text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
     /// Where it starts and ends, as lines and columns from 1.
     pub(crate) start: (u64, u64),
     pub(crate) end: (u64, u64),
     /// The same, as bytes of the text.
     pub(crate) bytes: (usize, usize),
+}
+
+impl Place {
+    /// From the start of this to the end of a later one.
+    pub(crate) fn until(self, last: Self) -> Self {
+        Self {
+            start: self.start,
+            end: last.end,
+            bytes: (self.bytes.0, last.bytes.1),
+        }
+    }
+}
+
+/// One item of a SELECT list.
+#[derive(Debug, Clone)]
+pub(crate) struct Item {
+    /// Where it stands.
+    pub(crate) place: Place,
     /// The expression without its alias.
     pub(crate) expression: String,
     /// The alias as written.
@@ -145,9 +163,11 @@ fn item(sql: &str, pieces: &[&Piece]) -> Option<Item> {
         && matches!(pieces, [_] | [_, _, _, ..])
         && is_star(pieces);
     Some(Item {
-        start: (first.start.line, first.start.column),
-        end: (last.end.line, last.end.column),
-        bytes: (first.bytes.0, last.bytes.1),
+        place: Place {
+            start: (first.start.line, first.start.column),
+            end: (last.end.line, last.end.column),
+            bytes: (first.bytes.0, last.bytes.1),
+        },
         expression: sql.get(first.bytes.0..until)?.to_owned(),
         alias,
         star,
@@ -292,7 +312,7 @@ mod tests {
             .into_iter()
             .map(|list| {
                 list.into_iter()
-                    .map(|item| sql[item.bytes.0..item.bytes.1].to_owned())
+                    .map(|item| sql[item.place.bytes.0..item.place.bytes.1].to_owned())
                     .collect()
             })
             .collect()
@@ -308,7 +328,7 @@ mod tests {
         let items = select_lists(sql);
         assert_eq!(items[0][1].expression, "max(email)");
         assert_eq!(items[0][1].alias.as_deref(), Some("m"));
-        assert_eq!(items[0][2].start, (2, 3));
+        assert_eq!(items[0][2].place.start, (2, 3));
     }
 
     #[test]
