@@ -207,6 +207,15 @@ pub const CODES: &[(&str, &str)] = &[
          folder of a project that ran, or its log was removed.\n\n\
          Example: `sealine audit verify` before the first run.",
     ),
+    (
+        "SL7114",
+        "**The recorded labels are not those of the newest receipt.** `labels.json` says what the \
+         columns of written datasets hold; whoever lowers a label there could be shown restricted \
+         values. The newest receipt that names the file has another digest of it: it was changed, or \
+         set back to an earlier state. If a run did not end, begin the next one first: it finishes or \
+         takes back what was left, the labels too. Otherwise restore the file from a backup.\n\n\
+         Example: a level changed by hand in `.sealine/labels.json`.",
+    ),
 ];
 
 #[cfg(test)]

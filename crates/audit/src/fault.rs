@@ -53,11 +53,13 @@ pub enum FaultKind {
     Staged,
     /// There is no log.
     NoLog,
+    /// The recorded labels are not those that the newest receipt names.
+    Labels,
 }
 
 impl FaultKind {
     /// Every kind, for tests and for generated documentation.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Checkpoint,
         Self::Entry,
         Self::Tile,
@@ -71,6 +73,7 @@ impl FaultKind {
         Self::Unreadable,
         Self::Staged,
         Self::NoLog,
+        Self::Labels,
     ];
 
     /// The stable code, for `sealine explain`.
@@ -90,6 +93,7 @@ impl FaultKind {
             Self::Unreadable => "SL7111",
             Self::Staged => "SL7112",
             Self::NoLog => "SL7113",
+            Self::Labels => "SL7114",
         }
     }
 }

@@ -72,6 +72,10 @@ pub struct Receipt {
     pub inputs: Vec<InputRecord>,
     /// What was published: outputs and rejects, one for each written dataset.
     pub outputs: Vec<OutputRecord>,
+    /// SHA-256 of the document of recorded labels (`labels.json`) as the run left it; absent where it recorded
+    /// none, and in receipts of versions that did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<Digest>,
 }
 
 /// The verdict of the proof.

@@ -2,6 +2,7 @@
 //! line itself. Each has a stable code and says what to do. What the crates report keeps its own.
 
 use crate::exit::Exit;
+use crate::printable::printable;
 use crate::screen::{Paint, Screen};
 use sealine_spec::{Diagnostics, Files};
 use serde_json::json;
@@ -123,7 +124,11 @@ impl Failure {
     fn exit(&self) -> Exit {
         match self {
             Failure::Findings { exit, .. } | Failure::Crate { exit, .. } => *exit,
-            Failure::Runtime { .. } | Failure::Stale { .. } => Exit::Failed,
+            Failure::Runtime { .. }
+            | Failure::Stale { .. }
+            | Failure::File {
+                action: "write", ..
+            } => Exit::Failed,
             _ => Exit::Broken,
         }
     }
@@ -140,16 +145,18 @@ impl Failure {
             return *exit;
         }
         let (code, exit) = (self.code(), self.exit());
+        // Arguments and paths are repeated here.
+        let message = printable(&self.to_string());
         if screen.is_json() {
             screen.json(&json!({
                 "ok": false,
                 "exit": exit.number(),
-                "error": { "code": code, "message": self.to_string(), "explain": format!("sealine explain {code}") },
+                "error": { "code": code, "message": message, "explain": format!("sealine explain {code}") },
             }));
         } else {
             let color = screen.error_color();
             screen.error(&format!(
-                "{} {self}",
+                "{} {message}",
                 Paint::Bad.on(color, &format!("error[{code}]:"))
             ));
             screen.error(&Paint::Dim.on(color, &format!("  more: sealine explain {code}")));
@@ -225,6 +232,19 @@ pub(crate) const CODES: &[(&str, &str)] = &[
         "SL0111",
         "A proof does not hold.\n\n`sealine conform merkle-inclusion` and `merkle-consistency` answer with this code where the \
          hashes do not lead to the root.\n\n**What to do.** Nothing, if the vector is meant to fail.",
+    ),
+    (
+        "SL0112",
+        "Standard output could not be written.\n\nThe system refused what was to be printed, for example because a disk is \
+         full. What the command did besides printing is done: after `sealine run` the commit stands. A reader that went away \
+         (`sealine schema catalog | head -1`) is no failure.\n\n**What to do.** Make room or print elsewhere, and run the \
+         command again; after a run, `sealine audit show` tells what was done.",
+    ),
+    (
+        "SL0113",
+        "Wrong usage.\n\nThe command line names an option, a verb or a value that is not there, or leaves out one that is \
+         needed. Nothing was done. With `--format json` the message stands on standard output.\n\n**What to do.** Compare with \
+         `sealine --help` or the help of the verb, for example `sealine run --help`.",
     ),
 ];
 

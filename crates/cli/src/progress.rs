@@ -103,14 +103,14 @@ fn bar() -> ProgressBar {
 
 fn rate(reading: &Reading) -> String {
     let seconds = reading.elapsed.as_secs_f64();
-    let rows = HumanCount(reading.rows);
+    let rows = crate::show::count(reading.rows, "row");
     if seconds < 0.05 {
-        return format!("{rows} rows");
+        return rows;
     }
     // Rates are estimates: cutting them to whole numbers is what is wanted.
     let each = |number: u64| (number as f64 / seconds) as u64;
     format!(
-        "{rows} rows, {} rows/s, {}/s",
+        "{rows}, {} rows/s, {}/s",
         HumanCount(each(reading.rows)),
         HumanBytes(each(reading.bytes))
     )
@@ -161,8 +161,8 @@ impl Progress for Shown {
                 bytes,
             } => {
                 let text = format!(
-                    "staged {dataset}: {} rows, {}",
-                    HumanCount(rows),
+                    "staged {dataset}: {}, {}",
+                    crate::show::count(rows, "row"),
                     HumanBytes(bytes)
                 );
                 self.line(&self.dim(&text));

@@ -184,10 +184,20 @@ impl Opened {
 }
 
 fn begin(project: Project, setup: Setup, progress: Arc<dyn Progress>) -> Result<Session, Failure> {
-    Session::begin(project, setup, progress).map_err(|error| failed(&error, Exit::Failed))
+    Session::begin(project, setup, progress).map_err(|error| {
+        let changed = matches!(error, EngineError::LabelsChanged { .. });
+        failed(
+            &error,
+            if changed {
+                Exit::Tampered
+            } else {
+                Exit::Failed
+            },
+        )
+    })
 }
 
-/// Runs a future to its end. The first interrupt asks it to stop cleanly.
+/// Runs a future to its end. The first interrupt, hang-up or termination asks it to stop cleanly.
 fn block<T>(cancel: &CancelToken, future: impl Future<Output = T>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -196,13 +206,34 @@ fn block<T>(cancel: &CancelToken, future: impl Future<Output = T>) -> Result<T, 
     Ok(runtime.block_on(async {
         let mut future = std::pin::pin!(future);
         tokio::select! {
-            done = &mut future => done,
-            _ = tokio::signal::ctrl_c() => {
+            // In this order, so that signals are listened for before anything is begun.
+            biased;
+            () = asked_to_stop() => {
                 cancel.cancel();
                 future.await
             }
+            done = &mut future => done,
         }
     }))
+}
+
+/// Ends when the process is asked to end, in whichever way.
+async fn asked_to_stop() {
+    use tokio::signal::unix::{Signal, SignalKind, signal};
+    async fn came(signal: std::io::Result<Signal>) {
+        match signal {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            // What cannot be listened for keeps its own effect.
+            Err(_) => std::future::pending().await,
+        }
+    }
+    tokio::select! {
+        () = came(signal(SignalKind::interrupt())) => {}
+        () = came(signal(SignalKind::terminate())) => {}
+        () = came(signal(SignalKind::hangup())) => {}
+    }
 }
 
 fn not_decided(files: Box<Files>, undecided: NotDecided) -> Failure {

@@ -5,8 +5,18 @@
 //! still tells what happened.
 
 use crate::args::{Arguments, Colors, Format};
+use crate::printable::painted;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::panic::Location;
+use std::sync::OnceLock;
+
+/// The first failure of standard output that is not a reader who went away.
+static LOST: OnceLock<io::Error> = OnceLock::new();
+
+/// Why standard output did not take everything, where it did not.
+pub(crate) fn lost() -> Option<&'static io::Error> {
+    LOST.get()
+}
 
 /// Where a verb writes.
 #[derive(Clone, Copy)]
@@ -117,12 +127,7 @@ impl Screen {
 
     /// One line on standard output.
     pub(crate) fn line(&self, text: &str) {
-        let mut out = io::stdout().lock();
-        // A reader that has gone away has read what it wanted.
-        let _ = out
-            .write_all(text.as_bytes())
-            .and_then(|()| out.write_all(b"\n"))
-            .and_then(|()| out.flush());
+        line(&painted(text, self.color));
     }
 
     /// Lines for a person only: nothing where a program reads.
@@ -134,12 +139,33 @@ impl Screen {
 
     /// A JSON value on one line of standard output.
     pub(crate) fn json(&self, value: &serde_json::Value) {
-        self.line(&value.to_string());
+        json(value);
     }
 
     /// One line on standard error.
     pub(crate) fn error(&self, text: &str) {
-        error(text);
+        error(&painted(text, self.error_color));
+    }
+}
+
+/// A JSON value on one line of standard output, for those who have no screen yet.
+pub(crate) fn json(value: &serde_json::Value) {
+    line(&value.to_string());
+}
+
+/// One line on standard output, as it is.
+pub(crate) fn line(text: &str) {
+    let mut out = io::stdout().lock();
+    let written = out
+        .write_all(text.as_bytes())
+        .and_then(|()| out.write_all(b"\n"))
+        .and_then(|()| out.flush());
+    match written {
+        // A reader that has gone away has read what it wanted.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let _ = LOST.set(error);
+        }
+        _ => {}
     }
 }
 
@@ -147,7 +173,8 @@ fn set(name: &str) -> bool {
     std::env::var_os(name).is_some_and(|value| !value.is_empty())
 }
 
-fn error(text: &str) {
+/// One line on standard error, as it is.
+pub(crate) fn error(text: &str) {
     let mut out = io::stderr().lock();
     let _ = out
         .write_all(text.as_bytes())

@@ -10,7 +10,7 @@ use crate::read;
 use crate::rules::{Check, Limit, Listed, Seen, Tables, names};
 
 /// The largest compiled pattern, in bytes.
-const PATTERN_MAX: usize = 1 << 20;
+const PATTERN_MAX: usize = 10 << 20;
 
 /// The columns of `dataset`, with `schema` saying what each is stored as.
 pub(crate) fn columns(dataset: &Dataset, schema: &SchemaRef) -> Result<Vec<Column>, ContractError> {
@@ -27,13 +27,16 @@ pub(crate) fn columns(dataset: &Dataset, schema: &SchemaRef) -> Result<Vec<Colum
         if field.name() != &declared.name {
             return Err(differs(&declared.name));
         }
-        columns.push(column(declared, field.data_type(), tables)?);
+        // The proof takes a key's word for naming one row: it is held to it here.
+        let key = dataset.primary_key == [declared.name.as_str()];
+        columns.push(column(declared, key, field.data_type(), tables)?);
     }
     Ok(columns)
 }
 
 fn column(
     declared: &sealine_spec::Column,
+    key: bool,
     stored: &DataType,
     tables: Tables,
 ) -> Result<Column, ContractError> {
@@ -50,7 +53,7 @@ fn column(
     };
     let text = *stored == DataType::Utf8;
     let mut checks = Vec::new();
-    if rules.required {
+    if rules.required || key {
         checks.push(Check::Required);
     }
     if let Some(bound) = rules.min {
@@ -104,7 +107,7 @@ fn column(
         }
         checks.push(Check::Is(kind, rules.strict));
     }
-    let seen = rules.unique.then(|| Seen::new(stored, tables));
+    let seen = (rules.unique || key).then(|| Seen::new(stored, tables));
     Ok(Column {
         name: name.clone(),
         reader,

@@ -561,3 +561,21 @@ fn no_error_text_holds_a_value() {
     .unwrap_err();
     assert!(!error.to_string().contains("4111") && !format!("{error:?}").contains("4111"));
 }
+
+#[test]
+fn a_primary_key_is_required_and_unique_though_it_does_not_say_so() {
+    let mut keyed = (*dataset("id: { type: int64 }\nnote: { type: string }")).clone();
+    keyed.primary_key = vec!["id".to_owned()];
+    let mut contract = sealine_contract::Contract::compile(&keyed, schema(&keyed)).unwrap();
+    let columns = vec![
+        ("id", texts(&[Some("1"), Some("2"), Some("1"), None])),
+        ("note", texts(&[None, None, None, None])),
+    ];
+    let checked = contract.check(raw(columns, 1)).unwrap();
+    assert_eq!(checked.accepted.num_rows(), 2);
+    let rules = checked.rejected["rule"].as_string::<i32>();
+    assert_eq!(
+        rules.iter().flatten().collect::<Vec<_>>(),
+        [rule::UNIQUE, rule::REQUIRED]
+    );
+}

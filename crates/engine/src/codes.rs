@@ -68,7 +68,7 @@ pub const CODES: &[(&str, &str)] = &[
     ),
     (
         "SL5021",
-        "# An input cannot be read\n\nThe file or folder of a dataset does not exist, is not a regular file, or cannot be opened.\n\n**What to do:** check `at:` in the catalog and that the file is there. An output of another pipeline exists after its first run.\n\n```\nls -l data/customers.csv\n```\n",
+        "# An input cannot be read\n\nThe file or folder of a dataset does not exist, is not a regular file, or cannot be opened.\n\n**What to do:** check `at:` in the catalog and that the file is there. An output of another pipeline exists after its first run. A generation that Sealine wrote has at least one file, so a folder without any has lost them: run its pipeline again, or ask `sealine audit verify` what was published.\n\n```\nls -l data/customers.csv\n```\n",
     ),
     (
         "SL5022",
@@ -120,7 +120,7 @@ pub const CODES: &[(&str, &str)] = &[
     ),
     (
         "SL5034",
-        "# The file system cannot swap\n\n`replace` exchanges two directories in one step (`renameat2` with `RENAME_EXCHANGE`), so that a reader never sees half of a generation. This file system cannot; network file systems and some container layers are such.\n\n**What to do:** use a local file system such as ext4, xfs or btrfs for the destination.\n\n```\nstat -f -c %T lake\n```\n",
+        "# A place cannot be swapped\n\n`replace` exchanges two directories in one step (`renameat2` with `RENAME_EXCHANGE`), so that a reader never sees half of a generation. This place cannot: its file system has no such exchange (network file systems and some container layers), or the destination is itself a mount point.\n\n**What to do:** use a local file system such as ext4, xfs or btrfs for the destination, and a folder inside a mount rather than the mount itself.\n\n```\nstat -f -c %T lake\n```\n",
     ),
     (
         "SL5035",
@@ -133,6 +133,18 @@ pub const CODES: &[(&str, &str)] = &[
     (
         "SL5037",
         "# Published but not recorded\n\nThe outputs are in place; receipt or log entry could not be written. Until they are, nothing else runs in this project.\n\n**What to do:** repair the cause named, then run again: the record is written first.\n\n```\nsealine run\n```\n",
+    ),
+    (
+        "SL5040",
+        "# The recorded labels were changed\n\n`labels.json` says what earlier runs wrote into their datasets. It is written with a MAC under the keystore's digest key, and it does not have that MAC, or it is gone although the log names runs that wrote it. Labels that somebody lowered would show restricted values, so nothing runs.\n\n**What to do:** find out who writes to the state directory, restore the file that belongs to the last run from a backup, and verify.\n\n```\nsealine audit verify\n```\n",
+    ),
+    (
+        "SL5039",
+        "# A destination holds other files\n\n`mode: replace` swaps the whole destination and removes what was there. A folder may therefore hold nothing but sealed files that Sealine wrote (`part-NNNNN.parquet`), and a one-file output may only take the place of a sealed Parquet file. Something else was found, before anything was read or just before the swap; it was left as it is.\n\n**What to do:** move those files away, or give the dataset an empty folder of its own in the catalog.\n\n```\nls -la lake/customers\n```\n",
+    ),
+    (
+        "SL5038",
+        "# The old files cannot be removed\n\nThe run was committed: its outputs are in place, receipt and log entry are written. The generation before still lies beside the destination under a hidden name, and the system refused to remove it.\n\n**What to do:** repair the cause named (permission of the folder, a read-only or immutable file), then run again: the old files are removed first.\n\n```\nls -la lake/\n```\n",
     ),
 ];
 

@@ -5,7 +5,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use rustix::fs::OFlags;
@@ -110,11 +110,33 @@ pub(crate) fn remove_all(path: &Path) -> io::Result<()> {
         Err(error) => return Err(error),
     };
     if metadata.is_dir() {
-        std::fs::remove_dir_all(path)?;
+        match std::fs::remove_dir_all(path) {
+            // A folder closed against writing keeps its entries, even from its owner.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                open_up(path)?;
+                std::fs::remove_dir_all(path)?;
+            }
+            other => other?,
+        }
     } else {
         std::fs::remove_file(path)?;
     }
     sync_parent(path)
+}
+
+/// Gives the owner all rights to a directory and those below it. Links are not followed.
+fn open_up(path: &Path) -> io::Result<()> {
+    let metadata = std::fs::symlink_metadata(path)?;
+    if !metadata.is_dir() {
+        return Ok(());
+    }
+    if metadata.mode() & 0o700 != 0o700 {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))?;
+    }
+    for entry in std::fs::read_dir(path)? {
+        open_up(&entry?.path())?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -129,7 +151,6 @@ mod tests {
 
     #[test]
     fn a_replaced_file_is_whole_and_private() {
-        use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("state.json");
         replace_file(&path, b"one").unwrap();
@@ -172,5 +193,18 @@ mod tests {
         remove_all(&target).unwrap();
         remove_all(&target).unwrap();
         assert!(!target.exists());
+    }
+
+    #[test]
+    fn folders_closed_against_writing_are_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let old = dir.path().join("old");
+        std::fs::create_dir_all(old.join("inner")).unwrap();
+        for folder in [&old.join("inner"), &old] {
+            std::fs::write(folder.join("file"), b"1").unwrap();
+            std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o555)).unwrap();
+        }
+        remove_all(&old).unwrap();
+        assert!(!old.exists());
     }
 }

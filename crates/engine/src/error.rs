@@ -55,7 +55,7 @@ pub enum EngineError {
         since: i64,
     },
     /// A file of the state directory cannot be read or written.
-    #[error("the state file `{}` cannot be used: {source}; nothing was published by this step", path.display())]
+    #[error("the state file `{}` cannot be used: {source}; repair the cause, then run again: what was begun is finished or rolled back", path.display())]
     State {
         /// The file.
         path: PathBuf,
@@ -260,7 +260,7 @@ pub enum EngineError {
         source: std::io::Error,
     },
     /// The file system has no atomic exchange.
-    #[error("the file system of `{}` cannot swap two generations in one step; nothing was published; use a local file system such as ext4, xfs or btrfs", path.display())]
+    #[error("`{}` cannot be swapped in one step: its file system cannot exchange two generations, or it is a mount point; nothing was published; use a local file system such as ext4, xfs or btrfs, and a folder inside the mount", path.display())]
     NoSwap {
         /// The destination.
         path: PathBuf,
@@ -287,6 +287,33 @@ pub enum EngineError {
         /// What failed.
         #[source]
         source: Box<EngineError>,
+    },
+    /// The recorded labels are not those that a run recorded.
+    #[error("the recorded labels `{}` {reason}; nothing runs without them: restore the file from a backup, and run `sealine audit verify`", path.display())]
+    LabelsChanged {
+        /// Where they lie.
+        path: PathBuf,
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// A destination holds what Sealine did not write.
+    #[error("`{}` holds files that Sealine did not write: {count}, the first is `{first}`; nothing was published; move them away or name an empty folder", path.display())]
+    Foreign {
+        /// The destination.
+        path: PathBuf,
+        /// The first foreign entry by name, escaped.
+        first: String,
+        /// How many there are.
+        count: u64,
+    },
+    /// Committed and recorded, but the old generation is still there.
+    #[error("the run was committed, but the old files at `{}` cannot be removed: {source}; repair the cause, then run again to remove them", path.display())]
+    NotCleaned {
+        /// Where the old generation lies.
+        path: PathBuf,
+        /// The system's answer.
+        #[source]
+        source: std::io::Error,
     },
     /// A fault of the keystore.
     #[error(transparent)]
@@ -330,6 +357,11 @@ impl EngineError {
         }
     }
 
+    /// Whether a place can never be swapped as it is, so that the whole run goes back instead of forward.
+    pub(crate) fn retreats(&self) -> bool {
+        matches!(self, Self::NoSwap { .. } | Self::Foreign { .. })
+    }
+
     /// The stable code that `sealine explain` expands.
     pub fn code(&self) -> &'static str {
         match self {
@@ -366,6 +398,9 @@ impl EngineError {
             Self::JournalBroken { .. } => "SL5035",
             Self::Unrecoverable { .. } => "SL5036",
             Self::NotRecorded { .. } => "SL5037",
+            Self::LabelsChanged { .. } => "SL5040",
+            Self::Foreign { .. } => "SL5039",
+            Self::NotCleaned { .. } => "SL5038",
             Self::Keys(error) => error.code(),
             Self::Protect(error) => error.code(),
             Self::Connect(error) => error.code(),

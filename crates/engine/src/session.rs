@@ -62,8 +62,16 @@ impl Session {
         progress: Arc<dyn Progress>,
     ) -> Result<Self, EngineError> {
         let state = project.state().clone();
+        let lost = |what| EngineError::StateLost {
+            path: state.root().to_path_buf(),
+            what,
+        };
         if setup == Setup::Required && !Log::exists(&state.log()) {
-            return Err(EngineError::NoKeys);
+            return Err(if is_fresh(&project)? {
+                EngineError::NoKeys
+            } else {
+                lost("audit log")
+            });
         }
         let held = state.hold()?;
         let fresh = is_fresh(&project)?;
@@ -77,10 +85,6 @@ impl Session {
                 .map_err(|source| EngineError::state(&marker, source))?;
             progress.step(Step::SetUpBegun);
         }
-        let lost = |what| EngineError::StateLost {
-            path: state.root().to_path_buf(),
-            what,
-        };
         let keystore = match Keystore::open(&state.keys())? {
             Some(keystore) => keystore,
             None if fresh => Keystore::create(&state.keys(), clock::now())?,
@@ -91,7 +95,7 @@ impl Session {
             session.make_declared_keys()?;
         }
         session.recover()?;
-        session.project.reload_labels()?;
+        session.project.reload_labels(&session.keys)?;
         Ok(session)
     }
 
@@ -327,8 +331,22 @@ impl Session {
     fn recover(&mut self) -> Result<(), EngineError> {
         let root = self.project.dir().root().to_path_buf();
         for mut file in commit::pending(&self.project.state().runs())? {
-            let recovered = commit::settle(&mut file, &root)?;
+            if file.journal().phase == Phase::Publishing {
+                self.put_labels(&file)?;
+                // A crash right here leaves labels of rows that are not in place yet: put again.
+            }
+            let recovered = match commit::settle(&mut file, &root) {
+                Err(error) if error.retreats() => {
+                    self.restore_labels(&file)?;
+                    return Err(error);
+                }
+                other => other?,
+            };
             let finished = recovered == Recovered::RolledForward;
+            if !finished {
+                // A run that was taken back after it put its labels; for others this changes nothing.
+                self.restore_labels(&file)?;
+            }
             let before = file.journal().phase;
             if finished && before < Phase::Recorded {
                 self.record(&mut file, true)?;
@@ -361,7 +379,7 @@ impl Session {
 
     /// Removes old generations and the journal: the last step of a run that ended well or was recovered.
     pub(crate) fn end(&self, file: JournalFile) -> Result<(), EngineError> {
-        commit::roll_back(&file, self.project.dir().root())?;
+        commit::clean(&file, self.project.dir().root())?;
         self.progress.step(Step::PlaceCleaned);
         // A crash right here leaves a journal whose staging places are gone: the next run removes it.
         file.remove()?;

@@ -331,3 +331,141 @@ fn a_plan_for_the_terminal_is_not_run_and_the_reverse() {
         .unwrap_err();
     assert_eq!(error.code(), "SL5018");
 }
+
+#[test]
+fn files_that_sealine_did_not_write_are_never_replaced() {
+    let fixture = Fixture::new(&csv(5, 0));
+    let root = fixture.root();
+    std::fs::create_dir_all(root.join("lake/customers")).unwrap();
+    std::fs::write(root.join("lake/customers/theirs.parquet"), b"PAR1").unwrap();
+    let error = run(root).unwrap_err();
+    assert_eq!(error.code(), "SL5039", "{error}");
+    assert!(error.to_string().contains("lake/customers"), "{error}");
+    assert!(leftovers(root).is_empty());
+    std::fs::remove_file(root.join("lake/customers/theirs.parquet")).unwrap();
+    std::fs::write(root.join("lake/notes.parquet"), b"PAR1").unwrap();
+    assert_eq!(run(root).unwrap_err().code(), "SL5039");
+    assert_eq!(
+        std::fs::read(root.join("lake/notes.parquet")).unwrap(),
+        b"PAR1"
+    );
+    std::fs::remove_file(root.join("lake/notes.parquet")).unwrap();
+    run(root).unwrap();
+    run(root).unwrap();
+}
+
+/// Puts a file of somebody else into a destination just before the swap.
+struct Intruder(PathBuf);
+
+impl Progress for Intruder {
+    fn update(&self, _: Update) {}
+
+    fn step(&self, step: Step) {
+        if step == Step::Publishing {
+            std::fs::write(&self.0, b"PAR1").unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_foreign_file_that_comes_late_turns_the_run_back() {
+    let fixture = Fixture::new(&csv(5, 0));
+    let root = fixture.root();
+    run(root).unwrap();
+    let before = generation(&root.join("lake/customers"));
+    // The second place: the first is swapped by then, and goes back.
+    let notes = root.join("lake/notes.parquet");
+    let error = run_with(root, Arc::new(Intruder(notes.clone()))).unwrap_err();
+    assert_eq!(error.code(), "SL5039", "{error}");
+    assert_eq!(generation(&root.join("lake/customers")), before);
+    assert_eq!(std::fs::read(&notes).unwrap(), b"PAR1");
+    assert!(leftovers(root).is_empty());
+    assert_eq!(actions(root).last().unwrap(), "run.failed");
+    std::fs::remove_file(&notes).unwrap();
+    run(root).unwrap();
+}
+
+#[test]
+fn a_dataset_whose_files_are_gone_does_not_read_as_empty() {
+    let fixture = Fixture::new(&csv(5, 0));
+    let root = fixture.root();
+    run(root).unwrap();
+    for (path, _) in generation(&root.join("lake/customers")) {
+        std::fs::remove_file(path).unwrap();
+    }
+    let mut session = begin(root, Arc::new(Silent)).unwrap();
+    let read = sealine_plan::Request::Read {
+        dataset: "lake.customers".to_owned(),
+        columns: None,
+        limit: 10,
+    };
+    let authorized = session.decide(&read, &Principal::user("ada")).unwrap();
+    let error = runtime()
+        .block_on(session.show(authorized, &CancelToken::new()))
+        .unwrap_err();
+    assert_eq!(error.code(), "SL5021", "{error}");
+    assert!(error.to_string().contains("are missing"), "{error}");
+    drop(session);
+    run(root).unwrap();
+}
+
+#[test]
+fn a_mount_point_is_refused_before_anything_is_read() {
+    use std::os::unix::fs::MetadataExt;
+    // A file system that is mounted on every ordinary Linux; elsewhere there is nothing to look at.
+    let device = |path: &str| std::fs::metadata(path).map(|found| found.dev()).ok();
+    if device("/dev/shm").is_none() || device("/dev/shm") == device("/dev") {
+        return;
+    }
+    let sealine = SEALINE.replace("root: lake/", "root: /dev/");
+    let catalog = CATALOG.replace("path: customers/", "path: shm/");
+    let fixture = Fixture::with(&csv(5, 0), &sealine, &catalog, PIPELINE, POLICY);
+    let error = run(fixture.root()).unwrap_err();
+    assert_eq!(error.code(), "SL5005", "{error}");
+    assert!(error.to_string().contains("mount point"), "{error}");
+}
+
+#[test]
+fn reading_without_the_log_is_a_loss_and_not_a_beginning() {
+    let fixture = Fixture::new(&csv(5, 0));
+    let root = fixture.root();
+    run(root).unwrap();
+    std::fs::remove_dir_all(root.join(".sealine/log")).unwrap();
+    let error = Session::begin(open(root), Setup::Required, Arc::new(Silent)).unwrap_err();
+    assert_eq!(error.code(), "SL5017", "{error}");
+    assert!(error.to_string().contains("audit log"), "{error}");
+}
+
+#[test]
+fn a_file_in_place_of_the_state_directory_is_named_as_such() {
+    let fixture = Fixture::new(&csv(5, 0));
+    std::fs::write(fixture.root().join(".sealine"), b"").unwrap();
+    match sealine_engine::Project::open(fixture.root()) {
+        Err(sealine_engine::OpenError::Engine(error)) => assert_eq!(error.code(), "SL5012"),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Closes the old generation against writing just before the swap.
+struct Closer(PathBuf);
+
+impl Progress for Closer {
+    fn update(&self, _: Update) {}
+
+    fn step(&self, step: Step) {
+        use std::os::unix::fs::PermissionsExt;
+        if step == Step::Publishing {
+            std::fs::set_permissions(&self.0, std::fs::Permissions::from_mode(0o555)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_closed_old_generation_is_removed() {
+    let fixture = Fixture::new(&csv(5, 0));
+    let root = fixture.root();
+    run(root).unwrap();
+    run_with(root, Arc::new(Closer(root.join("lake/customers")))).unwrap();
+    assert!(leftovers(root).is_empty());
+    verify(root);
+}

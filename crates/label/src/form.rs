@@ -53,6 +53,7 @@ mod tests {
             last: 4,
         };
         let token = Layer::Token {
+            normal: 0,
             key: "crm".into(),
             domain: "pci.pan".into(),
         };

@@ -48,6 +48,8 @@ pub enum Layer {
     },
     /// A keyed, deterministic stand-in.
     Token {
+        /// Which normalizers came before, as bits; tokens of different texts tell of both.
+        normal: u8,
         /// The key's name.
         key: Arc<str>,
         /// The domain that separates it from other tokens of the same key.
@@ -272,6 +274,8 @@ fn incomparable(one: &Layer, other: &Layer) -> bool {
                 last: m,
             },
         ) => a != b || (f < g && l > m) || (f > g && l < m),
+        // The token of a text beside that of its lower case tells whether they are the same.
+        (Layer::Token { normal: a, .. }, Layer::Token { normal: b, .. }) => a != b,
         _ => false,
     }
 }
@@ -320,7 +324,11 @@ impl Layer {
             } => format!("masked\u{1f}{normal}\u{1f}{first}\u{1f}{last}"),
             Self::Bucketed { width, offset } => format!("bucketed\u{1f}{width}\u{1f}{offset}"),
             Self::Cell { value } => format!("cell\u{1f}{value}"),
-            Self::Token { key, domain } => format!("token\u{1f}{key}\u{1f}{domain}"),
+            Self::Token {
+                normal,
+                key,
+                domain,
+            } => format!("token\u{1f}{normal}\u{1f}{key}\u{1f}{domain}"),
             Self::Aggregated {
                 function,
                 k,
@@ -358,10 +366,14 @@ impl Layer {
             ["cell", value] => Some(Self::Cell {
                 value: value.into(),
             }),
-            ["token", key, domain] => Some(Self::Token {
-                key: key.into(),
-                domain: domain.into(),
-            }),
+            ["token", normal, key, domain] => match normal.parse() {
+                Ok(normal) => Some(Self::Token {
+                    normal,
+                    key: key.into(),
+                    domain: domain.into(),
+                }),
+                Err(_) => None,
+            },
             ["aggregated", function, k, population] => match (k.parse(), population.parse()) {
                 (Ok(k), Ok(population)) => Some(Self::Aggregated {
                     function: function.into(),

@@ -43,6 +43,7 @@ impl Seeded {
                 &self.below(9).to_string(),
             ),
             6 => Layer::Token {
+                normal: u8::try_from(self.below(3)).unwrap(),
                 key: ["a", "b"][self.below(2) as usize].into(),
                 domain: "d".into(),
             },

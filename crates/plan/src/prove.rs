@@ -111,6 +111,7 @@ impl<'a> Proof<'a> {
             work: Vec::new(),
             lambdas: Vec::new(),
             nested: 0,
+            populations: 0,
             notes: Vec::new(),
             found: Vec::new(),
             domains: HashMap::new(),

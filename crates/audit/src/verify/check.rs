@@ -8,7 +8,7 @@ use std::path::Path;
 
 use sealine_protect::crypto::ed25519::VerifyingKey;
 
-use super::{outputs, receipts, tree};
+use super::{labels, outputs, receipts, tree};
 use crate::fault::{Fault, FaultKind, Verified};
 use crate::log::{CHECKPOINT, KEY, MAX_NOTE};
 use crate::merkle;
@@ -103,6 +103,7 @@ impl Check {
         let tree = tree::check(self, &log, &checkpoint, &key);
         let continues = remembered.filter(|old| self.continues(old, &checkpoint, &key, &tree));
         let current = receipts::check(self, state, &key, &tree.commits);
+        labels::check(self, state, current.labels);
         let counted = outputs::check(self, project, &current.outputs);
         Some(Verified {
             not_ruled_out: not_ruled_out(pinned.is_some(), remembered, tree.unknown),

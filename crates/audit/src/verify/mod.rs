@@ -1,6 +1,7 @@
 //! Offline verification: the log, its receipts and the files that they describe.
 
 mod check;
+mod labels;
 mod outputs;
 mod receipts;
 mod tree;

@@ -22,6 +22,8 @@ pub(crate) struct Current {
     /// By dataset: the outputs that make up its latest generation, each with
     /// the log entry of its run.
     pub(crate) outputs: BTreeMap<String, Vec<(u64, OutputRecord)>>,
+    /// The recorded labels as the newest receipt that names them has them, with the log entry of its run.
+    pub(crate) labels: Option<(u64, Digest)>,
 }
 
 pub(crate) fn check(
@@ -34,6 +36,7 @@ pub(crate) fn check(
     let mut current = Current {
         count: 0,
         outputs: BTreeMap::new(),
+        labels: None,
     };
     let mut seen: BTreeSet<Digest> = BTreeSet::new();
     for commit in commits {
@@ -83,6 +86,9 @@ fn one(
         );
     }
     current.count += 1;
+    if let Some(labels) = statement.predicate.labels {
+        current.labels = Some((commit.entry, labels));
+    }
     for output in statement.predicate.outputs {
         let generation = current.outputs.entry(output.dataset.clone()).or_default();
         if output.mode == Published::Replace {

@@ -220,7 +220,10 @@ impl Project {
                 vec![publish(format!("rejects/run-{run}.parquet"))],
             ),
         ];
-        let statement = Statement::new(receipt(run, outputs));
+        let mut statement = Statement::new(receipt(run, outputs));
+        let labels = format!("{{\"version\":1,\"labels\":{{\"run\":{run}}}}}\n");
+        fs::write(self.state().join("labels.json"), &labels).unwrap();
+        statement.predicate.labels = Some(Digest::of(labels.as_bytes()));
         let stored =
             sealine_audit::store_receipt(&self.state().join("receipts"), &statement, log.signer())
                 .unwrap();
@@ -304,5 +307,6 @@ pub fn receipt(run: u64, outputs: Vec<OutputRecord>) -> Receipt {
             commitment: Some(Digest::new([6; 32])),
         }],
         outputs,
+        labels: None,
     }
 }

@@ -1,7 +1,9 @@
 //! One finding for a person: what is wrong, the marked places in every file that it touches, what
 //! to do, and changes to paste, printed as they are to be pasted (never wrapped).
 
+use super::clip::clip;
 use super::source::Joined;
+use crate::printable::lines;
 use crate::screen::{Paint, Screen};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan};
 use sealine_spec::{Diagnostic, Files, Fix, Severity};
@@ -67,6 +69,7 @@ impl miette::Diagnostic for Report<'_> {
 
 /// The finding as text, ending in an empty line.
 pub(super) fn render(screen: &Screen, files: &Files, diagnostic: &Diagnostic) -> String {
+    let diagnostic = &printable(diagnostic);
     let color = screen.error_color();
     let theme = if color {
         GraphicalTheme::unicode()
@@ -85,6 +88,13 @@ pub(super) fn render(screen: &Screen, files: &Files, diagnostic: &Diagnostic) ->
     let mut text = String::new();
     if handler.render_report(&mut text, &report).is_err() {
         text = format!("{} {}\n", diagnostic.code, diagnostic.message);
+    }
+    let mut text = clip(&text);
+    for mark in &diagnostic.labels {
+        if let Some(around) = report.source.far(mark.span) {
+            let place = lines(&files.place(mark.span).to_string()).into_owned();
+            text.push_str(&format!("  at {place}: {}\n        {around}\n", mark.text));
+        }
     }
     for note in &diagnostic.notes {
         paragraph(
@@ -112,6 +122,25 @@ pub(super) fn render(screen: &Screen, files: &Files, diagnostic: &Diagnostic) ->
         }
     }
     text
+}
+
+/// The finding with nothing in its texts that a terminal would obey: they repeat names of the files.
+fn printable(diagnostic: &Diagnostic) -> Diagnostic {
+    let mut shown = diagnostic.clone();
+    let texts = std::iter::once(&mut shown.message)
+        .chain(shown.labels.iter_mut().map(|mark| &mut mark.text))
+        .chain(&mut shown.help)
+        .chain(&mut shown.notes)
+        .chain(
+            shown
+                .fixes
+                .iter_mut()
+                .flat_map(|fix| [&mut fix.title, &mut fix.replacement]),
+        );
+    for text in texts {
+        *text = lines(text).into_owned();
+    }
+    shown
 }
 
 fn paragraph(out: &mut String, head: &str, text: &str, width: usize) {
@@ -162,7 +191,7 @@ fn change(out: &mut String, files: &Files, fix: &Fix, number: usize, color: bool
     match fix.span {
         Some(span) if span.start < span.end => {
             out.push_str(&format!("        at {}, replace\n", files.place(span)));
-            shown(out, files.slice(span));
+            shown(out, &lines(files.slice(span)));
             out.push_str("        with\n");
         }
         Some(span) => out.push_str(&format!("        at {}, insert\n", files.place(span))),
@@ -220,6 +249,47 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part} in\n{text}");
         }
+    }
+
+    #[test]
+    fn a_file_cannot_act_on_the_terminal() {
+        let mut files = Files::default();
+        let one = files.insert("a.yaml", "x: \u{1b}[31m\u{9b}2J\u{202e}email\r\n");
+        let diagnostic = Diagnostic::error("SL1001", "no `\u{1b}[2J`")
+            .mark(Span::new(one, 13, 18), "here")
+            .fix("x", Some(Span::new(one, 3, 8)), "\u{7}y");
+        let text = render(&screen(), &files, &diagnostic);
+        assert!(
+            !text.contains(
+                |letter: char| letter != '\n' && (letter.is_control() || letter == '\u{202e}')
+            ),
+            "{text:?}"
+        );
+        assert!(text.contains("email"), "{text}");
+    }
+
+    #[test]
+    fn a_very_long_line_is_clipped_to_its_place() {
+        let mut files = Files::default();
+        let long = format!("x: {}MARKED{}\n", "a".repeat(90_000), "b".repeat(90_000));
+        let one = files.insert("a.yaml", long);
+        let diagnostic =
+            Diagnostic::error("SL1001", "long").mark(Span::new(one, 90_003, 90_009), "here");
+        let text = render(&screen(), &files, &diagnostic);
+        assert!(text.contains("MARKED") && text.contains("here"), "{text}");
+        assert!(text.len() < 4_000, "{}", text.len());
+        let two = files.insert(
+            "b.yaml",
+            format!("x: {}MARKED{}\n", "a".repeat(3_000), "b".repeat(90_000)),
+        );
+        let diagnostic =
+            Diagnostic::error("SL1001", "long").mark(Span::new(two, 3_003, 3_009), "here");
+        let text = render(&screen(), &files, &diagnostic);
+        assert!(
+            text.contains("aMARKEDb") && text.contains("── here"),
+            "{text}"
+        );
+        assert!(text.len() < 4_000, "{}", text.len());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Findings for people (miette, on standard error), for programs (JSON) and for code scanning
 //! (SARIF 2.1.0); rows for the terminal.
 
+mod clip;
 mod human;
 mod machine;
 mod rows;
@@ -13,7 +14,7 @@ pub(crate) use rows::rows;
 use crate::args::Format;
 use crate::exit::Exit;
 use crate::screen::{Paint, Screen};
-use sealine_spec::{Diagnostics, Files, Severity};
+use sealine_spec::{Diagnostic, Diagnostics, Files, Severity};
 
 /// Prints findings in the form that was asked for; `exit` is how the process will end.
 pub(crate) fn findings(screen: &Screen, files: &Files, diagnostics: &Diagnostics, exit: Exit) {
@@ -29,9 +30,33 @@ pub(crate) fn findings(screen: &Screen, files: &Files, diagnostics: &Diagnostics
 
 /// Prints findings for people, without a summary.
 pub(crate) fn people(screen: &Screen, files: &Files, diagnostics: &Diagnostics) {
-    for diagnostic in diagnostics {
+    let mut all: Vec<&Diagnostic> = diagnostics.iter().filter(|one| one.code != ASIDE).collect();
+    // What stops the reader comes first; the order within a severity stays.
+    all.sort_by_key(|one| match one.severity {
+        Severity::Error => 0,
+        Severity::Warning => 1,
+        Severity::Note => 2,
+    });
+    for diagnostic in all {
         screen.error(&human::render(screen, files, diagnostic));
     }
+}
+
+/// A note that is true of every project today: one line at the end of `check`, nowhere else.
+const ASIDE: &str = "SL1090";
+
+/// Prints that note, where it was given.
+pub(crate) fn aside(screen: &Screen, diagnostics: &Diagnostics) {
+    if let Some(note) = diagnostics.iter().find(|one| one.code == ASIDE) {
+        let text = format!("note[{ASIDE}]: {} (sealine explain {ASIDE})", note.message);
+        screen.error(&Paint::Dim.on(screen.error_color(), &text));
+    }
+}
+
+/// A number with its name.
+pub(crate) fn count(number: u64, one: &str) -> String {
+    let number_text = indicatif::HumanCount(number);
+    format!("{number_text} {one}{}", if number == 1 { "" } else { "s" })
 }
 
 fn summary(screen: &Screen, diagnostics: &Diagnostics, exit: Exit) {

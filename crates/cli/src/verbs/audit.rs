@@ -4,6 +4,7 @@
 use crate::args;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::printable::printable;
 use crate::project;
 use crate::screen::{Paint, Screen};
 use indicatif::{HumanBytes, HumanCount};
@@ -61,11 +62,12 @@ fn verify(
     };
     match sealine_audit::verify(&state, &root, key, remembered) {
         Ok(verified) => {
-            good(&verified, directory, screen);
+            let log = shown(directory, &root, &state);
+            good(&verified, directory, &log, screen);
             Ok(Exit::Done)
         }
         Err(faults) => {
-            bad(&faults, screen);
+            bad(&faults, &shown(directory, &root, &state), screen);
             Ok(Exit::Tampered)
         }
     }
@@ -93,7 +95,22 @@ fn places(directory: &Path) -> Result<(std::path::PathBuf, std::path::PathBuf), 
     }
 }
 
-fn good(verified: &Verified, directory: &Path, screen: &Screen) {
+/// The folder of the log as it is reached from here.
+fn shown(directory: &Path, root: &Path, state: &Path) -> String {
+    let state = match state.strip_prefix(root) {
+        Ok(below) if directory == Path::new(".") => below.to_path_buf(),
+        Ok(below) => directory.join(below),
+        Err(_) => state.to_path_buf(),
+    };
+    format!("{}/", state.join("log").display())
+}
+
+/// A text of the verifier, which names files of the log by their place below the state.
+fn located(text: &str, log: &str) -> String {
+    printable(&text.replace("`log/", &format!("`{log}")))
+}
+
+fn good(verified: &Verified, directory: &Path, log: &str, screen: &Screen) {
     if screen.is_json() {
         screen.json(&json!({
             "ok": true,
@@ -121,17 +138,18 @@ fn good(verified: &Verified, directory: &Path, screen: &Screen) {
     ));
     if let Some(size) = verified.continues {
         screen.line(&format!(
-            "  continues the remembered checkpoint of {} entries",
-            HumanCount(size)
+            "  continues the remembered checkpoint of {}",
+            count(size, "entry", "entries")
         ));
     }
     for note in &verified.notes {
-        screen.line(&screen.paint(Paint::Dim, &format!("  note: {note}")));
+        screen.line(&screen.paint(Paint::Dim, &format!("  note: {}", located(note, log))));
     }
     for open in &verified.not_ruled_out {
         screen.line(&format!(
-            "  {} {open}",
-            screen.paint(Paint::Warn, "not ruled out:")
+            "  {} {}",
+            screen.paint(Paint::Warn, "not ruled out:"),
+            located(open, log)
         ));
     }
     if verified.continues.is_none() {
@@ -139,7 +157,7 @@ fn good(verified: &Verified, directory: &Path, screen: &Screen) {
             directory,
             "sealine audit verify --remembered checkpoint.old",
         );
-        let text = format!("  keep a copy of log/checkpoint elsewhere, and next time: {keep}");
+        let text = format!("  keep a copy of {log}checkpoint elsewhere, and next time: {keep}");
         screen.line(&screen.paint(Paint::Dim, &text));
     }
 }
@@ -152,7 +170,7 @@ fn count(number: u64, one: &str, many: &str) -> String {
     )
 }
 
-fn bad(faults: &[Fault], screen: &Screen) {
+fn bad(faults: &[Fault], log: &str, screen: &Screen) {
     if screen.is_json() {
         let all: Vec<Value> = faults
             .iter()
@@ -166,8 +184,9 @@ fn bad(faults: &[Fault], screen: &Screen) {
     let color = screen.error_color();
     for fault in faults {
         screen.error(&format!(
-            "{} {fault}",
-            Paint::Bad.on(color, &format!("fault[{}]:", fault.code()))
+            "{} {}",
+            Paint::Bad.on(color, &format!("fault[{}]:", fault.code())),
+            located(&fault.to_string(), log)
         ));
     }
     let count = if faults.len() == 1 {
@@ -213,7 +232,8 @@ fn entry(record: &Record, screen: &Screen) {
         .unwrap_or(object)
         .iter()
         .filter(|(name, _)| !["v", "time", "actor", "outcome", "action"].contains(&name.as_str()))
-        .map(|(name, value)| format!("{name}={}", brief(value)))
+        .filter(|(_, value)| !value.is_null())
+        .map(|(name, value)| printable(&format!("{name}={}", brief(value))))
         .collect();
     let outcome = field("outcome");
     let paint = if outcome == "success" {
@@ -227,7 +247,7 @@ fn entry(record: &Record, screen: &Screen) {
         screen.paint(Paint::Dim, field("time").get(..19).unwrap_or_default()),
         screen.paint(Paint::Strong, field("action")),
         screen.paint(paint, outcome),
-        field("actor"),
+        printable(field("actor")),
         screen.paint(Paint::Dim, &rest.join(" ")),
     ));
 }
@@ -240,11 +260,53 @@ fn brief(value: &Value) -> String {
         }
         Value::String(text) => text.clone(),
         Value::Array(items) => items.iter().map(brief).collect::<Vec<_>>().join(","),
-        Value::Object(fields) => fields
-            .iter()
-            .map(|(name, value)| format!("{name}:{}", brief(value)))
-            .collect::<Vec<_>>()
-            .join(","),
+        Value::Object(fields) => {
+            // What has a name is that name, and the rest is said of it.
+            let named = fields.get("name").and_then(Value::as_str);
+            let rest: Vec<String> = fields
+                .iter()
+                .filter(|(name, value)| !value.is_null() && (named.is_none() || *name != "name"))
+                .map(|(name, value)| match (named, name.as_str()) {
+                    (Some(_), "version") => format!("v{}", brief(value)),
+                    (Some(_), _) if value.is_string() => brief(value),
+                    _ => format!("{name}:{}", brief(value)),
+                })
+                .collect();
+            match named {
+                Some(named) if rest.is_empty() => named.to_owned(),
+                Some(named) => format!("{named}({})", rest.join(" ")),
+                None => rest.join(","),
+            }
+        }
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_readable() {
+        let keys = json!([{ "name": "crm", "purpose": "token", "version": 1 }, { "name": "x", "purpose": null }]);
+        assert_eq!(brief(&keys), "crm(token v1),x");
+        assert_eq!(brief(&json!({ "rows": 3, "step": null })), "rows:3");
+    }
+
+    #[test]
+    fn the_log_is_named_where_it_lies() {
+        let (root, state) = (Path::new("/a/p"), Path::new("/a/p/.sealine"));
+        assert_eq!(shown(Path::new("."), root, state), ".sealine/log/");
+        assert_eq!(shown(Path::new("p"), root, state), "p/.sealine/log/");
+        assert_eq!(
+            located("see `log/key.pub`", ".sealine/log/"),
+            "see `.sealine/log/key.pub`"
+        );
     }
 }

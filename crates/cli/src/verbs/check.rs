@@ -72,6 +72,7 @@ pub(crate) fn run(
                 screen
                     .error(&Paint::Dim.on(color, &format!("more: sealine explain {}", first.code)));
             }
+            show::aside(screen, &findings);
         }
         Format::Json => {
             let all: Vec<_> = findings
@@ -102,11 +103,7 @@ struct Verdict<'a> {
 impl Verdict<'_> {
     fn line(&self, screen: &Screen) -> String {
         if self.refused > 0 {
-            let findings = if self.refused == 1 {
-                "1 finding".to_owned()
-            } else {
-                format!("{} findings", self.refused)
-            };
+            let findings = show::count(self.refused as u64, "finding");
             return format!(
                 "{} {}: {findings}",
                 screen.paint(Paint::Bad, "refused"),
@@ -114,11 +111,11 @@ impl Verdict<'_> {
             );
         }
         format!(
-            "{} {}: {} columns, {} declassifications permitted",
+            "{} {}: {}, {} permitted",
             screen.paint(Paint::Good, "passes"),
             self.name,
-            self.columns,
-            self.declassified
+            show::count(self.columns as u64, "column"),
+            show::count(self.declassified as u64, "declassification")
         )
     }
 

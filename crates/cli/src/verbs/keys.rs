@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::project;
 use crate::screen::{Paint, Screen};
-use sealine_engine::Setup;
+use sealine_engine::{EngineError, Setup};
 use sealine_keys::{KeyInfo, Keystore};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -25,9 +25,14 @@ pub(crate) fn run(
 fn new(directory: &Path, name: &str, screen: &Screen) -> Result<Exit, Failure> {
     let opened = project::open(directory, screen)?;
     let (mut session, user) = opened.session(Setup::Allowed)?;
-    session
-        .new_key(name, &user)
-        .map_err(|error| project::failed(&error, Exit::Failed))?;
+    session.new_key(name, &user).map_err(|error| {
+        // A name that sealine.yaml does not have is wrong usage; all else began and failed.
+        let exit = match error {
+            EngineError::KeyUndeclared { .. } => Exit::Broken,
+            _ => Exit::Failed,
+        };
+        project::failed(&error, exit)
+    })?;
     let made = session.keys().into_iter().find(|key| key.name == name);
     match made {
         Some(key) if screen.is_json() => screen.json(&as_json(&key)),

@@ -5,7 +5,7 @@ use crate::args;
 use crate::exit::Exit;
 use crate::failure::{Failure, suggestion};
 use crate::project;
-use crate::screen::Screen;
+use crate::screen::{Paint, Screen};
 use crate::show;
 use sealine_plan::Request;
 use std::path::Path;
@@ -29,6 +29,9 @@ pub(crate) fn run(
         });
     }
     let limit = usize::try_from(arguments.limit).unwrap_or(usize::MAX);
+    // A preview withholds what the whole pipeline may be refused for.
+    let refused = opened.check(&pipeline).is_err();
+    let command = project::command(directory, &format!("sealine check {pipeline}"));
     let request = Request::Preview {
         pipeline,
         step: arguments.step.clone(),
@@ -36,5 +39,11 @@ pub(crate) fn run(
     };
     let rows = opened.show(&request)?;
     show::rows(screen, &rows);
+    if refused && !rows.withheld.is_empty() {
+        screen.say(&format!(
+            "{} as it stands, this pipeline is refused: {command}",
+            screen.paint(Paint::Warn, "note:")
+        ));
+    }
     Ok(Exit::Done)
 }

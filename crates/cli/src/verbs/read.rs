@@ -4,7 +4,7 @@ use crate::args;
 use crate::exit::Exit;
 use crate::failure::{Failure, suggestion};
 use crate::project;
-use crate::screen::{Paint, Screen};
+use crate::screen::Screen;
 use crate::show;
 use sealine_plan::Request;
 use std::path::Path;
@@ -32,17 +32,5 @@ pub(crate) fn run(
     };
     let rows = opened.show(&request)?;
     show::rows(screen, &rows);
-    if !rows.withheld.is_empty() && !screen.is_json() {
-        let names: Vec<String> = rows
-            .withheld
-            .iter()
-            .map(|(column, level)| format!("{column} ({level})"))
-            .collect();
-        let text = format!(
-            "withheld, above what a terminal may show: {}",
-            names.join(", ")
-        );
-        screen.line(&screen.paint(Paint::Dim, &text));
-    }
     Ok(Exit::Done)
 }

@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::progress::Shown;
 use crate::project;
 use crate::screen::{Paint, Screen};
+use crate::show::count;
 use indicatif::{HumanBytes, HumanCount};
 use sealine_engine::{DeclassificationReport, InputReport, OutputReport, RunReport};
 use serde_json::json;
@@ -107,9 +108,9 @@ fn committed(screen: &Screen, report: &RunReport) {
         screen,
         "committed",
         &format!(
-            "{} rows in, {} rows out, {} rejected {}",
-            HumanCount(total(|input| input.rows_in)),
-            HumanCount(out),
+            "{} in, {} out, {} rejected {}",
+            count(total(|input| input.rows_in), "row"),
+            count(out, "row"),
             HumanCount(rejected),
             screen.paint(
                 Paint::Dim,
@@ -153,10 +154,10 @@ fn written(screen: &Screen, output: &OutputReport) -> String {
     );
     let size = screen.paint(Paint::Dim, &size);
     format!(
-        "{} → {}  {} rows  {size}",
+        "{} → {}  {}  {size}",
         output.dataset,
         output.location,
-        HumanCount(output.rows)
+        count(output.rows, "row")
     )
 }
 
@@ -178,12 +179,4 @@ fn next(screen: &Screen, report: &RunReport, directory: &Path) {
         "next",
         &screen.paint(Paint::Name, &project::command(directory, &report.next)),
     );
-}
-
-fn count(number: u64, name: &str) -> String {
-    format!(
-        "{} {name}{}",
-        HumanCount(number),
-        if number == 1 { "" } else { "s" }
-    )
 }

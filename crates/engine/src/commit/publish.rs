@@ -10,12 +10,21 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 use sealine_protect::crypto;
 
+use super::foreign::only_ours;
 use super::journal::FileRecord;
 use crate::durable;
 use crate::error::EngineError;
 
-/// Puts `stage` at `destination`. What was there before lies at `stage` afterwards.
+/// Puts `stage` at `destination`, which holds nothing or what Sealine wrote. What was there before lies at
+/// `stage` afterwards.
 pub(crate) fn publish(stage: &Path, destination: &Path) -> Result<(), EngineError> {
+    // Asked a second time: a long run leaves room for others to put files there.
+    only_ours(destination)?;
+    swap(stage, destination)
+}
+
+/// The swap itself.
+pub(super) fn swap(stage: &Path, destination: &Path) -> Result<(), EngineError> {
     // NOREPLACE first: only its refusal proves that there is something to exchange with.
     let outcome = match renameat_with(CWD, stage, CWD, destination, RenameFlags::NOREPLACE) {
         Err(Errno::EXIST) => renameat_with(CWD, stage, CWD, destination, RenameFlags::EXCHANGE),
@@ -24,7 +33,7 @@ pub(crate) fn publish(stage: &Path, destination: &Path) -> Result<(), EngineErro
     // A crash right here leaves the old generation or the new one in place: a rename is atomic.
     match outcome {
         Ok(()) => {}
-        Err(Errno::INVAL | Errno::NOSYS | Errno::XDEV | Errno::OPNOTSUPP) => {
+        Err(Errno::INVAL | Errno::NOSYS | Errno::XDEV | Errno::OPNOTSUPP | Errno::BUSY) => {
             return Err(EngineError::NoSwap {
                 path: destination.to_path_buf(),
             });

@@ -3,10 +3,10 @@
 //! INVARIANT: before `Publishing` a run is rolled back, from `Publishing` on it is rolled forward. Only
 //! places that a journal names as its own staging are removed.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::journal::{JournalFile, Phase, Target};
-use super::publish::{holds, publish};
+use super::publish::{holds, publish, swap};
 use crate::durable;
 use crate::error::EngineError;
 
@@ -56,8 +56,8 @@ pub(crate) fn settle(file: &mut JournalFile, root: &Path) -> Result<Recovered, E
         Phase::Publishing => {
             for target in &file.journal().targets {
                 match roll_forward(file, target, root) {
-                    // A file system that cannot swap never will: what was swapped goes back.
-                    Err(error @ EngineError::NoSwap { .. }) => {
+                    // A place that cannot be swapped never will by itself: what was swapped goes back.
+                    Err(error) if error.retreats() => {
                         retreat(file, root)?;
                         return Err(error);
                     }
@@ -71,17 +71,33 @@ pub(crate) fn settle(file: &mut JournalFile, root: &Path) -> Result<Recovered, E
     }
 }
 
-/// Removes the staging places of a run: before publishing they hold the new generation, after it the old.
+/// Removes the staging places of a run that did not publish: they hold the new generation.
 pub(crate) fn roll_back(file: &JournalFile, root: &Path) -> Result<(), EngineError> {
+    remove_stages(file, root, |path, source| EngineError::Stage {
+        path,
+        source,
+    })
+}
+
+/// Removes the staging places of a run that is published and recorded: they hold the old generation.
+pub(crate) fn clean(file: &JournalFile, root: &Path) -> Result<(), EngineError> {
+    remove_stages(file, root, |path, source| EngineError::NotCleaned {
+        path,
+        source,
+    })
+}
+
+fn remove_stages(
+    file: &JournalFile,
+    root: &Path,
+    fault: impl Fn(PathBuf, std::io::Error) -> EngineError,
+) -> Result<(), EngineError> {
     let journal = file.journal();
     for target in &journal.targets {
         let Some(stage) = target.checked_stage(root, &journal.run) else {
             return Err(EngineError::JournalBroken { path: file.path() });
         };
-        durable::remove_all(&stage).map_err(|source| EngineError::Stage {
-            path: stage,
-            source,
-        })?;
+        durable::remove_all(&stage).map_err(|source| fault(stage, source))?;
     }
     Ok(())
 }
@@ -100,7 +116,7 @@ pub(crate) fn retreat(file: &mut JournalFile, root: &Path) -> Result<(), EngineE
         };
         if holds(&destination, &target.files).map_err(fault)? {
             if std::fs::symlink_metadata(&stage).is_ok() {
-                publish(&stage, &destination)?;
+                swap(&stage, &destination)?;
             } else {
                 std::fs::rename(&destination, &stage).map_err(fault)?;
                 durable::sync_parent(&destination).map_err(fault)?;
@@ -150,6 +166,7 @@ mod tests {
     use super::*;
 
     const RUN: &str = "0197-run";
+    const OLD: &str = "part-00007.parquet";
 
     /// Two places, old and staged, in a phase.
     fn interrupted(root: &Path, phase: Phase) -> JournalFile {
@@ -161,7 +178,7 @@ mod tests {
                 let stage = Target::stage_path(&destination, RUN).unwrap();
                 if name == "a" {
                     std::fs::create_dir(&destination).unwrap();
-                    std::fs::write(destination.join("old"), b"old").unwrap();
+                    std::fs::write(destination.join(OLD), b"PARE").unwrap();
                 }
                 std::fs::create_dir(&stage).unwrap();
                 std::fs::write(stage.join("new"), name).unwrap();
@@ -216,7 +233,7 @@ mod tests {
                 Recovered::RolledBack
             );
             assert_eq!(names(dir.path()), ["a", "runs"]);
-            assert_eq!(names(&dir.path().join("a")), ["old"]);
+            assert_eq!(names(&dir.path().join("a")), [OLD]);
         }
     }
 
@@ -259,8 +276,27 @@ mod tests {
             }
             retreat(&mut file, dir.path()).unwrap();
             assert_eq!(names(dir.path()), ["a", "runs"], "{published}");
-            assert_eq!(names(&dir.path().join("a")), ["old"]);
+            assert_eq!(names(&dir.path().join("a")), [OLD]);
         }
+    }
+
+    #[test]
+    fn foreign_files_in_a_place_turn_the_run_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut file = interrupted(dir.path(), Phase::Publishing);
+        // `a` is swapped, then somebody puts a file of their own where `b` is to go.
+        let first = file.journal().targets[0].clone();
+        publish(
+            &first.stage.at(dir.path()),
+            &first.destination.at(dir.path()),
+        )
+        .unwrap();
+        std::fs::create_dir(dir.path().join("b")).unwrap();
+        std::fs::write(dir.path().join("b/theirs"), b"1").unwrap();
+        assert_eq!(settle(&mut file, dir.path()).unwrap_err().code(), "SL5039");
+        assert_eq!(names(dir.path()), ["a", "b", "runs"]);
+        assert_eq!(names(&dir.path().join("a")), [OLD]);
+        assert_eq!(names(&dir.path().join("b")), ["theirs"]);
     }
 
     #[test]
@@ -270,7 +306,7 @@ mod tests {
         let stage = file.journal().targets[0].stage.at(dir.path());
         std::fs::write(stage.join("new"), b"x").unwrap();
         assert_eq!(settle(&mut file, dir.path()).unwrap_err().code(), "SL5036");
-        assert_eq!(names(&dir.path().join("a")), ["old"]);
+        assert_eq!(names(&dir.path().join("a")), [OLD]);
     }
 
     #[test]
@@ -280,7 +316,7 @@ mod tests {
         let a = Place::of(dir.path(), &dir.path().join("a"));
         file.update(|journal| journal.targets[0].stage = a).unwrap();
         assert_eq!(settle(&mut file, dir.path()).unwrap_err().code(), "SL5035");
-        assert_eq!(names(&dir.path().join("a")), ["old"]);
+        assert_eq!(names(&dir.path().join("a")), [OLD]);
         std::fs::write(file.path(), b"{").unwrap();
         assert_eq!(
             pending(&dir.path().join("runs")).unwrap_err().code(),

@@ -5,9 +5,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use datafusion::catalog::cte_worktable::CteWorkTable;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{DataFusionError, Result};
 use datafusion::datasource::provider_as_source;
+use datafusion::functions_table::generate_series::GenerateSeriesTable;
 use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::{Expr, LogicalPlan, ScalarUDF, ScalarUDFImpl, Volatility};
 use sealine_label::declare::Call;
@@ -47,7 +49,9 @@ impl Census {
     pub(super) fn of_logical(plan: &LogicalPlan) -> Result<Self> {
         let mut census = Self::default();
         plan.apply_with_subqueries(|node| {
-            if let LogicalPlan::TableScan(scan) = node {
+            if let LogicalPlan::TableScan(scan) = node
+                && !is_generated(scan)
+            {
                 census.scan(&feed_of(scan)?.feed.dataset.id);
             }
             node.apply_expressions(|expression| {
@@ -63,6 +67,14 @@ impl Census {
         })?;
         Ok(census)
     }
+}
+
+/// Whether a leaf reads no dataset: numbers from literals, or what a recursive query made so far.
+fn is_generated(scan: &datafusion::logical_expr::TableScan) -> bool {
+    datafusion::datasource::source_as_provider(&scan.source).is_ok_and(|provider| {
+        provider.downcast_ref::<GenerateSeriesTable>().is_some()
+            || provider.downcast_ref::<CteWorkTable>().is_some()
+    })
 }
 
 fn feed_of(scan: &datafusion::logical_expr::TableScan) -> Result<Arc<FeedTable>> {
@@ -105,6 +117,7 @@ struct Swap<'a> {
 impl Swap<'_> {
     fn node(&mut self, node: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
         let node = match node {
+            LogicalPlan::TableScan(scan) if is_generated(&scan) => LogicalPlan::TableScan(scan),
             LogicalPlan::TableScan(mut scan) => {
                 let Some(source) = scan.source.downcast_ref::<InputSource>() else {
                     return Err(DataFusionError::Internal("an unknown leaf".to_owned()));

@@ -2,6 +2,7 @@
 //!
 //! INVARIANT: everything here is bounded and follows no link out of the place it was given.
 
+pub(crate) mod labels;
 mod load;
 mod open;
 mod places;

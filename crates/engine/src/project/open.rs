@@ -6,18 +6,16 @@
 use std::path::Path;
 
 use sealine_access::{Authorized, Policy, Principal, Refusal, authorize};
-use sealine_keys::Keystore;
+use sealine_keys::{Keystore, OpenKeys};
 use sealine_plan::{Computed, Plan, Registry, Request, prove};
 use sealine_spec::{Diagnostics, Files, Spec, parse};
 
+use super::labels;
 use super::load::ProjectDir;
 use super::places::Places;
 use super::state::StateDir;
 use crate::clock;
-use crate::durable;
 use crate::error::EngineError;
-
-const LABELS_LIMIT: u64 = 64 << 20;
 
 /// Why a project is not open.
 #[derive(Debug)]
@@ -88,7 +86,7 @@ impl Project {
         };
         let place = spec.project.state.as_deref().unwrap_or(".sealine");
         let state = StateDir::new(dir.root().join(place));
-        let computed = read_labels(&state.labels())?;
+        let computed = labels::read_unverified(&state.labels())?;
         Ok(Self {
             dir,
             files,
@@ -186,21 +184,16 @@ impl Project {
         }
     }
 
-    /// Takes in what an earlier run recorded since the project was opened.
-    pub(crate) fn reload_labels(&mut self) -> Result<(), EngineError> {
-        self.computed = read_labels(&self.state.labels())?;
+    /// Takes in what an earlier run recorded, authenticated: what [`Project::open`] read without keys does not
+    /// count any more.
+    pub(crate) fn reload_labels(&mut self, keys: &OpenKeys) -> Result<(), EngineError> {
+        let (path, log) = (self.state.labels(), self.state.log());
+        self.computed = labels::read_verified(&path, keys, &log)?;
         Ok(())
     }
-}
 
-fn read_labels(path: &Path) -> Result<Computed, EngineError> {
-    match durable::read_bounded(path, LABELS_LIMIT) {
-        Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| EngineError::Labels {
-            path: path.to_path_buf(),
-        }),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Computed::default()),
-        Err(_) => Err(EngineError::Labels {
-            path: path.to_path_buf(),
-        }),
+    /// Takes over what this session just recorded.
+    pub(crate) fn set_labels(&mut self, recorded: Computed) {
+        self.computed = recorded;
     }
 }

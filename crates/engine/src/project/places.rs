@@ -3,10 +3,12 @@
 //! INVARIANT: a place lies inside its connection's root after links are resolved, and never inside the state
 //! directory. Reading goes through `sealine_connect::locate`; writing goes through [`Places::destination`].
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 use sealine_spec::{ConnectionKind, Dataset, Format, Location, Spec};
 
+use crate::commit::only_ours;
 use crate::error::EngineError;
 
 /// How a written dataset lies on disk.
@@ -38,10 +40,21 @@ impl Places<'_> {
         for file in &files {
             self.outside_state(dataset, file)?;
         }
+        // Only Sealine writes sealed datasets, and a generation has at least one file: none is a loss, not a
+        // dataset of no rows.
+        if files.is_empty() && dataset.encrypt.is_some() {
+            return Err(EngineError::Input {
+                dataset: dataset.id.clone(),
+                path: root.join(&at.path),
+                reason: "its published files are missing; run the pipeline again, or `sealine audit verify`"
+                    .to_owned(),
+            });
+        }
         Ok(files)
     }
 
-    /// Where a written dataset goes, and in which form. Missing folders below the root are not made here.
+    /// Where a written dataset goes, and in which form. Missing folders below the root are not made here; what is
+    /// there already must be Sealine's own, since it will be removed.
     pub(crate) fn destination(&self, dataset: &Dataset) -> Result<(PathBuf, Shape), EngineError> {
         let at = location(dataset)?;
         let refuse = |reason: &str| EngineError::Location {
@@ -106,6 +119,16 @@ impl Places<'_> {
             }
         }
         self.outside_state(dataset, &place)?;
+        // Files are left out: some layered file systems give a file another device than its folder.
+        if let (Ok(found), Some(Ok(parent))) = (
+            std::fs::symlink_metadata(&place),
+            place.parent().map(std::fs::symlink_metadata),
+        ) && found.is_dir()
+            && found.dev() != parent.dev()
+        {
+            return Err(refuse("it is a mount point; name a folder inside it"));
+        }
+        only_ours(&place)?;
         Ok((place, shape))
     }
 

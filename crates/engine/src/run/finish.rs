@@ -27,9 +27,9 @@ use crate::session::{Session, actor};
 
 /// What is left to be written once the places are swapped; kept in the journal.
 #[derive(Serialize, Deserialize)]
-struct Record {
+pub(super) struct Record {
     event: Event,
-    statement: Statement,
+    pub(super) statement: Statement,
     /// How a run ended that keeps only its quarantine.
     failed: Option<Event>,
 }
@@ -238,6 +238,13 @@ impl Session {
         .map_err(before)?;
         let record = self
             .evidence(authorized, hub, file, refused.as_ref(), started)
+            .and_then(|mut record| {
+                if outcome == Outcome::Commit {
+                    let labels = self.stage_labels(authorized.plan(), file)?;
+                    record.statement.predicate.labels = Some(labels);
+                }
+                Ok(record)
+            })
             .map_err(before)?;
         let record = serde_json::to_value(record)
             .map_err(|_| Stop::Before(EngineError::JournalBroken { path: file.path() }))?;
@@ -252,7 +259,8 @@ impl Session {
         // A crash from here on is rolled forward: the journal has all that is needed.
         self.progress.step(Step::Publishing);
         if outcome == Outcome::Commit {
-            self.record_labels(authorized.plan()).map_err(Stop::After)?;
+            self.put_labels(file).map_err(Stop::After)?;
+            self.project.set_labels(authorized.plan().computed());
             // A crash right here leaves labels of rows that are not in place yet; they are joined, never lowered.
             self.progress.step(Step::LabelsRecorded);
         }
@@ -272,7 +280,7 @@ impl Session {
         }
     }
 
-    fn publish(&self, file: &mut JournalFile, root: &Path) -> Result<(), Stop> {
+    fn publish(&mut self, file: &mut JournalFile, root: &Path) -> Result<(), Stop> {
         for target in file.journal().targets.clone() {
             let Some(stage) = target.checked_stage(root, &file.journal().run) else {
                 return Err(Stop::After(EngineError::JournalBroken {
@@ -281,8 +289,10 @@ impl Session {
             };
             match commit::publish(&stage, &target.destination.at(root)) {
                 Ok(()) => {}
-                Err(error @ EngineError::NoSwap { .. }) => {
+                Err(error) if error.retreats() => {
                     commit::retreat(file, root).map_err(Stop::After)?;
+                    // A crash right here leaves the labels of a run taken back: recovery restores them.
+                    self.restore_labels(file).map_err(Stop::After)?;
                     return Err(Stop::Before(error));
                 }
                 Err(error) => return Err(Stop::After(error)),
@@ -338,13 +348,6 @@ impl Session {
             }
         }
         Ok(self.log.append(event)?.index)
-    }
-
-    fn record_labels(&self, plan: &Plan) -> Result<(), EngineError> {
-        let path = self.project.state().labels();
-        let bytes = serde_json::to_vec_pretty(&plan.computed())
-            .map_err(|_| EngineError::Labels { path: path.clone() })?;
-        durable::replace_file(&path, &bytes).map_err(|source| EngineError::state(&path, source))
     }
 
     fn evidence(

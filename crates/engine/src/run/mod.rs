@@ -5,6 +5,7 @@
 
 mod execute;
 mod finish;
+mod labels;
 mod prepare;
 mod receipt;
 mod show;

@@ -159,6 +159,7 @@ pub(crate) fn statement(
         key_epoch: authorized.key_epoch(),
         inputs,
         outputs,
+        labels: None,
     }))
 }
 

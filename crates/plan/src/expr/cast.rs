@@ -3,6 +3,7 @@
 use datafusion::arrow::datatypes::{DataType, TimeUnit};
 
 /// Whether every value of `from` becomes a value of `to`, different ones different, none failing.
+/// (Dates become text only within the calendar: the extreme ones fail.)
 pub(crate) fn cast_is_lossless(from: &DataType, to: &DataType) -> bool {
     use DataType::{
         Binary, BinaryView, Boolean, Date32, Date64, Dictionary, Float32, Float64, Int8, Int16,
@@ -29,7 +30,7 @@ pub(crate) fn cast_is_lossless(from: &DataType, to: &DataType) -> bool {
         | (Binary | LargeBinary | BinaryView, Binary | LargeBinary | BinaryView)
         | (Date32, Date64)
         | (
-            Boolean | Int8 | Int16 | Int32 | Int64 | UInt8 | UInt16 | UInt32 | UInt64 | Date32,
+            Boolean | Int8 | Int16 | Int32 | Int64 | UInt8 | UInt16 | UInt32 | UInt64,
             Utf8 | LargeUtf8 | Utf8View,
         ) => true,
         (Timestamp(a, x), Timestamp(b, y)) => x == y && unit(a) == unit(b),

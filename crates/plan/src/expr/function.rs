@@ -91,7 +91,6 @@ impl Prover<'_> {
             Nulls::Strict => cells
                 .iter()
                 .fold(self.nothing(), |all, cell| self.labels.join(all, cell.null)),
-            Nulls::Never => self.nothing(),
             Nulls::Any => seen,
         };
         let length = match fact.name {

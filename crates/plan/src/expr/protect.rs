@@ -11,7 +11,7 @@ use sealine_label::{Aspect, LabelId, Layer, Origin, View};
 use sealine_spec::Span;
 
 use super::cast::is_fixed_width;
-use super::cell::{Cell, Own};
+use super::cell::{Cell, DIGITS, Own};
 use super::evaluate::Env;
 use super::span::{shown, span_of};
 use crate::error::{Bound, planning};
@@ -41,8 +41,13 @@ impl Prover<'_> {
             Some(Argument::Integer(number)) => number.to_string(),
             None => String::new(),
         };
+        // How much a normalizer took away depends on the value; a mask of digits is known to show
+        // how many there are, a sealed text is not.
+        let normalized = cell.own.as_ref().is_some_and(|own| own.normal() != Some(0));
         let length = if is_fixed_width(&data_type) {
             self.nothing()
+        } else if normalized && declaration.effect == Effect::Encrypt {
+            self.seen(&cell)
         } else {
             cell.length
         };
@@ -142,6 +147,7 @@ impl Prover<'_> {
                 }
                 let domain = self.domain(&own, &text(1), slot);
                 Some(Layer::Token {
+                    normal: 0,
                     key: Arc::from(text(0).as_str()),
                     domain,
                 })
@@ -153,8 +159,13 @@ impl Prover<'_> {
     /// Whether tokens of the columns can be told by counting.
     fn is_small(&mut self, own: &Own, span: Span) -> bool {
         let mut small = false;
-        for (dataset, column, _) in &own.columns {
-            let size = self.world.domain_size(dataset, column);
+        for (dataset, column, normal) in &own.columns {
+            // How many different digits texts have is not what their domain says.
+            let size = if normal & DIGITS == 0 {
+                self.world.domain_size(dataset, column)
+            } else {
+                0
+            };
             // A recorded pass-through keeps the catalogued column's own domain beside it.
             let elsewhere = self.world.writable(dataset) && own.columns.len() > 1;
             if size < LEAST_DOMAIN && !elsewhere {

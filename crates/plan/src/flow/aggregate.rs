@@ -14,7 +14,7 @@ use super::node::{Node, Outcome};
 use super::prover::Prover;
 use super::relation::Relation;
 use crate::error::{Bound, planning, refuse};
-use crate::expr::{Cell, Env, is_path, span_of};
+use crate::expr::{Cell, Env, cast_never_fails, is_path, span_of};
 use crate::functions::{Fails, Kind, fact};
 
 /// Functions whose result is null only where no value is there.
@@ -50,7 +50,7 @@ impl Prover<'_> {
         let groups = self.seen_all(&columns);
         let rows = self.row(&input.relation);
         let base = self.join(rows, groups);
-        let group = self.group(node, input, &keys, sets);
+        let group = self.group(input, sets);
         let mut guards = Vec::new();
         let shared = Shared { input, base, group };
         if sets {
@@ -199,7 +199,9 @@ impl Prover<'_> {
                 match inner {
                     (from, to)
                         if is_path(from)
-                            && from.get_type(env.schema).is_ok_and(|ty| ty.is_numeric())
+                            && from
+                                .get_type(env.schema)
+                                .is_ok_and(|ty| ty.is_numeric() && cast_never_fails(&ty, to))
                             && to.is_numeric() =>
                     {
                         self.evaluate(from, &env)

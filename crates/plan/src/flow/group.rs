@@ -57,13 +57,7 @@ const SUMMING: &[&str] = &[
 
 impl Prover<'_> {
     /// The minimum group that this node can keep.
-    pub(crate) fn group(
-        &mut self,
-        node: &Aggregate,
-        input: &Node,
-        keys: &[Expr],
-        sets: bool,
-    ) -> Option<Group> {
+    pub(crate) fn group(&mut self, input: &Node, sets: bool) -> Option<Group> {
         let k = self.step.min_group?;
         if sets || self.nested > 0 {
             return None;
@@ -87,14 +81,17 @@ impl Prover<'_> {
         }
         let (dataset, index, cell) = known?;
         let subject = Column::from(input.plan.schema().qualified_field(index));
+        // Two aggregates are over one population only where they are one node of one text: what a
+        // plan displays leaves out literals, arguments and casts that make the difference.
+        self.populations += 1;
         let mut hasher = DefaultHasher::new();
-        node.input
-            .display_indent_schema()
-            .to_string()
+        (
+            &self.step.sql.text,
+            &*dataset,
+            self.step.index,
+            self.populations,
+        )
             .hash(&mut hasher);
-        for key in keys {
-            key.schema_name().to_string().hash(&mut hasher);
-        }
         let subject_label = self.seen(&cell);
         Some(Group {
             k,

@@ -68,6 +68,8 @@ pub(crate) struct Prover<'a> {
     pub(crate) lambdas: Vec<(String, Cell)>,
     /// How many subqueries deep: aggregates there are over populations that rows choose.
     pub(crate) nested: usize,
+    /// How many populations were summed over so far.
+    pub(crate) populations: u64,
     pub(crate) notes: Vec<Note>,
     pub(crate) found: Vec<Found>,
     /// The default domain of tokens, by slot.
@@ -103,10 +105,15 @@ impl Prover<'_> {
     /// The columns of `own`, seen as `layer`.
     pub(crate) fn own_as(&mut self, own: &Own, layer: &Layer) -> LabelId {
         let mut all = self.nothing();
-        for (dataset, column, _) in &own.columns {
+        for (dataset, column, normalized) in &own.columns {
+            let mut layer = layer.clone();
+            // Branches of a union may be normalized differently: each token is of its own text.
+            if let Layer::Token { normal, .. } = &mut layer {
+                *normal = *normalized;
+            }
             let one = self.one(
                 Origin::column(dataset, column, Aspect::Value),
-                View::of(layer.clone()),
+                View::of(layer),
             );
             all = self.join(all, one);
         }

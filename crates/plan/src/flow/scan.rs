@@ -119,14 +119,17 @@ impl Prover<'_> {
                 .iter()
                 .position(|field| field.name() == name)
         };
-        let mut unique: Vec<Vec<usize>> = dataset
+        // INVARIANT: only what the contract enforces: `unique` with `required`, and the primary key
+        // where it is one declared column. A key of several columns is nobody's promise yet.
+        let unique: Vec<Vec<usize>> = dataset
             .columns
             .iter()
-            .filter(|column| column.rules.unique && column.rules.required)
+            .filter(|column| {
+                column.rules.unique && column.rules.required
+                    || dataset.primary_key == [column.name.as_str()]
+            })
             .filter_map(|column| Some(vec![index(&column.name)?]))
             .collect();
-        let key: Option<Vec<usize>> = dataset.primary_key.iter().map(index).collect();
-        unique.extend(key.filter(|key| !key.is_empty()));
         Relation {
             selected: self.nothing(),
             correlated,

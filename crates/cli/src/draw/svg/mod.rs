@@ -100,7 +100,7 @@ fn title(out: &mut String, legend: &Legend<'_>) {
         80.0,
         &Font::sans(13.0),
         "#64748b",
-        "every column with the level that is left of it; a value passes a clearance below its level only through a gate",
+        "every column with the level it still has",
     );
 }
 

@@ -17,8 +17,10 @@ mod write;
 use crate::args;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::printable::printable;
 use crate::project;
 use crate::screen::{Paint, Screen};
+use crate::show::count;
 use propose::Proposal;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -186,10 +188,10 @@ fn say(
             "without a header"
         };
         screen.line(&format!(
-            "looked at {}: {} columns, {} rows{}, delimiter {}, {header}",
-            source.shown,
-            proposal.columns.len(),
-            proposal.rows,
+            "looked at {}: {}, {}{}, delimiter {}, {header}",
+            printable(&source.shown),
+            count(proposal.columns.len() as u64, "column"),
+            count(proposal.rows as u64, "row"),
             if proposal.whole {
                 ""
             } else {

@@ -92,7 +92,10 @@ impl Proposal {
             column.level = "internal";
             column.tags = Vec::new();
             column.rules = vec!["required: true".to_owned(), "unique: true".to_owned()];
-            column.why = format!("a key: {distinct} values in {} rows", sample.rows);
+            column.why = format!(
+                "a key: {distinct} values in {}",
+                crate::show::count(sample.rows as u64, "row")
+            );
             key_name = Some(column.name.clone());
         }
         let notes = notes(&columns, key_name.as_deref());

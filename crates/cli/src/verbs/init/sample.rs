@@ -37,14 +37,15 @@ pub(super) fn open(path: &Path) -> Result<Sample, Failure> {
         path: shown.clone(),
         source,
     };
-    let file = File::open(path).map_err(lost)?;
-    let metadata = file.metadata().map_err(lost)?;
+    // Looked at before it is opened: opening a pipe would wait for a writer.
+    let metadata = std::fs::metadata(path).map_err(lost)?;
     if !metadata.is_file() {
         return Err(unusable(
             &shown,
             "it is not a regular file; give one CSV file",
         ));
     }
+    let file = File::open(path).map_err(lost)?;
     let mut bytes = Vec::new();
     file.take(BYTES).read_to_end(&mut bytes).map_err(lost)?;
     let cut = metadata.len() > bytes.len() as u64;
@@ -95,6 +96,16 @@ pub(super) fn read(bytes: &[u8], cut: bool, shown: &str) -> Result<Sample, Failu
     }
     let delimiter = delimiter(text);
     let (mut records, ended) = records(text, delimiter, ROWS + 1);
+    if (cut || !ended) && records.len() == 1 {
+        let within = match cut {
+            true => format!(" within the first {} MiB", BYTES >> 20),
+            false => String::new(),
+        };
+        return Err(unusable(
+            shown,
+            &format!("its first row does not end{within}; is a quote left open?"),
+        ));
+    }
     if (cut || !ended) && records.len() > 1 {
         // The last record may be half of one.
         records.pop();
@@ -307,6 +318,12 @@ mod tests {
         assert!(reason(b"PAR1...").contains("Parquet"));
         assert!(reason(b"a,b\n1,\xff\n").contains("line 2 is not UTF-8"));
         assert!(reason(b"a,b\n1,\0\n").contains("NUL"));
+        assert!(reason(b"a,\"b\n1,2\n").contains("first row does not end; is a quote left open"));
+        let cut = read(b"a,\"b\n1,2\n", true, "x.csv")
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(cut.contains("does not end within the first 8 MiB"), "{cut}");
     }
 
     #[test]

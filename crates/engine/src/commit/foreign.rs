@@ -1,0 +1,132 @@
+//! What a destination may hold before it is replaced: nothing, or what Sealine wrote.
+//!
+//! INVARIANT: `replace` removes the old content, so a place that holds anything else is never swapped. Reads
+//! names and the first four bytes; must never change anything.
+
+use std::fs::OpenOptions;
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use rustix::fs::OFlags;
+
+use crate::error::EngineError;
+
+/// How a Parquet file with a sealed footer begins.
+const SEALED: [u8; 4] = *b"PARE";
+
+/// Insists that `destination` is absent, or holds only what Sealine writes.
+pub(crate) fn only_ours(destination: &Path) -> Result<(), EngineError> {
+    let fault = |source| EngineError::Publish {
+        path: destination.to_path_buf(),
+        source,
+    };
+    let metadata = match std::fs::symlink_metadata(destination) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(source) => return Err(fault(source)),
+    };
+    let mut first: Option<String> = None;
+    let mut count = 0_u64;
+    let mut foreign = |name: String| {
+        count += 1;
+        if first.as_ref().is_none_or(|known| name < *known) {
+            first = Some(name);
+        }
+    };
+    if metadata.is_dir() {
+        for entry in std::fs::read_dir(destination).map_err(fault)? {
+            let entry = entry.map_err(fault)?;
+            let name = entry.file_name();
+            let ours = name.to_str().is_some_and(is_part)
+                && entry.file_type().map_err(fault)?.is_file()
+                && is_sealed(&entry.path()).map_err(fault)?;
+            if !ours {
+                foreign(name.to_string_lossy().escape_debug().to_string());
+            }
+        }
+    } else if !metadata.is_file() || !is_sealed(destination).map_err(fault)? {
+        let name = destination.file_name().unwrap_or_default();
+        foreign(name.to_string_lossy().escape_debug().to_string());
+    }
+    match first {
+        None => Ok(()),
+        Some(first) => Err(EngineError::Foreign {
+            path: destination.to_path_buf(),
+            first,
+            count,
+        }),
+    }
+}
+
+/// `part-NNNNN.parquet`, five digits or more.
+fn is_part(name: &str) -> bool {
+    name.strip_prefix("part-")
+        .and_then(|rest| rest.strip_suffix(".parquet"))
+        .is_some_and(|digits| digits.len() >= 5 && digits.bytes().all(|b| b.is_ascii_digit()))
+}
+
+fn is_sealed(path: &Path) -> io::Result<bool> {
+    let mut file = OpenOptions::new()
+        .read(true)
+        .custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed())
+        .open(path)?;
+    let mut magic = [0_u8; 4];
+    match file.read_exact(&mut magic) {
+        Ok(()) => Ok(magic == SEALED),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_sealed_parts_may_be_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = dir.path().join("out");
+        only_ours(&place).unwrap();
+        std::fs::create_dir(&place).unwrap();
+        only_ours(&place).unwrap();
+        std::fs::write(place.join("part-00000.parquet"), b"PARE...").unwrap();
+        std::fs::write(place.join("part-100000.parquet"), b"PARE...").unwrap();
+        only_ours(&place).unwrap();
+        for (name, bytes) in [
+            ("report.pdf", &b"PARE"[..]),
+            (".hidden", b"PARE"),
+            ("part-0001.parquet", b"PARE"),
+            ("part-00001-a.parquet", b"PARE"),
+            ("part-00002.parquet", b"PAR1"),
+            ("part-00003.parquet", b"PA"),
+        ] {
+            std::fs::write(place.join(name), bytes).unwrap();
+            match only_ours(&place).unwrap_err() {
+                EngineError::Foreign { first, count, .. } => {
+                    assert_eq!((&*first, count), (name, 1));
+                }
+                other => panic!("{other}"),
+            }
+            std::fs::remove_file(place.join(name)).unwrap();
+        }
+        std::fs::create_dir(place.join("part-00004.parquet")).unwrap();
+        assert_eq!(only_ours(&place).unwrap_err().code(), "SL5039");
+    }
+
+    #[test]
+    fn a_single_file_must_be_sealed() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = dir.path().join("out.parquet");
+        std::fs::write(&place, b"PARE...").unwrap();
+        only_ours(&place).unwrap();
+        std::fs::write(&place, b"PAR1...").unwrap();
+        assert_eq!(only_ours(&place).unwrap_err().code(), "SL5039");
+    }
+}
