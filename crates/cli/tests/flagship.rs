@@ -194,7 +194,7 @@ fn keys_are_listed_and_never_shown() {
     project.sealine(&["keys", "new", "more"]).ends(1);
     project
         .sealine(&["keys", "new", "other"])
-        .ends(1)
+        .ends(2)
         .says("other");
 }
 
