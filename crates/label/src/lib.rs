@@ -10,7 +10,6 @@
 
 pub mod declare;
 mod error;
-mod form;
 mod interner;
 mod label;
 mod level;
@@ -19,7 +18,6 @@ mod tag;
 mod view;
 
 pub use error::{CODES, LabelError};
-pub use form::Form;
 pub use interner::{Interner, LabelId};
 pub use label::{Channels, Label, Trace};
 pub use level::{Level, Levels};
