@@ -56,7 +56,7 @@ when { context.protection == "bucket" && context has width && context.width >= 1
 | `read`, `write` | `Sealine::Dataset` | empty |
 | `keys` | `Sealine::Key` | empty |
 | `audit` | `Sealine::Log` | empty |
-| `declassify`, `select`, `link`, `reveal` | `Sealine::Tag` | `pipeline`, `dataset`, `column`, `to`, `from_level`, `to_level`, `protection` (text); optional: `key` (text), `first`, `last`, `width`, `offset`, `min_group` (numbers) |
+| `declassify`, `select`, `link`, `reveal` | `Sealine::Tag` | `pipeline`, `dataset`, `column`, `to`, `from_level`, `to_level`, `protection` (text); optional: `key`, `form` (text), `first`, `last`, `width`, `offset`, `min_group` (numbers) |
 
 Principals are `Sealine::Service` and `Sealine::User`, in a `Sealine::Role`. An optional attribute must be asked for first:
 

@@ -42,6 +42,9 @@ pub struct Disclosure {
     /// The fewest distinct subjects that a group may stand for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_group: Option<i64>,
+    /// The other arguments that decide how much shows: `month`, `email, 1`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub form: Option<String>,
 }
 
 impl Disclosure {
@@ -68,11 +71,12 @@ impl Disclosure {
             width: demand.width,
             offset: demand.offset,
             min_group: demand.min_group,
+            form: demand.form.clone(),
         }
     }
 
     /// The text attributes, in the order of the schema.
-    pub(crate) fn texts(&self) -> [(&'static str, Option<&str>); 8] {
+    pub(crate) fn texts(&self) -> [(&'static str, Option<&str>); 9] {
         [
             ("pipeline", Some(&self.pipeline)),
             ("dataset", Some(&self.dataset)),
@@ -82,6 +86,7 @@ impl Disclosure {
             ("to_level", Some(&self.to_level)),
             ("protection", Some(&self.protection)),
             ("key", self.key.as_deref()),
+            ("form", self.form.as_deref()),
         ]
     }
 
@@ -101,6 +106,9 @@ impl Disclosure {
         let mut parts = Vec::new();
         if let Some(key) = &self.key {
             parts.push(format!("key `{key}`"));
+        }
+        if let Some(form) = &self.form {
+            parts.push(format!("`{form}`"));
         }
         for (name, value) in self.numbers() {
             if let Some(value) = value {

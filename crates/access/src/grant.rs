@@ -30,7 +30,7 @@ pub(crate) fn disclosure(
         match name {
             // What is let through is a kind of value, wherever it comes from.
             "from_level" | "dataset" | "column" => continue,
-            "key" => conditions.push("context has key".to_owned()),
+            "key" | "form" => conditions.push(format!("context has {name}")),
             _ => {}
         }
         conditions.push(format!("context.{name} == {}", cedar_text(value)));
@@ -95,7 +95,7 @@ pub(crate) fn reveals(asked: &Disclosure, kind: DemandKind) -> String {
             asked.last.unwrap_or_default(),
         ),
         "bucket" => format!("{column} to within {}", asked.width.unwrap_or_default(),),
-        "tokenize" => format!(
+        "tokenize" | "siv" => format!(
             "which rows have the same {column}, here and wherever the key `{}` is used",
             asked.key.as_deref().unwrap_or_default(),
         ),

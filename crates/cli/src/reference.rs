@@ -109,17 +109,18 @@ fn protections() -> String {
     for one in all {
         let _ = write!(
             out,
-            "\n## {}\n\n`{}`\n\n{}\n\n- **Leaks**: {}\n- **Reversible by**: {}\n- **Keeps**: {}\n- **Nulls**: {}\n- **Takes**: {}\n- \
+            "\n## {}\n\n`{}`\n\n{}\n\n```sql\nSELECT {} AS x FROM t\n```\n\n- **Leaks**: {}\n- **Reversible by**: {}\n- **Keeps**: {}\n- **Nulls**: {}\n- **Takes**: {}\n- \
              **Returns**: {}\n- **Follows**: {}\n",
             one.name,
             call(one),
             sentence(one.summary),
+            one.example,
             one.leaks,
             one.reversible,
             keeps(one.keeps),
             nulls(one.nulls),
             accepts(one.accepts),
-            returns(one.returns),
+            returns(one),
             one.standard,
         );
         if !one.params.is_empty() {
@@ -158,6 +159,7 @@ fn family(family: Family) -> &'static str {
         Family::Generalize => "generalize",
         Family::Pseudonym => "pseudonym",
         Family::Seal => "seal",
+        Family::Text => "free text",
     }
 }
 
@@ -203,11 +205,27 @@ fn accepts(accepts: &[Accepts]) -> String {
     names.join(", ")
 }
 
-fn returns(returns: Returns) -> &'static str {
-    match returns {
-        Returns::Same => "the same type",
+fn returns(one: &Declaration) -> String {
+    let name = |kind: Returns| match kind {
+        Returns::Same | Returns::Chosen(..) => "the same type",
         Returns::Text => "text",
         Returns::Binary => "binary",
+        Returns::Integer => "integers of 64 bits",
+        Returns::Float => "floats of 64 bits",
+    };
+    match one.returns {
+        Returns::Chosen(param, kinds) => {
+            let words = match one.params.get(param).map(|param| param.kind) {
+                Some(ParamKind::Choice(words)) => words,
+                _ => &[],
+            };
+            let each = words.iter().zip(kinds);
+            let each: Vec<String> = each
+                .map(|(word, kind)| format!("{} for `{word}`", name(*kind)))
+                .collect();
+            each.join(", ")
+        }
+        kind => name(kind).to_owned(),
     }
 }
 
@@ -217,6 +235,10 @@ fn kind(kind: ParamKind) -> String {
         ParamKind::Count => "a count, 0 to 64".to_owned(),
         ParamKind::Number => "a number".to_owned(),
         ParamKind::Text => "text".to_owned(),
+        ParamKind::LongText => "text of up to 65,536 bytes".to_owned(),
+        ParamKind::Choice(words) => format!("one of `{}`", words.join("`, `")),
+        ParamKind::Domain => "text".to_owned(),
+        ParamKind::Column => "a column".to_owned(),
     }
 }
 

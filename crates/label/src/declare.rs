@@ -32,6 +32,10 @@ pub struct Declaration {
     pub params: &'static [Param],
     /// What becomes of a null.
     pub nulls: Nulls,
+    /// Whether it can be undone with its key, by `reveal`.
+    pub opens: bool,
+    /// One use in SQL, for the documentation; a test proves that it binds.
+    pub example: &'static str,
 }
 
 /// The families of protections, weakest trace first.
@@ -47,6 +51,8 @@ pub enum Family {
     Pseudonym,
     /// A ciphertext is left.
     Seal,
+    /// Running text is left, without what the detectors found in it.
+    Text,
 }
 
 /// What a protection does to a label.
@@ -64,6 +70,53 @@ pub enum Effect {
     Tokenize,
     /// A keyed, randomized ciphertext.
     Encrypt,
+    /// A part or a coarser form stays, told apart by the protection's name and arguments.
+    Part(Part),
+}
+
+/// How parts of one value compare.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Part {
+    /// Parts of different classes tell more together, which a policy has to permit by name;
+    /// within one class, parts of which neither holds the other give the value away.
+    pub class: Class,
+    /// Whether its one parameter, a count or a choice, orders them: the larger count, or the later
+    /// choice, shows all that the smaller shows. Else two different uses are incomparable.
+    pub nests: bool,
+}
+
+/// What kind of part is left.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Class {
+    /// Some characters.
+    Mask,
+    /// The cell of a partition of the domain.
+    Cut,
+    /// The value moved by a secret distance.
+    Shift,
+    /// Running text from which something was taken.
+    Text,
+}
+
+impl Class {
+    /// Its name in records.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Class::Mask => "mask",
+            Class::Cut => "cut",
+            Class::Shift => "shift",
+            Class::Text => "text",
+        }
+    }
+
+    /// Reads its name.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Class> {
+        [Class::Mask, Class::Cut, Class::Shift, Class::Text]
+            .into_iter()
+            .find(|class| class.word() == word)
+    }
 }
 
 /// A property of the input that survives a protection.
@@ -113,6 +166,12 @@ pub enum Returns {
     Text,
     /// Bytes.
     Binary,
+    /// A whole number of 64 bits.
+    Integer,
+    /// A floating-point number of 64 bits.
+    Float,
+    /// As the choice made in this parameter says, one for each choice, in their order.
+    Chosen(usize, &'static [Returns]),
 }
 
 /// One parameter of a protection.
@@ -137,8 +196,16 @@ pub enum ParamKind {
     Count,
     /// A number.
     Number,
-    /// Text.
+    /// Text of at most 128 bytes.
     Text,
+    /// Text of at most 65,536 bytes, such as a dictionary.
+    LongText,
+    /// One of these words; the first by default.
+    Choice(&'static [&'static str]),
+    /// What keeps tokens of different kinds of values apart; by default the column's first tag.
+    Domain,
+    /// Another column of the row, as it is: handed to the kernel beside the value.
+    Column,
 }
 
 /// What becomes of a null.
@@ -159,6 +226,10 @@ pub enum Argument {
     Integer(i64),
     /// A number as decimal text, such as `0.5`.
     Number(String),
+    /// The column at this place among those beside the value.
+    Column(usize),
+    /// An optional column that was not given.
+    Absent,
 }
 
 /// One use of a protection, complete: every default filled in by the plan.

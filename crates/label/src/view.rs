@@ -10,6 +10,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::declare::Class;
+
 /// One way in which an origin shows.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Layer {
@@ -46,14 +48,33 @@ pub enum Layer {
         /// The value compared with, as text.
         value: Arc<str>,
     },
+    /// A part or a coarser form of it.
+    Part {
+        /// The protection.
+        by: Arc<str>,
+        /// What kind of part.
+        class: Class,
+        /// Which normalizers came before, as bits.
+        normal: u8,
+        /// The arguments other than keys, as text.
+        form: Arc<str>,
+        /// Where parts nest, the higher shows all that the lower shows.
+        rank: Option<u32>,
+        /// The key that moved it, if any.
+        key: Option<Arc<str>>,
+    },
     /// A keyed, deterministic stand-in.
     Token {
+        /// The protection.
+        by: Arc<str>,
         /// Which normalizers came before, as bits; tokens of different texts tell of both.
         normal: u8,
         /// The key's name.
         key: Arc<str>,
         /// The domain that separates it from other tokens of the same key.
         domain: Arc<str>,
+        /// The arguments other than keys and domain, as text.
+        form: Arc<str>,
     },
     /// Summed up over at least `k` subjects.
     Aggregated {
@@ -96,7 +117,7 @@ impl Layer {
             Self::Masked { .. } => Some("mask"),
             Self::Bucketed { .. } => Some("bucket"),
             Self::Cell { .. } => Some("select"),
-            Self::Token { .. } => Some("tokenize"),
+            Self::Part { by, .. } | Self::Token { by, .. } => Some(by),
             Self::Aggregated { function, .. } => Some(function),
         }
     }
@@ -113,6 +134,12 @@ impl Layer {
             Self::Clear | Self::Removed { .. } | Self::Sealed { .. } => None,
             Self::Masked { .. } => Some(0),
             Self::Bucketed { .. } | Self::Cell { .. } => Some(1),
+            Self::Part { class, .. } => Some(match class {
+                Class::Mask => 0,
+                Class::Cut => 1,
+                Class::Shift => 4,
+                Class::Text => 5,
+            }),
             Self::Token { .. } => Some(2),
             Self::Aggregated { .. } => Some(3),
         }
@@ -258,7 +285,9 @@ fn gcd(a: i128, b: i128) -> i128 {
     a.max(1)
 }
 
-/// Whether two masks show windows of which neither holds the other. (A smaller mask beside a
+/// Whether two ways of showing meet of which neither holds the other, so that nobody can say what
+/// they tell together: two masks with different windows, two parts of one kind, a part beside a
+/// mask or a bucket. (A smaller mask beside a
 /// larger one stays in the view: dropping it would lose that a third is incomparable to it.)
 fn incomparable(one: &Layer, other: &Layer) -> bool {
     match (one, other) {
@@ -276,6 +305,29 @@ fn incomparable(one: &Layer, other: &Layer) -> bool {
         ) => a != b || (f < g && l > m) || (f > g && l < m),
         // The token of a text beside that of its lower case tells whether they are the same.
         (Layer::Token { normal: a, .. }, Layer::Token { normal: b, .. }) => a != b,
+        (
+            Layer::Part {
+                by: a,
+                normal: n,
+                rank: Some(_),
+                key: k,
+                ..
+            },
+            Layer::Part {
+                by: b,
+                normal: m,
+                rank: Some(_),
+                key: l,
+                ..
+            },
+        ) if a == b => n != m || k != l,
+        // A granted selection is a partition that the policy has seen beside this one.
+        (Layer::Part { .. }, Layer::Cell { .. }) | (Layer::Cell { .. }, Layer::Part { .. }) => {
+            false
+        }
+        (Layer::Part { .. }, _) | (_, Layer::Part { .. }) => {
+            one != other && one.family().is_some() && one.family() == other.family()
+        }
         _ => false,
     }
 }
@@ -292,7 +344,11 @@ impl fmt::Display for Layer {
                 write!(f, "bucket({}, {})", unscaled(*width), unscaled(*offset))
             }
             Self::Cell { value } => write!(f, "select({value})"),
-            Self::Token { key, .. } => write!(f, "tokenize({key})"),
+            Self::Part { by, form, key, .. } => match key {
+                Some(key) => write!(f, "{by}({key}, {form})"),
+                None => write!(f, "{by}({form})"),
+            },
+            Self::Token { by, key, .. } => write!(f, "{by}({key})"),
             Self::Aggregated { function, k, .. } => write!(f, "{function}(over at least {k})"),
         }
     }
@@ -324,11 +380,28 @@ impl Layer {
             } => format!("masked\u{1f}{normal}\u{1f}{first}\u{1f}{last}"),
             Self::Bucketed { width, offset } => format!("bucketed\u{1f}{width}\u{1f}{offset}"),
             Self::Cell { value } => format!("cell\u{1f}{value}"),
+            Self::Part {
+                by,
+                class,
+                normal,
+                form,
+                rank,
+                key,
+            } => {
+                let class = class.word();
+                let rank = rank.map_or_else(String::new, |rank| rank.to_string());
+                let key = key.as_deref().unwrap_or_default();
+                format!(
+                    "part\u{1f}{by}\u{1f}{class}\u{1f}{normal}\u{1f}{form}\u{1f}{rank}\u{1f}{key}"
+                )
+            }
             Self::Token {
+                by,
                 normal,
                 key,
                 domain,
-            } => format!("token\u{1f}{normal}\u{1f}{key}\u{1f}{domain}"),
+                form,
+            } => format!("token\u{1f}{by}\u{1f}{normal}\u{1f}{key}\u{1f}{domain}\u{1f}{form}"),
             Self::Aggregated {
                 function,
                 k,
@@ -366,11 +439,31 @@ impl Layer {
             ["cell", value] => Some(Self::Cell {
                 value: value.into(),
             }),
-            ["token", normal, key, domain] => match normal.parse() {
+            ["part", by, class, normal, form, rank, key] => {
+                let ranked = if rank.is_empty() {
+                    Ok(None)
+                } else {
+                    rank.parse().map(Some)
+                };
+                match (Class::of(class), normal.parse(), ranked) {
+                    (Some(class), Ok(normal), Ok(rank)) => Some(Self::Part {
+                        by: by.into(),
+                        class,
+                        normal,
+                        form: form.into(),
+                        rank,
+                        key: (!key.is_empty()).then(|| key.into()),
+                    }),
+                    _ => None,
+                }
+            }
+            ["token", by, normal, key, domain, form] => match normal.parse() {
                 Ok(normal) => Some(Self::Token {
+                    by: by.into(),
                     normal,
                     key: key.into(),
                     domain: domain.into(),
+                    form: form.into(),
                 }),
                 Err(_) => None,
             },

@@ -6,6 +6,7 @@
     clippy::indexing_slicing
 )]
 
+use sealine_label::declare::Class;
 use sealine_label::{Aspect, Channels, Interner, Label, Layer, Level, Levels, Origin, View};
 
 /// A small, seeded generator: splitmix64.
@@ -25,7 +26,7 @@ impl Seeded {
     }
 
     fn layer(&mut self) -> Layer {
-        match self.below(8) {
+        match self.below(10) {
             0 => Layer::Clear,
             1 => Layer::Removed {
                 by: "redact".into(),
@@ -43,9 +44,19 @@ impl Seeded {
                 &self.below(9).to_string(),
             ),
             6 => Layer::Token {
+                by: "tokenize".into(),
+                form: "".into(),
                 normal: u8::try_from(self.below(3)).unwrap(),
                 key: ["a", "b"][self.below(2) as usize].into(),
                 domain: "d".into(),
+            },
+            7 | 8 => Layer::Part {
+                by: ["zip", "year"][self.below(2) as usize].into(),
+                class: [Class::Mask, Class::Cut, Class::Text][self.below(3) as usize],
+                normal: u8::try_from(self.below(2)).unwrap(),
+                form: ["1", "2"][self.below(2) as usize].into(),
+                rank: [None, Some(1), Some(2)][self.below(3) as usize],
+                key: None,
             },
             _ => Layer::Aggregated {
                 function: "sum".into(),

@@ -50,6 +50,8 @@ pub struct Demand {
     pub offset: Option<i64>,
     /// The fewest subjects that an aggregate is over.
     pub min_group: Option<i64>,
+    /// The other arguments of the protection that decide how much shows, as text.
+    pub form: Option<String>,
     /// Where the value leaves the pipeline, or the expression that decides.
     pub span: Option<Span>,
 }

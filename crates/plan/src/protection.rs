@@ -1,7 +1,7 @@
 //! Protections as functions of a plan: stubs that carry a complete call and cannot be invoked.
 //!
-//! Invariant: a [`Protection`] in a finished plan has one argument, the value, and every
-//! parameter of its call filled in. Both kinds are volatile, so that nothing evaluates them while
+//! Invariant: a [`Protection`] in a finished plan has the value as its first argument, behind it the
+//! columns that its call names, and every other parameter of its call filled in. Both kinds are volatile, so that nothing evaluates them while
 //! planning. Only `digits`, a plain total function, computes.
 
 use std::fmt::Write as _;
@@ -14,29 +14,58 @@ use datafusion::logical_expr::{
     ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
     TypeSignature, Volatility,
 };
-use sealine_label::declare::{Call, Declaration};
+use sealine_label::declare::{Argument, Call, Declaration, ParamKind, Returns};
 
 use crate::registry::returns;
 
-/// A protection with its call; one argument is left, the value. The engine replaces it.
+/// A protection with its call; the value is left, and columns beside it. The engine replaces it.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Protection {
     call: Call,
     returns: DataType,
     shown: String,
     slot: usize,
+    domain: Option<usize>,
     signature: Signature,
 }
 
 impl Protection {
-    pub(crate) fn new(call: Call, returns: DataType, shown: String, slot: usize) -> Self {
+    pub(crate) fn new(
+        declaration: &Declaration,
+        call: Call,
+        returns: DataType,
+        shown: String,
+        slot: usize,
+    ) -> Self {
+        let columns = call.arguments.iter();
+        let beside = columns.filter(|one| matches!(one, Argument::Column(_)));
+        let signature = Signature::any(1 + beside.count(), Volatility::Volatile);
+        let mut params = declaration.params.iter();
         Self {
             call,
             returns,
             shown,
             slot,
-            signature: Signature::any(1, Volatility::Volatile),
+            domain: params.position(|param| param.kind == ParamKind::Domain),
+            signature,
         }
+    }
+
+    /// The same use with its call filled in further.
+    pub(crate) fn with(&self, call: Call) -> Self {
+        Self {
+            call,
+            returns: self.returns.clone(),
+            shown: self.shown.clone(),
+            slot: self.slot,
+            domain: self.domain,
+            signature: self.signature.clone(),
+        }
+    }
+
+    /// Which argument is the domain of its tokens.
+    pub(crate) fn domain(&self) -> Option<usize> {
+        self.domain
     }
 
     /// Which use of a protection this is, counted through the proof.
@@ -148,9 +177,23 @@ impl ScalarUDFImpl for Stub {
 
     fn return_type(&self, arg_types: &[DataType]) -> Result<DataType> {
         match arg_types.first() {
-            Some(value) => Ok(returns(self.declaration.0, value)),
+            Some(value) => Ok(returns(self.declaration.0, "", value)),
             None => plan_err!("`{}` takes a value", self.name()),
         }
+    }
+
+    fn return_field_from_args(&self, args: ReturnFieldArgs) -> Result<FieldRef> {
+        let Some(value) = args.arg_fields.first() else {
+            return plan_err!("`{}` takes a value", self.name());
+        };
+        let declared = self.declaration.0;
+        let given = match declared.returns {
+            Returns::Chosen(param, _) => args.scalar_arguments.get(param + 1).copied().flatten(),
+            _ => None,
+        };
+        let word = given.and_then(|given| given.try_as_str().flatten());
+        let data_type = returns(declared, word.unwrap_or_default(), value.data_type());
+        Ok(Arc::new(Field::new(self.name(), data_type, true)))
     }
 
     fn invoke_with_args(&self, _args: ScalarFunctionArgs) -> Result<ColumnarValue> {

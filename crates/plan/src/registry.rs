@@ -2,7 +2,7 @@
 //!
 //! Invariant: a protection that is not in the registry does not exist for the plan.
 
-use sealine_label::declare::{Accepts, Declaration, Returns};
+use sealine_label::declare::{Accepts, Declaration, ParamKind, Returns};
 
 use datafusion::arrow::datatypes::DataType;
 
@@ -55,11 +55,25 @@ pub(crate) fn accepts(declaration: &Declaration, data_type: &DataType) -> bool {
     })
 }
 
-/// The type that a protection gives for values of this type.
-pub(crate) fn returns(declaration: &Declaration, data_type: &DataType) -> DataType {
-    match declaration.returns {
-        Returns::Same => data_type.clone(),
-        Returns::Text => DataType::Utf8,
-        Returns::Binary => DataType::Binary,
+/// The type that a protection gives for values of this type; `chosen` is the word in the parameter
+/// that decides it, if one does.
+pub(crate) fn returns(declaration: &Declaration, chosen: &str, data_type: &DataType) -> DataType {
+    let kind = match declaration.returns {
+        Returns::Chosen(param, kinds) => {
+            let words = match declaration.params.get(param).map(|param| param.kind) {
+                Some(ParamKind::Choice(words)) => words,
+                _ => &[],
+            };
+            let place = words.iter().position(|word| *word == chosen);
+            kinds.get(place.unwrap_or(0)).copied()
+        }
+        kind => Some(kind),
+    };
+    match kind {
+        Some(Returns::Text) => DataType::Utf8,
+        Some(Returns::Binary) => DataType::Binary,
+        Some(Returns::Integer) => DataType::Int64,
+        Some(Returns::Float) => DataType::Float64,
+        Some(Returns::Same | Returns::Chosen(..)) | None => data_type.clone(),
     }
 }

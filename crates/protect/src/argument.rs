@@ -51,6 +51,28 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// A word of a choice, and its place in it.
+    pub(crate) fn choice(&self, at: usize, words: &[&str]) -> Result<usize, ProtectError> {
+        let word = self.text(at)?;
+        let place = words.iter().position(|one| *one == word);
+        place.ok_or_else(|| {
+            self.wrong(format!(
+                "argument {} must be one of {}",
+                at + 1,
+                words.join(", ")
+            ))
+        })
+    }
+
+    /// The place of a column beside the value; `None` where an optional one was not given.
+    pub(crate) fn column(&self, at: usize) -> Result<Option<usize>, ProtectError> {
+        match self.list.get(at) {
+            Some(Argument::Column(place)) => Ok(Some(*place)),
+            Some(Argument::Absent) => Ok(None),
+            _ => Err(self.wrong(format!("argument {} must be a column", at + 1))),
+        }
+    }
+
     pub(crate) fn number(&self, at: usize) -> Result<Number, ProtectError> {
         let number = match self.list.get(at) {
             Some(Argument::Integer(whole)) => Some(Number {

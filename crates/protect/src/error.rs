@@ -36,9 +36,7 @@ pub enum ProtectError {
     #[error("the data key has sealed 2^32 - 1 values, its limit; start a new run")]
     KeyExhausted,
     /// A name that is not in the catalogue.
-    #[error(
-        "`{0}` is not a protection; the catalogue has redact, nullify, mask, bucket, tokenize and encrypt"
-    )]
+    #[error("`{0}` is not a protection; `sealine protections` lists them")]
     UnknownProtection(String),
     /// Arguments that do not fit the declaration.
     #[error("`{protection}`: {reason}")]
@@ -126,6 +124,22 @@ pub enum ProtectError {
         /// The Arrow type that was asked for.
         data_type: String,
     },
+    /// A protection that nothing undoes.
+    #[error("`{protection}` cannot be undone; `sealine protections` says which can")]
+    NotReversible {
+        /// The protection.
+        protection: &'static str,
+    },
+    /// A value that the protection cannot take; it is neither dropped nor let through.
+    #[error("`{protection}`: the value in row {row} of the batch {reason}")]
+    Value {
+        /// The protection.
+        protection: &'static str,
+        /// The row within the batch, from 0.
+        row: usize,
+        /// Why, and what to do; says nothing of the value.
+        reason: &'static str,
+    },
 }
 
 impl ProtectError {
@@ -153,6 +167,8 @@ impl ProtectError {
             ProtectError::NotSealed { .. } => "SL8030",
             ProtectError::DoesNotOpen { .. } => "SL8031",
             ProtectError::OpenedType { .. } => "SL8032",
+            ProtectError::NotReversible { .. } => "SL8033",
+            ProtectError::Value { .. } => "SL8034",
         }
     }
 
@@ -203,7 +219,7 @@ pub const CODES: &[(&str, &str)] = &[
     (
         "SL8010",
         "**Not a protection.** The plan names a protection that this build does not have. The catalogue is \
-         `redact`, `nullify`, `mask`, `bucket`, `tokenize`, `encrypt`.",
+         what `sealine protections` lists.",
     ),
     (
         "SL8011",
@@ -260,6 +276,19 @@ pub const CODES: &[(&str, &str)] = &[
         "SL8032",
         "**Opened, and of another type.** A sealed value has the type of the column it was made from, and was \
          asked for as another one. Name the original type.",
+    ),
+    (
+        "SL8033",
+        "**Cannot be undone.** Only protections that keep the value under a key can be opened again: \
+         `sealine protections` says of each whether and by whom. The original is where the protected column \
+         was made from.",
+    ),
+    (
+        "SL8034",
+        "**A value that the protection cannot take.** Some protections are safe or defined for some values only: \
+         format-preserving encryption needs at least 1,000,000 possible values of the same form. The run stops \
+         rather than drop the value or let it through. Add a rule to the catalog that sends such rows to the \
+         quarantine, or use another protection.",
     ),
 ];
 
@@ -322,6 +351,12 @@ mod tests {
             ProtectError::OpenedType {
                 row: 0,
                 data_type: key(),
+            },
+            ProtectError::NotReversible { protection: "mask" },
+            ProtectError::Value {
+                protection: "mask",
+                row: 0,
+                reason: "is too short",
             },
         ]
     }

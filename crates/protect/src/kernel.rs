@@ -22,6 +22,43 @@ pub trait Kernel: Send + Sync + Debug {
     /// # Errors
     /// As [`Kernel::returns`]; [`ProtectError::TooLarge`]; errors of the cryptography.
     fn apply(&self, input: &ArrayRef) -> Result<ArrayRef, ProtectError>;
+
+    /// As [`Kernel::apply`], with the columns that the call names, each as long as `input`, in the
+    /// order of [`Argument::Column`](sealine_label::declare::Argument::Column). Protections with
+    /// a column parameter implement this; for the others there are none.
+    ///
+    /// # Errors
+    /// As [`Kernel::apply`]; [`ProtectError::Argument`] for a number of columns that is not the
+    /// call's.
+    fn apply_beside(
+        &self,
+        input: &ArrayRef,
+        beside: &[ArrayRef],
+    ) -> Result<ArrayRef, ProtectError> {
+        match beside {
+            [] => self.apply(input),
+            _ => Err(ProtectError::Argument {
+                protection: "this protection",
+                reason: "takes no column beside the value".to_owned(),
+            }),
+        }
+    }
+}
+
+/// A protection undone: made by [`unbind`](crate::unbind) for `reveal`.
+pub trait Opener: Send + Sync + Debug {
+    /// Opens every row of `input` into buffers of its own, as values of type `as_type`, the type
+    /// that the column had.
+    ///
+    /// # Errors
+    /// [`ProtectError::InputType`]; [`ProtectError::DoesNotOpen`] and its like, which name the
+    /// row and release nothing of the batch.
+    fn open(
+        &self,
+        input: &ArrayRef,
+        as_type: &DataType,
+        beside: &[ArrayRef],
+    ) -> Result<ArrayRef, ProtectError>;
 }
 
 /// Where [`bind`](crate::bind) takes keys from: the primary version of each.
@@ -39,8 +76,8 @@ pub trait KeySource: Send + Sync {
     fn value_key(&self, name: &str) -> Result<ValueKey, ProtectError>;
 }
 
-/// Where [`decrypt`](crate::decrypt) takes keys from: the version that a sealed value names.
-pub trait VersionSource: Send + Sync {
+/// Where [`unbind`](crate::unbind) takes keys from: the version that a sealed value names.
+pub trait VersionSource: KeySource {
     /// Version `version` of the key of purpose `value` with this name.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! The protections: what makes a value safe to move, as pure kernels over Arrow arrays.
 //!
-//! Purpose: the catalogue (`redact`, `nullify`, `mask`, `bucket`, `tokenize`, `encrypt`), the
+//! Purpose: the catalogue , the
 //! cryptographic primitives below it, and the detectors that recognise personal data.
 //!
 //! Invariant: an output array shares no buffer with its input, has no spare capacity, and holds
@@ -27,7 +27,6 @@ mod protections;
 )]
 mod testing;
 
-pub use catalogue::{bind, catalogue, returns};
+pub use catalogue::{bind, catalogue, returns, unbind};
 pub use error::{CODES, ProtectError};
-pub use kernel::{Kernel, KeySource, VersionSource};
-pub use protections::encrypt::decrypt;
+pub use kernel::{Kernel, KeySource, Opener, VersionSource};

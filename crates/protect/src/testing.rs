@@ -43,6 +43,31 @@ impl VersionSource for Keys {
     }
 }
 
+/// What an entry of the catalogue takes: literal arguments, a column whose first row has a value
+/// and whose last has none, and the columns beside it.
+pub(crate) struct Sample {
+    pub(crate) arguments: Vec<Argument>,
+    pub(crate) values: ArrayRef,
+    pub(crate) beside: Vec<ArrayRef>,
+}
+
+impl Sample {
+    /// Texts.
+    pub(crate) fn texts(arguments: Vec<Argument>) -> Sample {
+        let texts = StringArray::from(vec![Some("alice@example.com"), Some(""), None]);
+        Sample {
+            arguments,
+            values: Arc::new(texts),
+            beside: Vec::new(),
+        }
+    }
+}
+
+/// A literal text.
+pub(crate) fn said(text: &str) -> Argument {
+    Argument::Text(text.to_owned())
+}
+
 pub(crate) fn call(name: &'static str, arguments: Vec<Argument>) -> Call {
     let context = Context {
         dataset: "lake.customers".to_owned(),

@@ -44,6 +44,8 @@ const fn declaration(
         returns,
         params,
         nulls,
+        opens: false,
+        example: "",
     }
 }
 
@@ -108,7 +110,7 @@ static DECLARATIONS: [Declaration; 6] = [
         Returns::Text,
         &[
             param("key", ParamKind::Key("token"), true),
-            param("domain", ParamKind::Text, false),
+            param("domain", ParamKind::Domain, false),
         ],
         Nulls::Kept,
         &[Keeps::Equality, Keeps::Nulls],

@@ -62,11 +62,15 @@ impl ScalarUDFImpl for Keyed {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let [input] = args.args.as_slice() else {
-            return Err(internal("a protection has one argument"));
+        let Some((input, beside)) = args.args.split_first() else {
+            return Err(internal("a protection has a value"));
         };
         let array = input.to_array(args.number_rows)?;
-        let output = self.kernel.apply(&array).map_err(|error| {
+        let beside: Vec<_> = beside
+            .iter()
+            .map(|column| column.to_array(args.number_rows))
+            .collect::<Result<_>>()?;
+        let output = self.kernel.apply_beside(&array, &beside).map_err(|error| {
             self.hub.fail(error.into());
             internal("a protection failed")
         })?;

@@ -152,7 +152,7 @@ impl Swap<'_> {
             return Ok(Transformed::no(Expr::ScalarFunction(function)));
         };
         // A protection that planning may fold, merge or move would be an oracle.
-        if stub.signature().volatility != Volatility::Volatile || function.args.len() != 1 {
+        if stub.signature().volatility != Volatility::Volatile || function.args.is_empty() {
             return Err(DataFusionError::Internal(
                 "a protection is not a barrier".to_owned(),
             ));

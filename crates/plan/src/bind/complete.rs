@@ -10,11 +10,13 @@ use datafusion::common::{DFSchema, DataFusionError, Result, ScalarValue};
 use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan};
-use sealine_label::declare::{Argument, Call, Context, Declaration, Effect, Param, ParamKind};
+use sealine_label::declare::{
+    Argument, Call, Context, Declaration, Effect, Param, ParamKind, Returns,
+};
 use sealine_spec::{Diagnostic, SqlText};
 
 use crate::error::{Bound, planning, refuse};
-use crate::expr::span_of;
+use crate::expr::{Said, span_of};
 use crate::protection::{Protection, Stub};
 use crate::registry::{accepts, returns};
 use crate::world::World;
@@ -94,8 +96,13 @@ fn protection(
         )));
     }
     let mut arguments = Vec::new();
+    let mut operands = vec![value.clone()];
     for param in declaration.params {
         arguments.push(match given.next() {
+            Some(column) if param.kind == ParamKind::Column => {
+                operands.push(column.clone());
+                Argument::Column(operands.len() - 2)
+            }
             Some(written) => argument(declaration, param, written, world).map_err(&fail)?,
             None if param.required => {
                 return Err(fail(format!(
@@ -121,17 +128,32 @@ fn protection(
         context,
     };
     let shown = expr.schema_name().to_string();
-    let done = Protection::new(call, returns(declaration, &data_type), shown, slot);
+    let chosen = match declaration.returns {
+        Returns::Chosen(param, _) => Said {
+            declaration,
+            call: &call,
+        }
+        .at(param),
+        _ => String::new(),
+    };
+    let data_type = returns(declaration, &chosen, &data_type);
+    let done = Protection::new(declaration, call, data_type, shown, slot);
     Ok(Expr::ScalarFunction(ScalarFunction::new_udf(
         done.udf(),
-        vec![value.clone()],
+        operands,
     )))
 }
 
 fn absent(param: &Param) -> Argument {
     match param.kind {
-        ParamKind::Key(_) | ParamKind::Text => Argument::Text(String::new()),
+        ParamKind::Key(_) | ParamKind::Text | ParamKind::LongText | ParamKind::Domain => {
+            Argument::Text(String::new())
+        }
+        ParamKind::Choice(words) => {
+            Argument::Text(words.first().copied().unwrap_or_default().to_owned())
+        }
         ParamKind::Count | ParamKind::Number => Argument::Integer(0),
+        ParamKind::Column => Argument::Absent,
     }
 }
 
@@ -139,7 +161,7 @@ fn above_zero(argument: &Argument) -> bool {
     match argument {
         Argument::Integer(value) => *value > 0,
         Argument::Number(text) => text.parse::<f64>().is_ok_and(|value| value > 0.0),
-        Argument::Text(_) => false,
+        Argument::Text(_) | Argument::Column(_) | Argument::Absent => false,
     }
 }
 
@@ -186,12 +208,27 @@ fn argument(
             }
             _ => Err(format!("the parameter `{name}` of `{of}` is a number")),
         },
-        ParamKind::Text => match text(&literal) {
-            Some(text) if !text.is_empty() && text.len() <= 128 => Ok(Argument::Text(text)),
+        ParamKind::Choice(words) => match text(&literal) {
+            Some(word) if words.contains(&word.as_str()) => Ok(Argument::Text(word)),
             _ => Err(format!(
-                "the parameter `{name}` of `{of}` is a text of 1 to 128 bytes, in quotes"
+                "the parameter `{name}` of `{of}` is one of '{}'",
+                words.join("', '")
             )),
         },
+        ParamKind::Column => Err(format!("the parameter `{name}` of `{of}` is a column")),
+        ParamKind::Text | ParamKind::LongText | ParamKind::Domain => {
+            let most = if param.kind == ParamKind::LongText {
+                65_536
+            } else {
+                128
+            };
+            match text(&literal) {
+                Some(text) if !text.is_empty() && text.len() <= most => Ok(Argument::Text(text)),
+                _ => Err(format!(
+                    "the parameter `{name}` of `{of}` is a text of 1 to {most} bytes, in quotes"
+                )),
+            }
+        }
     }
 }
 
@@ -239,18 +276,16 @@ pub(crate) fn placed(
                 if let Some(column) = columns.get(&slot) {
                     call.context.column.clone_from(column);
                 }
-                if let (Some(domain), Some(Argument::Text(last))) =
-                    (domains.get(&slot), call.arguments.last_mut())
-                    && last.is_empty()
+                if let (Some(domain), Some(Argument::Text(written))) = (
+                    domains.get(&slot),
+                    protection
+                        .domain()
+                        .and_then(|place| call.arguments.get_mut(place)),
+                ) && written.is_empty()
                 {
-                    last.clone_from(domain);
+                    written.clone_from(domain);
                 }
-                let done = Protection::new(
-                    call,
-                    protection.returns().clone(),
-                    protection.shown().to_owned(),
-                    slot,
-                );
+                let done = protection.with(call);
                 Ok(Transformed::yes(Expr::ScalarFunction(
                     ScalarFunction::new_udf(done.udf(), function.args.clone()),
                 )))

@@ -218,10 +218,16 @@ impl Checking<'_, '_> {
     ) -> Demand {
         let (mut key, mut first, mut last, mut width, mut offset, mut min_group) =
             (None, None, None, None, None, None);
+        let mut form = None;
+        let told = |text: &Arc<str>| (!text.is_empty()).then(|| text.to_string());
         match layer {
-            Layer::Sealed { key: name } | Layer::Token { key: name, .. } => {
-                key = Some(name.to_string())
-            }
+            Layer::Sealed { key: name } => key = Some(name.to_string()),
+            Layer::Token {
+                key: name, form: f, ..
+            } => (key, form) = (Some(name.to_string()), told(f)),
+            Layer::Part {
+                key: name, form: f, ..
+            } => (key, form) = (name.as_ref().map(ToString::to_string), told(f)),
             Layer::Masked {
                 first: f, last: l, ..
             } => (first, last) = (Some(i64::from(*f)), Some(i64::from(*l))),
@@ -255,6 +261,7 @@ impl Checking<'_, '_> {
             width,
             offset,
             min_group,
+            form,
             span: self
                 .job
                 .outputs

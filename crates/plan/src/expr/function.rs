@@ -34,10 +34,10 @@ impl Prover<'_> {
     ) -> Bound<Cell> {
         let args: Vec<&Expr> = function.args.iter().collect();
         if let Some(protection) = function.func.inner().downcast_ref::<Protection>() {
-            let Some(value) = args.first() else {
+            let Some((value, beside)) = args.split_first() else {
                 return Err(self.no_rule(expr, "a protection without a value"));
             };
-            return self.protect(protection, value, expr, env);
+            return self.protect(protection, value, beside, expr, env);
         }
         if function.func.inner().downcast_ref::<Division>().is_some() {
             let (seen, _) = self.together(&args, env)?;

@@ -10,6 +10,7 @@ mod function;
 mod operator;
 mod predicate;
 mod protect;
+mod said;
 mod span;
 mod subquery;
 
@@ -17,4 +18,5 @@ pub(crate) use cast::{cast_is_lossless, cast_never_fails};
 pub(crate) use cell::{Cell, Own};
 pub(crate) use evaluate::Env;
 pub(crate) use predicate::literal_text;
+pub(crate) use said::Said;
 pub(crate) use span::{is_literal, is_path, shown, span_of};

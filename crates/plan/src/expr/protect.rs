@@ -6,13 +6,14 @@
 use std::sync::Arc;
 
 use datafusion::logical_expr::{Expr, ExprSchemable};
-use sealine_label::declare::{Argument, Effect, Keeps, Nulls};
+use sealine_label::declare::{Effect, Keeps, Nulls};
 use sealine_label::{Aspect, LabelId, Layer, Origin, View};
 use sealine_spec::Span;
 
 use super::cast::is_fixed_width;
 use super::cell::{Cell, DIGITS, Own};
 use super::evaluate::Env;
+use super::said::Said;
 use super::span::{shown, span_of};
 use crate::error::{Bound, planning};
 use crate::flow::{Found, Prover};
@@ -24,10 +25,15 @@ impl Prover<'_> {
         &mut self,
         protection: &Protection,
         value: &Expr,
+        beside: &[&Expr],
         expr: &Expr,
         env: &Env<'_>,
     ) -> Bound<Cell> {
         let cell = self.evaluate(value, env)?;
+        let beside: Vec<(Cell, &Expr)> = beside
+            .iter()
+            .map(|other| Ok((self.evaluate(other, env)?, *other)))
+            .collect::<Bound<_>>()?;
         let call = protection.call();
         let Some(declaration) = self.world.registry.find(call.name) else {
             return Err(self.no_rule(expr, "a protection that is not in the registry"));
@@ -36,11 +42,7 @@ impl Prover<'_> {
             .get_type(env.schema)
             .map_err(|error| planning(&error, &self.step.sql))?;
         let span = span_of(expr, &self.step.sql);
-        let text = |index: usize| match call.arguments.get(index) {
-            Some(Argument::Text(text) | Argument::Number(text)) => text.clone(),
-            Some(Argument::Integer(number)) => number.to_string(),
-            None => String::new(),
-        };
+        let said = Said { declaration, call };
         // How much a normalizer took away depends on the value; a mask of digits is known to show
         // how many there are, a sealed text is not.
         let normalized = cell.own.as_ref().is_some_and(|own| own.normal() != Some(0));
@@ -53,8 +55,13 @@ impl Prover<'_> {
         };
         let keeps_length =
             declaration.keeps.contains(&Keeps::Length) || declaration.effect == Effect::Encrypt;
-        let showing = if keeps_length { length } else { self.nothing() };
-        let kept = declaration.nulls == Nulls::Kept;
+        let padded = self.is_padded(&said, &cell);
+        let showing = if keeps_length && !padded {
+            length
+        } else {
+            self.nothing()
+        };
+        let kept = declaration.nulls == Nulls::Kept && said.named("nulls") != "sealed";
         let mut done = match declaration.effect {
             Effect::Redact | Effect::Nullify => {
                 let all = self.whole(&cell);
@@ -66,7 +73,7 @@ impl Prover<'_> {
             }
             Effect::Encrypt => {
                 let sealed = Layer::Sealed {
-                    key: Arc::from(text(0).as_str()),
+                    key: Arc::from(said.key().as_str()),
                 };
                 let all = if kept {
                     self.value(&cell)
@@ -78,15 +85,8 @@ impl Prover<'_> {
                 let value = self.join(value, showing);
                 Cell::computed(value, null, showing)
             }
-            Effect::Mask | Effect::Bucket | Effect::Tokenize => {
-                let layer = self.layer(
-                    declaration.effect,
-                    &cell,
-                    &text,
-                    protection.slot(),
-                    value,
-                    span,
-                );
+            Effect::Mask | Effect::Bucket | Effect::Tokenize | Effect::Part(_) => {
+                let layer = self.layer(&said, &cell, protection.slot(), value, span);
                 let value = match (&cell.own, layer) {
                     (Some(own), Some(layer)) => {
                         let shown = self.own_as(own, &layer);
@@ -98,9 +98,60 @@ impl Prover<'_> {
                 Cell::computed(value, cell.null, showing)
             }
         };
+        for (other, written) in &beside {
+            let (moves, missing) = self.beside(&said, other, written, span);
+            done.value = self.join(done.value, moves);
+            done.null = self.join(done.null, missing);
+        }
         done.slots.insert(protection.slot());
-        done.catalogued = cell.catalogued;
+        done.catalogued = cell.catalogued && beside.iter().all(|(other, _)| other.catalogued);
         Ok(done)
+    }
+
+    /// What a column beside the value adds to the result, and to where it is null. Under a key, a
+    /// canonical column shows as a keyed stand-in does: the same for the same value.
+    fn beside(
+        &mut self,
+        said: &Said<'_>,
+        other: &Cell,
+        written: &Expr,
+        span: Span,
+    ) -> (LabelId, LabelId) {
+        let key = said.key();
+        if key.is_empty() {
+            return (self.value(other), other.null);
+        }
+        self.no_oracle(other, written, span);
+        let Some(own) = &other.own else {
+            return (self.value(other), other.null);
+        };
+        let layer = Layer::Token {
+            by: Arc::from(said.declaration.name),
+            normal: 0,
+            key: Arc::from(key.as_str()),
+            domain: Arc::from("beside"),
+            form: Arc::from(""),
+        };
+        let shown = self.own_as(own, &layer);
+        (self.join(other.value, shown), other.null)
+    }
+
+    /// Whether every ciphertext has one length: the catalogue bounds the text below the padding.
+    fn is_padded(&self, said: &Said<'_>, cell: &Cell) -> bool {
+        let Ok(room) = said.named("pad").parse::<u64>() else {
+            return false;
+        };
+        // A character takes at most four bytes.
+        let fits = |dataset: &str, column: &str| {
+            self.world
+                .column(dataset, column)
+                .and_then(|column| column.rules.max_length)
+                .is_some_and(|longest| u64::from(longest).saturating_mul(4) <= room)
+        };
+        cell.own.as_ref().is_some_and(|own| {
+            let mut columns = own.columns.iter();
+            columns.all(|(dataset, column, _)| fits(dataset, column))
+        })
     }
 
     /// Everything that reached a cell, in every aspect.
@@ -108,17 +159,19 @@ impl Prover<'_> {
         self.seen(cell)
     }
 
-    /// What a mask, bucket or token leaves of a canonical column; none if it is worth nothing.
+    /// What a mask, a coarser form or a token leaves of a canonical column; none if it is worth
+    /// nothing.
     fn layer(
         &mut self,
-        effect: Effect,
+        said: &Said<'_>,
         cell: &Cell,
-        text: &dyn Fn(usize) -> String,
         slot: usize,
         value: &Expr,
         span: Span,
     ) -> Option<Layer> {
-        if effect == Effect::Tokenize {
+        let effect = said.declaration.effect;
+        let key = said.key();
+        if !key.is_empty() {
             self.no_oracle(cell, value, span);
         }
         let Some(own) = &cell.own else {
@@ -132,24 +185,34 @@ impl Prover<'_> {
         };
         match effect {
             Effect::Mask => {
-                let (first, last) = (text(0).parse().ok()?, text(1).parse().ok()?);
+                let (first, last) = (said.at(0).parse().ok()?, said.at(1).parse().ok()?);
                 Some(Layer::Masked {
                     normal: own.normal()?,
                     first,
                     last,
                 })
             }
-            Effect::Bucket => Some(Layer::bucket(&text(0), &text(1))),
+            Effect::Bucket => Some(Layer::bucket(&said.at(0), &said.at(1))),
+            Effect::Part(part) => Some(Layer::Part {
+                by: Arc::from(said.declaration.name),
+                class: part.class,
+                normal: own.normal()?,
+                form: Arc::from(said.form().as_str()),
+                rank: if part.nests { said.rank() } else { None },
+                key: (!key.is_empty()).then(|| Arc::from(key.as_str())),
+            }),
             Effect::Tokenize => {
                 let own = own.clone();
                 if self.is_small(&own, span) {
                     return None;
                 }
-                let domain = self.domain(&own, &text(1), slot);
+                let domain = self.domain(&own, &said.domain(), slot);
                 Some(Layer::Token {
+                    by: Arc::from(said.declaration.name),
                     normal: 0,
-                    key: Arc::from(text(0).as_str()),
+                    key: Arc::from(key.as_str()),
                     domain,
+                    form: Arc::from(said.form().as_str()),
                 })
             }
             Effect::Redact | Effect::Nullify | Effect::Encrypt => None,

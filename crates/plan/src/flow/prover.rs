@@ -108,7 +108,7 @@ impl Prover<'_> {
         for (dataset, column, normalized) in &own.columns {
             let mut layer = layer.clone();
             // Branches of a union may be normalized differently: each token is of its own text.
-            if let Layer::Token { normal, .. } = &mut layer {
+            if let Layer::Token { normal, .. } | Layer::Part { normal, .. } = &mut layer {
                 *normal = *normalized;
             }
             let one = self.one(

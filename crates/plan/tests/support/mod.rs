@@ -48,6 +48,8 @@ const fn declared(
         returns,
         params,
         nulls,
+        opens: false,
+        example: "",
     }
 }
 
@@ -116,7 +118,7 @@ pub static DECLARATIONS: &[Declaration] = &[
             key("token"),
             Param {
                 name: "domain",
-                kind: ParamKind::Text,
+                kind: ParamKind::Domain,
                 required: false,
                 doc: "a domain",
             },

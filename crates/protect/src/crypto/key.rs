@@ -11,26 +11,46 @@ use crate::ProtectError;
 
 const KEY_LEN: usize = 32;
 
-/// A key for `tokenize`: HMAC-SHA-256 under HKDF-SHA-256(key, info `tokenize`).
-pub struct TokenKey(hmac::Key);
+/// A key of purpose `token`: for stand-ins that are the same for the same value. Each protection
+/// uses a key of its own, derived with its name.
+pub struct TokenKey {
+    secret: Secret,
+    tokens: hmac::Key,
+}
 
 impl TokenKey {
-    /// Derives the key that tokens are made with.
+    /// Derives the key of `tokenize`: HMAC-SHA-256 under HKDF-SHA-256(key, info `tokenize`).
     ///
     /// # Errors
     /// [`ProtectError::KeyLength`] when `secret` is not 32 bytes.
     pub fn new(secret: &Secret) -> Result<TokenKey, ProtectError> {
         check("a token key", secret)?;
         let derived = hkdf::subkey(secret, b"", "tokenize")?;
-        Ok(TokenKey(hmac::Key::new(
-            hmac::Algorithm::Sha256,
-            derived.expose(),
-        )))
+        Ok(TokenKey {
+            secret: secret.duplicate(),
+            tokens: hmac::Key::new(hmac::Algorithm::Sha256, derived.expose()),
+        })
+    }
+
+    /// `length` bytes of HKDF-SHA-256(key, info `info`): the key of one protection. The info is
+    /// its name, with `/` and a use where it needs several keys.
+    ///
+    /// # Errors
+    /// [`ProtectError::Unsupported`] above 255 hash lengths.
+    pub(crate) fn derive(&self, info: &str, length: usize) -> Result<Secret, ProtectError> {
+        let algorithm = hmac::Algorithm::Sha256;
+        hkdf::derive(
+            algorithm,
+            self.secret.expose(),
+            b"",
+            info.as_bytes(),
+            length,
+        )
     }
 
     /// A message that has taken in the domain and its end.
     pub(crate) fn in_domain(&self, domain: &str) -> hmac::Message {
-        let mut message = self.0.message();
+        let mut message = self.tokens.message();
         message.update(domain.as_bytes());
         message.update(&[0]);
         message

@@ -37,4 +37,6 @@ pub(crate) const DECLARATION: Declaration = Declaration {
         },
     ],
     nulls: Nulls::Kept,
+    opens: false,
+    example: "bucket(age, 10)",
 };

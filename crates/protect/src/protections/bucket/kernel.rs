@@ -235,6 +235,18 @@ mod whole {
 }
 
 #[cfg(test)]
+pub(crate) fn sample() -> crate::testing::Sample {
+    use arrow::array::Int64Array;
+    use sealine_label::declare::Argument;
+
+    crate::testing::Sample {
+        arguments: vec![Argument::Integer(10), Argument::Integer(0)],
+        values: Arc::new(Int64Array::from(vec![Some(42), None])),
+        beside: vec![],
+    }
+}
+
+#[cfg(test)]
 #[allow(
     clippy::unwrap_used,
     clippy::expect_used,

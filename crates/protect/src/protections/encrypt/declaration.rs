@@ -23,4 +23,6 @@ pub(crate) const DECLARATION: Declaration = Declaration {
         doc: "the name of a key of purpose `value`",
     }],
     nulls: Nulls::Kept,
+    opens: true,
+    example: "encrypt(comment, 'notes')",
 };

@@ -144,6 +144,13 @@ impl DataKey {
 }
 
 #[cfg(test)]
+pub(crate) fn sample() -> crate::testing::Sample {
+    use crate::testing::{Sample, said};
+
+    Sample::texts(vec![said("value")])
+}
+
+#[cfg(test)]
 #[allow(
     clippy::unwrap_used,
     clippy::expect_used,

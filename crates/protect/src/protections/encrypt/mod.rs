@@ -5,6 +5,16 @@ mod format;
 mod kernel;
 mod open;
 
-pub(crate) use declaration::DECLARATION;
-pub(crate) use kernel::{kernel, returns};
-pub use open::decrypt;
+use std::sync::Arc;
+
+use crate::catalogue::Entry;
+
+/// This protection.
+pub(crate) const ENTRY: Entry = Entry {
+    declaration: declaration::DECLARATION,
+    returns: |_, input| kernel::returns(input),
+    bind: |arguments, context, keys| Ok(Arc::new(kernel::kernel(arguments, context, keys)?)),
+    unbind: Some(open::opener),
+    #[cfg(test)]
+    sample: kernel::sample,
+};

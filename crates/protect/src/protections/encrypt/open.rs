@@ -5,7 +5,7 @@
 //!
 //! Must never: skip a row that does not open; the caller decides whether one bad row stops it.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use arrow::{
     array::{Array, ArrayRef, BooleanArray, PrimitiveArray},
@@ -20,10 +20,49 @@ use super::{
 };
 use crate::{
     ProtectError, VersionSource,
+    argument::Arguments,
     cell::{Wide, by_fixed_width, cells, is_binary},
     column::{Layout, fresh_nulls, plain_type, refuse, unpack},
     crypto::aead,
 };
+
+/// What opens values that `encrypt` sealed with one key for one place.
+struct Open<'a> {
+    name: String,
+    context: Context,
+    keys: &'a dyn VersionSource,
+}
+
+impl fmt::Debug for Open<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Open")
+            .field("key", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+pub(super) fn opener<'a>(
+    arguments: &Arguments<'_>,
+    context: &Context,
+    keys: &'a dyn VersionSource,
+) -> Result<Box<dyn crate::Opener + 'a>, ProtectError> {
+    Ok(Box::new(Open {
+        name: arguments.text(0)?.to_owned(),
+        context: context.clone(),
+        keys,
+    }))
+}
+
+impl crate::Opener for Open<'_> {
+    fn open(
+        &self,
+        input: &ArrayRef,
+        as_type: &DataType,
+        _: &[ArrayRef],
+    ) -> Result<ArrayRef, ProtectError> {
+        decrypt(input, as_type, &self.name, &self.context, self.keys)
+    }
+}
 
 /// Opens a column that `encrypt` sealed with the key `name` for `context`, as the type
 /// `data_type` that it had: text, binary, boolean, or a fixed-width type.
@@ -31,7 +70,7 @@ use crate::{
 /// # Errors
 /// [`ProtectError::NotSealed`], [`ProtectError::DoesNotOpen`] and [`ProtectError::OpenedType`]
 /// name the row; [`ProtectError::InputType`]; what `keys` answers for a version.
-pub fn decrypt(
+fn decrypt(
     input: &ArrayRef,
     data_type: &DataType,
     name: &str,

@@ -32,4 +32,6 @@ pub(crate) const DECLARATION: Declaration = Declaration {
         },
     ],
     nulls: Nulls::Kept,
+    opens: false,
+    example: "mask(card, 6, 4)",
 };

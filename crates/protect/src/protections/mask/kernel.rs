@@ -133,6 +133,15 @@ impl Shape<'_> {
 }
 
 #[cfg(test)]
+pub(crate) fn sample() -> crate::testing::Sample {
+    use sealine_label::declare::Argument;
+
+    use crate::testing::Sample;
+
+    Sample::texts(vec![Argument::Integer(2), Argument::Integer(1)])
+}
+
+#[cfg(test)]
 #[allow(
     clippy::unwrap_used,
     clippy::expect_used,

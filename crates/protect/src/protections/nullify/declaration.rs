@@ -15,4 +15,6 @@ pub(crate) const DECLARATION: Declaration = Declaration {
     returns: Returns::Same,
     params: &[],
     nulls: Nulls::Hidden,
+    opens: false,
+    example: "nullify(comment)",
 };

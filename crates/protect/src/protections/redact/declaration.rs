@@ -15,4 +15,6 @@ pub(crate) const DECLARATION: Declaration = Declaration {
     returns: Returns::Text,
     params: &[],
     nulls: Nulls::Hidden,
+    opens: false,
+    example: "redact(comment)",
 };

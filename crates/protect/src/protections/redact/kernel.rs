@@ -32,6 +32,13 @@ impl Kernel for Redact {
 }
 
 #[cfg(test)]
+pub(crate) fn sample() -> crate::testing::Sample {
+    use crate::testing::Sample;
+
+    Sample::texts(vec![])
+}
+
+#[cfg(test)]
 #[allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -25,10 +25,12 @@ pub(crate) const DECLARATION: Declaration = Declaration {
         },
         Param {
             name: "domain",
-            kind: ParamKind::Text,
+            kind: ParamKind::Domain,
             required: false,
             doc: "keeps tokens of different kinds of values apart; the first tag of the column by default",
         },
     ],
     nulls: Nulls::Kept,
+    opens: false,
+    example: "tokenize(email, 'crm')",
 };

@@ -150,6 +150,13 @@ impl Tokenize {
 }
 
 #[cfg(test)]
+pub(crate) fn sample() -> crate::testing::Sample {
+    use crate::testing::{Sample, said};
+
+    Sample::texts(vec![said("token"), said("domain")])
+}
+
+#[cfg(test)]
 #[allow(
     clippy::unwrap_used,
     clippy::expect_used,

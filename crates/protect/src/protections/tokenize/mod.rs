@@ -4,5 +4,16 @@ mod declaration;
 mod kernel;
 mod plaintext;
 
-pub(crate) use declaration::DECLARATION;
-pub(crate) use kernel::{kernel, returns};
+use std::sync::Arc;
+
+use crate::catalogue::Entry;
+
+/// This protection.
+pub(crate) const ENTRY: Entry = Entry {
+    declaration: declaration::DECLARATION,
+    returns: |_, input| kernel::returns(input),
+    bind: |arguments, _, keys| Ok(Arc::new(kernel::kernel(arguments, keys)?)),
+    unbind: None,
+    #[cfg(test)]
+    sample: kernel::sample,
+};
