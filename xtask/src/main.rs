@@ -1,5 +1,5 @@
 //! Tasks of the repository, run as `cargo xtask TASK`: the house rules (`tidy`), test data
-//! (`generate`), the generated reference (`docs`) and the comparison with DuckDB (`bench`).
+//! (`generate`), the generated reference (`docs`) and the comparison with others (`bench`).
 //!
 //! It uses none of the product's crates, so that it builds in seconds and cannot be broken by
 //! what it checks.
@@ -19,11 +19,12 @@ Usage: cargo xtask TASK
 
 Tasks:
   tidy                          check the house rules; the same check runs as a test
-  generate customers --rows N --seed S --out FILE [--bad-per-mille M]
-                                write customers that look like the world, as CSV
+  generate customers|payments --rows N --seed S --out FILE [--bad-per-mille M]
+                                write rows that look like the world, as CSV
   docs [--check]                write docs/reference from the program (or compare with it)
-  bench [--rows N] [--runs N] [--dev]
-                                run the flagship over N rows (1000000) and compare with DuckDB
+  bench [--rows N] [--runs N] [--dev] [--alone]
+                                run a pipeline over N rows (1000000) and compare with DuckDB, Polars
+                                and the usual Python recipe
 ";
 
 fn main() -> ExitCode {

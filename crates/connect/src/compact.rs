@@ -1,8 +1,9 @@
 //! Rebuilds rows so that nothing survives but what can be seen in them.
 //!
 //! A filtered dictionary, a slice, a null slot and a string view all still hold the values they
-//! were made from. INVARIANT: the arrays given back own fresh buffers of exactly the visible
-//! values; the slot of a null holds zeros or nothing. A type this cannot be said of is refused.
+//! were made from. INVARIANT: the buffers of the arrays given back hold exactly the visible values
+//! and nothing else; the slot of a null holds zeros or nothing. An array that is like that already,
+//! as protections make them, is handed on as it is. A type this cannot be said of is refused.
 
 use std::sync::Arc;
 
@@ -22,14 +23,18 @@ use arrow::record_batch::RecordBatch;
 
 use crate::ConnectError;
 
-/// The same rows in fresh buffers; call it before every export.
+/// The same rows in buffers that hold nothing else; call it before every export.
 pub fn compact(batch: &RecordBatch) -> Result<RecordBatch, ConnectError> {
     let mut columns = Vec::with_capacity(batch.num_columns());
     for (field, column) in batch.schema_ref().fields().iter().zip(batch.columns()) {
         let refused = || ConnectError::Export {
             column: field.name().clone(),
         };
-        columns.push(fresh(column).ok_or_else(refused)?);
+        columns.push(if is_compact(column) {
+            Arc::clone(column)
+        } else {
+            fresh(column).ok_or_else(refused)?
+        });
     }
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     RecordBatch::try_new_with_options(batch.schema(), columns, &options).map_err(|_| {
@@ -37,6 +42,36 @@ pub fn compact(batch: &RecordBatch) -> Result<RecordBatch, ConnectError> {
             column: String::new(),
         }
     })
+}
+
+/// Whether every byte of every buffer is a visible value: true of plain texts, bytes and numbers
+/// without nulls that fill their buffers.
+fn is_compact(array: &ArrayRef) -> bool {
+    let data = array.to_data();
+    let rows = data.len();
+    if data.nulls().is_some() || data.offset() != 0 {
+        return false;
+    }
+    // The spare room behind a buffer's length is what a writer that takes whole pages would send.
+    let filled = |buffer: &Buffer, bytes: usize| {
+        buffer.len() == bytes && buffer.capacity() == bytes && buffer.ptr_offset() == 0
+    };
+    let [first, rest @ ..] = data.buffers() else {
+        return false;
+    };
+    match (data.data_type(), rest) {
+        (DataType::Utf8 | DataType::Binary, [values]) => {
+            let ends = first.typed_data::<i32>();
+            let end = ends.last().copied().unwrap_or_default();
+            filled(first, (rows + 1) * size_of::<i32>())
+                && ends.first() == Some(&0)
+                && usize::try_from(end).is_ok_and(|end| filled(values, end))
+        }
+        (data_type, []) => data_type
+            .primitive_width()
+            .is_some_and(|width| filled(first, rows * width)),
+        _ => false,
+    }
 }
 
 fn fresh(array: &ArrayRef) -> Option<ArrayRef> {
@@ -222,6 +257,28 @@ mod tests {
         let slice: ArrayRef = Arc::new(Int64Array::from(vec![7; 10_000]).slice(1, 1));
         assert!(slice.get_buffer_memory_size() >= 80_000);
         assert!(one(slice).get_buffer_memory_size() <= 64);
+    }
+
+    #[test]
+    fn what_holds_nothing_else_is_handed_on() {
+        let exact = |values: Vec<u8>, ends: Vec<i32>| -> ArrayRef {
+            let offsets = OffsetBuffer::new(ScalarBuffer::from(ends));
+            Arc::new(StringArray::try_new(offsets, Buffer::from_vec(values), None).unwrap())
+        };
+        let texts = exact(b"abc".to_vec(), vec![0, 1, 3]);
+        assert!(is_compact(&texts));
+        assert!(!is_compact(&texts.slice(0, 1)) && !is_compact(&texts.slice(1, 1)));
+        let numbers: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 3]));
+        assert!(is_compact(&numbers) && !is_compact(&numbers.slice(0, 2)));
+        // Bytes in front of the first value, behind the last one, or in spare room.
+        assert!(!is_compact(&exact(b"secret-ab".to_vec(), vec![7, 8, 9])));
+        assert!(!is_compact(&exact(b"ab-secret".to_vec(), vec![0, 1, 2])));
+        let mut roomy = Vec::with_capacity(64);
+        roomy.extend_from_slice(b"ab");
+        assert!(!is_compact(&exact(roomy, vec![0, 1, 2])));
+        assert!(!is_compact(
+            &(Arc::new(Int64Array::from(vec![Some(1), None])) as ArrayRef)
+        ));
     }
 
     #[test]

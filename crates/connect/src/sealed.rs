@@ -16,8 +16,11 @@ use crate::quiet::quietly;
 /// The shortest canary that is searched for: anything shorter occurs in ciphertext by chance.
 pub const CANARY_MIN: usize = 8;
 
-/// How much of the file is held at once.
+/// How much of the file is held at once by each lane.
 const CHUNK: usize = 1 << 20;
+/// The least that is worth a lane of its own, and the most lanes.
+const LANE: u64 = 4 << 20;
+const LANES: usize = 8;
 
 /// Insists that the file at `path` begins and ends as a sealed one, cannot be opened without a
 /// key, and holds none of the `canaries` (samples of its plaintext) anywhere in its bytes.
@@ -47,8 +50,7 @@ pub fn prove_sealed(path: &Path, canaries: &[Vec<u8>]) -> Result<(), ConnectErro
     if opened.unwrap_or(false) {
         return Err(exposed("it opens without a key"));
     }
-    let needles = Needles::new(canaries);
-    if needles.found_in(&file, path)? {
+    if Needles::new(canaries).anywhere_in(&file, identity.bytes(), path)? {
         return Err(exposed("it holds a value of the input in clear"));
     }
     Ok(())
@@ -91,17 +93,43 @@ impl<'a> Needles<'a> {
         }
     }
 
-    fn found_in(&self, file: &File, path: &Path) -> Result<bool, ConnectError> {
+    /// Looks through a file of `bytes` bytes, side by side where it is large: the run waits for this.
+    fn anywhere_in(&self, file: &File, bytes: u64, path: &Path) -> Result<bool, ConnectError> {
         if self.sorted.is_empty() {
             return Ok(false);
         }
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let lanes = (bytes / LANE).clamp(1, cores.min(LANES) as u64);
+        let share = bytes.div_ceil(lanes);
+        std::thread::scope(|scope| {
+            let looking: Vec<_> = (0..lanes)
+                .map(|lane| {
+                    // A needle that begins in this share may end in the next.
+                    let (from, to) = (lane * share, (lane + 1) * share + self.longest as u64);
+                    scope.spawn(move || self.found_in(file, from, to.min(bytes), path))
+                })
+                .collect();
+            let mut found = false;
+            for one in looking {
+                found |= one.join().map_err(|_| ConnectError::Decode {
+                    path: path.display().to_string(),
+                    part: "bytes",
+                })??;
+            }
+            Ok(found)
+        })
+    }
+
+    fn found_in(&self, file: &File, from: u64, to: u64, path: &Path) -> Result<bool, ConnectError> {
         // The end of each chunk is looked at again with the next, so that nothing falls between.
         let mut buffer = vec![0_u8; CHUNK + self.longest];
-        let mut kept = 0;
+        let mut kept = 0_usize;
         // Read by position: the decoder that tried to open the file moved its cursor.
-        let mut at = 0;
+        let mut at = from;
         loop {
-            let room = buffer.get_mut(kept..).unwrap_or_default();
+            let left = usize::try_from(to.saturating_sub(at)).unwrap_or(usize::MAX);
+            let end = kept.saturating_add(left).min(buffer.len());
+            let room = buffer.get_mut(kept..end).unwrap_or_default();
             let count = match file.read_at(room, at) {
                 Ok(0) => return Ok(false),
                 Ok(count) => count,
@@ -174,9 +202,10 @@ mod tests {
             bytes[at..at + 15].copy_from_slice(b"canary-value-01");
             std::fs::write(&path, &bytes).unwrap();
             for only in [&canaries[1..2], &canaries[..]] {
+                let file = File::open(&path).unwrap();
                 assert!(
                     Needles::new(only)
-                        .found_in(&File::open(&path).unwrap(), &path)
+                        .anywhere_in(&file, bytes.len() as u64, &path)
                         .unwrap(),
                     "{at}"
                 );
@@ -185,9 +214,36 @@ mod tests {
         std::fs::write(&path, b"short canary-value-0 but not the end").unwrap();
         assert!(
             !Needles::new(&canaries[..2])
-                .found_in(&File::open(&path).unwrap(), &path)
+                .anywhere_in(&File::open(&path).unwrap(), 37, &path)
                 .unwrap()
         );
+    }
+
+    #[test]
+    fn shares_of_a_large_file_overlap() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x");
+        let canaries = [b"canary-value-01".to_vec()];
+        let size = usize::try_from(2 * LANE).unwrap() + 10;
+        for at in [
+            0,
+            size / 2 - 15,
+            size / 2 - 7,
+            size / 2 - 1,
+            size / 2,
+            size / 2 + 1,
+            size - 15,
+        ] {
+            let mut bytes = vec![0xa5_u8; size];
+            bytes[at..at + 15].copy_from_slice(b"canary-value-01");
+            std::fs::write(&path, &bytes).unwrap();
+            let file = File::open(&path).unwrap();
+            let needles = Needles::new(&canaries);
+            assert!(
+                needles.anywhere_in(&file, size as u64, &path).unwrap(),
+                "{at}"
+            );
+        }
     }
 
     #[test]

@@ -29,5 +29,5 @@ pub use project::{OpenError, Project, ProjectDir, StateDir, Undecided};
 pub use report::{
     DeclassificationReport, InputReport, OutputReport, ReceiptReport, RuleReport, RunReport,
 };
-pub use run::Shown;
+pub use run::{Shown, warm_up};
 pub use session::{NotDecided, Session, Setup};

@@ -5,7 +5,9 @@
 use std::sync::Arc;
 
 use sealine_label::Level;
-use sealine_spec::{Dataset, Diagnostic, Files, Mode, OnError, Pipeline, Span, Spec, SqlText};
+use sealine_spec::{
+    Dataset, Diagnostic, Files, Mode, OnError, Piece, Pipeline, Span, Spec, SqlText,
+};
 
 use crate::error::{Bound, nearest};
 use crate::plan::Sink;
@@ -48,13 +50,16 @@ pub(crate) fn resolve(files: &Files, spec: &Spec, request: &Request) -> Bound<Jo
     match request {
         Request::Pipeline(name) => {
             let pipeline = pipeline(spec, name)?;
-            let outputs = pipeline
+            let mut job = of_pipeline(spec, pipeline)?;
+            let steps = &mut job.steps;
+            job.outputs = pipeline
                 .outputs
                 .iter()
                 .map(|output| {
                     let dataset = dataset(spec, &output.to)?;
+                    let from = protected(steps, &output.from.value, &dataset);
                     Ok(Output {
-                        from: output.from.value.clone(),
+                        from,
                         clearance: dataset.clearance,
                         sink: Sink::Dataset(dataset),
                         mode: output.mode,
@@ -64,10 +69,7 @@ pub(crate) fn resolve(files: &Files, spec: &Spec, request: &Request) -> Bound<Jo
                     })
                 })
                 .collect::<Bound<_>>()?;
-            Ok(Job {
-                outputs,
-                ..of_pipeline(spec, pipeline)?
-            })
+            Ok(job)
         }
         Request::Preview {
             pipeline: name,
@@ -148,6 +150,44 @@ pub(crate) fn resolve(files: &Files, spec: &Spec, request: &Request) -> Bound<Jo
             })
         }
     }
+}
+
+/// The step whose rows arrive at `dataset`: what the owner declares under `protect:` is one more
+/// step behind the pipeline's own, proved and run like every other.
+fn protected(steps: &mut Vec<Step>, from: &str, dataset: &Dataset) -> String {
+    let [(first, _), ..] = dataset.protect.as_slice() else {
+        return from.to_owned();
+    };
+    let name = format!("{from} to {}", dataset.id);
+    let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+    let mut texts = vec![String::from("SELECT * REPLACE (")];
+    for (index, (column, _)) in dataset.protect.iter().enumerate() {
+        let last = index + 1 == dataset.protect.len();
+        // A comment at the end of an expression ends with its line.
+        texts.push(format!(
+            "\n AS {}{}",
+            quoted(&column.value),
+            if last { ")" } else { ", " }
+        ));
+    }
+    let mut pieces = Vec::new();
+    let mut texts = texts.iter().map(|text| Piece::Text(text));
+    pieces.extend(texts.next());
+    for ((_, sql), text) in dataset.protect.iter().zip(texts) {
+        pieces.extend([Piece::Sql(sql), text]);
+    }
+    let end = format!("\nFROM {}", quoted(from));
+    pieces.push(Piece::Text(&end));
+    let sql = SqlText::assembled(&pieces, first.span);
+    if steps.iter().all(|step| step.name != name) {
+        steps.push(Step {
+            name: name.clone(),
+            sql: Arc::new(sql),
+            min_group: None,
+            on_error: OnError::Total,
+        });
+    }
+    name
 }
 
 fn of_pipeline(spec: &Spec, pipeline: &Pipeline) -> Bound<Job> {

@@ -73,11 +73,6 @@ impl Protection {
         self.slot
     }
 
-    /// The name that the expression has in its schema.
-    pub(crate) fn shown(&self) -> &str {
-        &self.shown
-    }
-
     /// The complete call.
     #[must_use]
     pub fn call(&self) -> &Call {

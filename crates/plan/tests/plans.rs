@@ -491,3 +491,43 @@ fn what_passes_can_be_optimized() {
     }
     assert!(tried > 60);
 }
+
+#[test]
+fn what_an_owner_declares_is_done_on_the_way_in() {
+    let owned = "version: 1\ndatasets:\n  lake.owned:\n    at: { connection: lake, path: owned/, format: parquet }\n    clearance: internal\n    encrypt: { key: lake-files }\n    protect:\n      email: tokenize(email, 'crm')\n      card: \"mask(card, 6, 4)\"\n";
+    let pipeline = |sql: &str| {
+        format!(
+            "version: 1\npipeline: owned\ninputs: {{ people: people }}\nsteps:\n  all:\n    sql: {sql}\noutputs:\n  - {{ from: all, to: lake.owned }}\n"
+        )
+    };
+    let ask = |sql: &str| {
+        let (files, spec) = support::project(&[
+            ("catalog/owned.yaml", owned),
+            ("pipelines/owned.yaml", &pipeline(sql)),
+        ]);
+        let plan = support::ask(&files, &spec, &Request::Pipeline("owned".to_owned()));
+        (files, plan)
+    };
+    let (_, plan) = ask("SELECT id, email, card FROM people");
+    let plan = plan.unwrap();
+    assert!(plan.violations().is_empty(), "{:#?}", plan.violations());
+    let names: Vec<_> = calls(&plan.outputs()[0].logical)
+        .into_iter()
+        .map(|call| (call.name, call.context.dataset, call.context.column))
+        .collect();
+    let at = |name, column: &str| (name, "lake.owned".to_owned(), column.to_owned());
+    assert_eq!(names, [at("tokenize", "email"), at("mask", "card")]);
+
+    // What the declaration does not cover is judged as ever.
+    let (_, plan) = ask("SELECT id, email, card, name FROM people");
+    let plan = plan.unwrap();
+    assert_eq!(plan.violations().len(), 1);
+    assert_eq!(plan.violations()[0].column.as_deref(), Some("name"));
+
+    // A column that does not arrive is a broken file, told where the owner wrote it.
+    let (files, plan) = ask("SELECT id, email FROM people");
+    let found = plan.unwrap_err();
+    let said = found.iter().next().unwrap();
+    let span = said.span().unwrap();
+    assert!(files.slice(span).contains("card"), "{}", files.slice(span));
+}

@@ -24,4 +24,4 @@ pub use model::{
 pub use parse::{Parsed, parse};
 pub use schema::{MakeSchema, schemas};
 pub use source::{FileId, Files, Source, Span, Spanned};
-pub use sql::SqlText;
+pub use sql::{Piece, SqlText};

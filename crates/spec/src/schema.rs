@@ -216,6 +216,9 @@ struct Dataset {
     clearance: Option<String>,
     /// Encryption at rest; needed for what a run writes.
     encrypt: Option<Encrypt>,
+    /// What is done to columns on their way in, whatever the pipeline: column to SQL expression,
+    /// such as `email: "tokenize(email, 'crm')"`.
+    protect: Option<BTreeMap<String, String>>,
 }
 
 /// A place.

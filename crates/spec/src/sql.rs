@@ -45,6 +45,30 @@ impl SqlText {
         }
     }
 
+    /// A query put together from texts and from pieces that stand in files. Places in the pieces
+    /// lead back to their files; `span` answers for the rest.
+    #[must_use]
+    pub fn assembled(pieces: &[Piece<'_>], span: Span) -> SqlText {
+        let (mut text, mut runs) = (String::new(), Vec::new());
+        for piece in pieces {
+            match piece {
+                Piece::Text(part) => text.push_str(part),
+                Piece::Sql(part) => {
+                    // A run means bytes of one file: pieces of another give their place up.
+                    if part.span.file == span.file {
+                        let base = offset(text.len());
+                        runs.extend(part.runs.iter().map(|run| Run {
+                            text: base + run.text,
+                            ..*run
+                        }));
+                    }
+                    text.push_str(&part.text);
+                }
+            }
+        }
+        SqlText { text, span, runs }
+    }
+
     /// A query read from the scalar whose source is `raw`.
     pub(crate) fn new(text: String, span: Span, raw: &str, style: Style) -> SqlText {
         let runs = align(&text, raw, style, span.start).unwrap_or_default();
@@ -107,6 +131,15 @@ impl SqlText {
         }
         Some(run.file + (at - run.text))
     }
+}
+
+/// A piece of an assembled query.
+#[derive(Copy, Clone, Debug)]
+pub enum Piece<'a> {
+    /// Text that stands in no file.
+    Text(&'a str),
+    /// SQL of a file.
+    Sql(&'a SqlText),
 }
 
 /// How a scalar was written.

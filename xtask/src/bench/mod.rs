@@ -1,23 +1,28 @@
-//! `cargo xtask bench`: the flagship pipeline over many rows, beside DuckDB doing the nearest thing
-//! it can on the same machine. The figures are printed, never stored: they belong to a machine.
+//! `cargo xtask bench`: card payments from CSV to sealed Parquet, beside what people would
+//! otherwise use, on the same machine in the same run. The figures are printed as a table; those
+//! of one machine are kept in `docs/guide/performance.md`.
 
-mod duckdb;
 mod measure;
+mod peers;
 
 use crate::{generate, report, workspace};
 use measure::Measured;
+use peers::{PEERS, Peer};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const SEED: u64 = 2;
 
-/// `cargo xtask bench [--rows N] [--runs N]`.
+/// `cargo xtask bench [--rows N] [--runs N] [--dev] [--alone]`.
 pub(crate) fn main(words: Vec<&str>) -> Result<(), String> {
     let (mut rows, mut runs) = (1_000_000, 3);
     // The development profile says nothing about speed; it tries the bench itself.
     let dev = words.contains(&"--dev");
-    let mut words = words.into_iter().filter(|word| *word != "--dev");
+    let alone = words.contains(&"--alone");
+    let mut words = words
+        .into_iter()
+        .filter(|word| !["--dev", "--alone"].contains(word));
     while let Some(word) = words.next() {
         let value = words
             .next()
@@ -47,11 +52,7 @@ pub(crate) fn main(words: Vec<&str>) -> Result<(), String> {
             .args(["build", "--quiet", "-p", "sealine"])
             .args(profile),
     )?;
-    let data = folder.join(format!("customers-{rows}.csv"));
-    if !data.is_file() {
-        report::line(&format!("generating {rows} rows …"));
-        generate::customers(rows, SEED, 3, &data.to_string_lossy())?;
-    }
+    let data = payments(&folder, rows)?;
     let bytes = fs::metadata(&data)
         .map_err(|error| error.to_string())?
         .len();
@@ -73,18 +74,77 @@ pub(crate) fn main(words: Vec<&str>) -> Result<(), String> {
                 .args(["run", "--format", "json"]),
         )
     })?;
-    let other = duckdb::run(&folder, &data, runs);
+    report::line(&format!(
+        "\n{rows} rows, {:.1} MB of CSV, 14 columns, best of {runs} runs\n",
+        bytes as f64 / 1e6
+    ));
+    report::line(&format!(
+        "{:<28}{:>9}{:>13}{:>14}{:>9}",
+        "", "seconds", "rows/s", "peak memory", "ratio"
+    ));
+    let own_rate = rows as f64 / sealine.seconds;
+    line("sealine run", rows, &sealine, own_rate);
+    if !alone {
+        let python = peers::python(&folder)?;
+        for peer in &PEERS {
+            beside(peer, &python, &folder, rows, runs, own_rate)?;
+        }
+    }
+    report::line(&format!(
+        "\nsealine check: {:.0} ms",
+        check.seconds * 1_000.0
+    ));
+    report::line(
+        "ratio: sealine's rows a second over the peer's. sealine: proof, contract and quarantine, HMAC-SHA-256 tokens,\n\
+         masks, zstd Parquet under AES-256-GCM, fsync, reading back without the key, receipt and log.",
+    );
+    Ok(())
+}
 
-    table(rows, bytes, &check, &sealine, &other);
-    if dev {
-        report::line("\nThe development profile was used: these figures say nothing.");
+fn beside(
+    peer: &Peer,
+    python: &Path,
+    folder: &Path,
+    rows: u64,
+    runs: u64,
+    own_rate: f64,
+) -> Result<(), String> {
+    let name = format!("{} {}", peer.name, peer.version(python)?);
+    let rows = (rows / peer.part).max(1);
+    let data = payments(folder, rows)?;
+    let out = folder.join("peer.parquet");
+    let runs = if peer.part > 1 { 1 } else { runs };
+    match best(runs, || peer.run(python, &data, &out)) {
+        Ok(measured) => line(&name, rows, &measured, own_rate),
+        Err(reason) => report::line(&format!("{name}: {reason}")),
     }
     Ok(())
 }
 
-/// A copy of the flagship over the generated data.
+/// One line of the table; the ratio is between times a row. A peer with fewer rows says so.
+fn line(name: &str, rows: u64, measured: &Measured, own_rate: f64) {
+    let rate = rows as f64 / measured.seconds;
+    report::line(&format!(
+        "{name:<28}{:>9.3}{rate:>13.0}{:>10.0} MiB{:>9.2}",
+        measured.seconds,
+        measured.peak_kib as f64 / 1_024.0,
+        own_rate / rate,
+    ));
+}
+
+/// The generated file of so many rows.
+fn payments(folder: &Path, rows: u64) -> Result<PathBuf, String> {
+    let data = folder.join(format!("payments-{rows}.csv"));
+    if !data.is_file() {
+        report::line(&format!("generating {rows} rows …"));
+        generate::payments(rows, SEED, 1, &data.to_string_lossy())?;
+    }
+    Ok(data)
+}
+
+/// A copy of the measured project over the generated data.
 fn project(root: &Path, folder: &Path, data: &Path) -> Result<PathBuf, String> {
-    let from = root.join("examples/customers");
+    let from = root.join("xtask/bench/project");
     let to = folder.join("project");
     if to.exists() {
         fs::remove_dir_all(&to)
@@ -94,12 +154,9 @@ fn project(root: &Path, folder: &Path, data: &Path) -> Result<PathBuf, String> {
         let inside = path
             .strip_prefix(&from)
             .map_err(|error| error.to_string())?;
-        if inside.starts_with("data") || inside.starts_with("lake") {
-            continue;
-        }
         copy(&path, &to.join(inside))?;
     }
-    copy(data, &to.join("data/customers.csv"))?;
+    copy(data, &to.join("data/payments.csv"))?;
     Ok(to)
 }
 
@@ -124,51 +181,4 @@ fn best(runs: u64, mut run: impl FnMut() -> Result<Measured, String>) -> Result<
         });
     }
     best.ok_or_else(|| "nothing was run".to_owned())
-}
-
-fn table(
-    rows: u64,
-    bytes: u64,
-    check: &Measured,
-    sealine: &Measured,
-    other: &Result<(String, Measured), String>,
-) {
-    let rate = |measured: &Measured| format!("{:>12.0}", rows as f64 / measured.seconds);
-    let peak = |measured: &Measured| format!("{:>9.0} MiB", measured.peak_kib as f64 / 1_024.0);
-    report::line(&format!(
-        "\n{rows} rows, {:.1} MB of CSV, best of the runs\n",
-        bytes as f64 / 1e6
-    ));
-    report::line(&format!(
-        "{:<22}{:>10}{:>12}{:>13}",
-        "", "seconds", "rows/s", "peak memory"
-    ));
-    report::line(&format!(
-        "{:<22}{:>10.3}{}{}",
-        "sealine run",
-        sealine.seconds,
-        rate(sealine),
-        peak(sealine)
-    ));
-    match other {
-        Ok((version, measured)) => {
-            report::line(&format!(
-                "{:<22}{:>10.3}{}{}",
-                version,
-                measured.seconds,
-                rate(measured),
-                peak(measured)
-            ));
-            report::line(&format!(
-                "\nratio: {:.2} of DuckDB's rows a second",
-                measured.seconds / sealine.seconds
-            ));
-        }
-        Err(reason) => report::line(&format!("duckdb: skipped: {reason}")),
-    }
-    report::line(&format!("sealine check: {:.0} ms", check.seconds * 1_000.0));
-    report::line(
-        "\nsealine: proof, contract (every rule, quarantine), HMAC tokens, mask, buckets, sealed Parquet, fsync, reading\n\
-         back without the key, receipt and log. DuckDB: read_csv, sha256 with a salt, regexp_replace, sealed Parquet.",
-    );
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask generate`: data that looks like the world, from a seed, of any size.
 
 mod customers;
+mod payments;
 mod people;
 mod random;
 
@@ -8,18 +9,19 @@ use crate::report;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 
-/// `cargo xtask generate customers …`.
+/// `cargo xtask generate customers|payments …`.
 pub(crate) fn main(words: Vec<&str>) -> Result<(), String> {
     let mut words = words.into_iter();
-    match words.next() {
-        Some("customers") => {}
+    let write = match words.next() {
+        Some("customers") => customers,
+        Some("payments") => payments,
         other => {
             return Err(format!(
-                "cannot generate `{}`; there is `customers`",
+                "cannot generate `{}`; there are `customers` and `payments`",
                 other.unwrap_or_default()
             ));
         }
-    }
+    };
     let (mut rows, mut seed, mut bad, mut out) = (None, None, 3, None);
     while let Some(word) = words.next() {
         let value = words
@@ -30,22 +32,38 @@ pub(crate) fn main(words: Vec<&str>) -> Result<(), String> {
             "--seed" => seed = Some(number(word, value)?),
             "--bad-per-mille" => bad = number(word, value)?,
             "--out" => out = Some(value),
-            other => return Err(format!("`generate customers` does not know `{other}`")),
+            other => return Err(format!("`generate` does not know `{other}`")),
         }
     }
     let (Some(rows), Some(seed), Some(out)) = (rows, seed, out) else {
-        return Err("`generate customers` needs `--rows`, `--seed` and `--out`".to_owned());
+        return Err("`generate` needs `--rows`, `--seed` and `--out`".to_owned());
     };
-    customers(rows, seed, bad, out)?;
+    write(rows, seed, bad, out)?;
     report::line(&format!("wrote {rows} rows to {out}"));
     Ok(())
 }
 
-/// Writes the file; used by the bench as well.
-pub(crate) fn customers(rows: u64, seed: u64, bad_per_mille: u64, out: &str) -> Result<(), String> {
+/// Writes customers.
+fn customers(rows: u64, seed: u64, bad_per_mille: u64, out: &str) -> Result<(), String> {
+    file(out, |writer| {
+        customers::write(writer, rows, seed, bad_per_mille)
+    })
+}
+
+/// Writes payments; used by the bench as well.
+pub(crate) fn payments(rows: u64, seed: u64, bad_per_mille: u64, out: &str) -> Result<(), String> {
+    file(out, |writer| {
+        payments::write(writer, rows, seed, bad_per_mille)
+    })
+}
+
+fn file(
+    out: &str,
+    write: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>,
+) -> Result<(), String> {
     let file = File::create(out).map_err(|error| format!("cannot create `{out}`: {error}"))?;
     let mut writer = BufWriter::with_capacity(1 << 20, file);
-    customers::write(&mut writer, rows, seed, bad_per_mille)
+    write(&mut writer)
         .and_then(|()| writer.flush())
         .map_err(|error| format!("cannot write `{out}`: {error}"))
 }

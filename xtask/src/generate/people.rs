@@ -34,6 +34,12 @@ pub(super) const CARDS: &[(&str, usize)] = &[
     ("520082", 16), ("378282", 15), ("371449", 15), ("601111", 16), ("353011", 16), ("305693", 14),
 ];
 
+/// Stands where there is no culture to pick, which does not happen.
+#[rustfmt::skip]
+pub(super) const NOBODY: Culture = Culture {
+    weight: 0, nationality: "", countries: &[], given: &[], family: &[], family_first: false, comments: &[],
+};
+
 /// The cultures, by weight.
 #[rustfmt::skip] // likewise
 pub(super) const CULTURES: &[Culture] = &[

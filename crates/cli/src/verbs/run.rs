@@ -19,6 +19,7 @@ pub(crate) fn run(
     arguments: &args::Run,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
+    sealine_engine::warm_up();
     let opened = project::open(directory, screen)?;
     let pipeline = opened.pipeline(arguments.pipeline.as_deref())?;
     let shown = Arc::new(Shown::new(screen));

@@ -16,6 +16,9 @@ use crate::ContractError;
 /// Bytes that all tables of a contract may take.
 const MEMORY_MAX: usize = 512 << 20;
 
+/// The most runs of ascending words; keys with gaps everywhere are better off in the table.
+const RUNS_MAX: usize = 1 << 20;
+
 /// The keys of a run: fresh, so that no file can be built whose values collide.
 #[derive(Clone, Copy)]
 pub(crate) struct Tables {
@@ -76,10 +79,51 @@ impl Hasher for Folded {
     }
 }
 
+/// Words that were seen: those that came in ascending order as runs without gaps, which is how
+/// most keys come, and the others in a table.
+pub(crate) struct Words {
+    /// First and last word of each run, ascending.
+    runs: Vec<(u64, u64)>,
+    others: HashSet<u64, Tables>,
+}
+
+impl Words {
+    fn contains(&self, word: &u64) -> bool {
+        let above = self.runs.last().is_none_or(|(_, last)| last < word);
+        if above && self.others.is_empty() {
+            return false;
+        }
+        let after = self.runs.partition_point(|(first, _)| first <= word);
+        let run = after.checked_sub(1).and_then(|at| self.runs.get(at));
+        run.is_some_and(|(_, last)| word <= last) || self.others.contains(word)
+    }
+
+    /// `false` if it was known.
+    fn insert(&mut self, word: u64) -> bool {
+        let room = self.runs.len() < RUNS_MAX;
+        match self.runs.last_mut() {
+            // While runs may be begun, nothing in the table lies above the last one.
+            Some((_, last)) if *last < word && room => {
+                if last.checked_add(1) == Some(word) {
+                    *last = word;
+                } else {
+                    self.runs.push((word, word));
+                }
+                true
+            }
+            None => {
+                self.runs.push((word, word));
+                true
+            }
+            _ => !self.contains(&word) && self.others.insert(word),
+        }
+    }
+}
+
 /// The values of one column that accepted rows have.
 pub(crate) enum Seen {
     /// Of types that fit into a word, as they are.
-    Narrow(HashSet<u64, Tables>, Vec<u64>),
+    Narrow(Words, Vec<u64>),
     /// Decimals as they are; fingerprints of texts and bytes.
     Wide(HashSet<u128, Tables>, Vec<u128>),
 }
@@ -91,7 +135,13 @@ impl Seen {
             DataType::Utf8 | DataType::Binary | DataType::Decimal128(_, _) => {
                 Seen::Wide(HashSet::with_hasher(tables), Vec::new())
             }
-            _ => Seen::Narrow(HashSet::with_hasher(tables), Vec::new()),
+            _ => {
+                let words = Words {
+                    runs: Vec::new(),
+                    others: HashSet::with_hasher(tables),
+                };
+                Seen::Narrow(words, Vec::new())
+            }
         }
     }
 
@@ -122,11 +172,12 @@ impl Seen {
 
     /// Bytes that the table takes: its slots, a byte of control for each.
     fn memory(&self) -> usize {
-        let (slots, word) = match self {
-            Seen::Narrow(known, _) => (known.capacity(), 8),
-            Seen::Wide(known, _) => (known.capacity(), 16),
+        let (runs, slots, word) = match self {
+            Seen::Narrow(known, _) => (known.runs.capacity(), known.others.capacity(), 8),
+            Seen::Wide(known, _) => (0, known.capacity(), 16),
         };
-        slots.saturating_mul(word + 1).saturating_mul(8) / 7
+        let table = slots.saturating_mul(word + 1).saturating_mul(8) / 7;
+        table.saturating_add(runs.saturating_mul(16))
     }
 
     /// Whether all tables together stay within the bound.
@@ -193,4 +244,59 @@ fn wide(array: &ArrayRef, key: (u64, u64), words: &mut Vec<u128>) -> Option<()> 
         _ => return None,
     }
     Some(())
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_a_set_whatever_their_order() {
+        let orders: [&[u64]; 5] = [
+            &[1, 2, 3, 3, 2, 1, 4, 9, 8, 9, 10, 0, 0, 4],
+            &[5, 4, 3, 2, 1, 1, 2, 3, 4, 5, 6, 6],
+            &[u64::MAX, 0, u64::MAX, u64::MAX - 1, 0],
+            &[7, 7, 9, 8, 8, 10, 9, 11, 3],
+            &[],
+        ];
+        for order in orders {
+            let mut words = Words {
+                runs: Vec::new(),
+                others: HashSet::with_hasher(Tables::new().unwrap()),
+            };
+            let mut model = HashSet::new();
+            for word in order {
+                assert_eq!(
+                    words.contains(word),
+                    model.contains(word),
+                    "{word} of {order:?}"
+                );
+                assert_eq!(
+                    words.insert(*word),
+                    model.insert(*word),
+                    "{word} of {order:?}"
+                );
+            }
+            assert!(order.iter().all(|word| words.contains(word)));
+        }
+    }
+
+    #[test]
+    fn keys_without_gaps_take_no_memory() {
+        let mut seen = Seen::new(&DataType::Int64, Tables::new().unwrap());
+        for from in (0..1_000_000).step_by(8192) {
+            let batch: ArrayRef = std::sync::Arc::new(arrow::array::Int64Array::from_iter_values(
+                from..from + 8192,
+            ));
+            seen.load(&batch).unwrap();
+            assert!((0..8192).all(|row| seen.insert(row)));
+        }
+        assert!(seen.memory() < 1024);
+    }
 }

@@ -10,4 +10,5 @@ mod prepare;
 mod receipt;
 mod show;
 
+pub use receipt::warm_up;
 pub use show::Shown;

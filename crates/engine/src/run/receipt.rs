@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use sealine_access::{Authorized, Granted};
@@ -33,11 +33,23 @@ pub(crate) fn digests(authorized: &Authorized<Plan>) -> Result<Digests, EngineEr
     })
 }
 
+/// Begins to work out, beside everything else, what a run will wait for: the digest of a program
+/// of many megabytes, and the first randomness, for which the library gathers entropy.
+pub fn warm_up() {
+    // What fails here fails again, and is told, where it is needed.
+    let _ = std::thread::Builder::new().spawn(|| {
+        let _ = crypto::random::array::<1>();
+    });
+    let _ = std::thread::Builder::new().spawn(binary);
+}
+
 /// SHA-256 of the running program.
 fn binary() -> Result<Digest, EngineError> {
-    static DIGEST: OnceLock<[u8; 32]> = OnceLock::new();
-    if let Some(known) = DIGEST.get() {
-        return Ok(Digest::new(*known));
+    static DIGEST: Mutex<Option<[u8; 32]>> = Mutex::new(None);
+    // Whoever comes second waits for the first.
+    let mut known = DIGEST.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = *known {
+        return Ok(Digest::new(known));
     }
     let path = std::env::current_exe()
         .map_err(|source| EngineError::state(std::path::Path::new("the program"), source))?;
@@ -52,7 +64,7 @@ fn binary() -> Result<Digest, EngineError> {
             Some(bytes) => hasher.update(bytes),
         }
     }
-    Ok(Digest::new(*DIGEST.get_or_init(|| hasher.finish())))
+    Ok(Digest::new(*known.insert(hasher.finish())))
 }
 
 /// The receipt of what the journal is about to publish.

@@ -33,6 +33,9 @@ pub struct Dataset {
     pub clearance_declared: bool,
     /// Encryption at rest.
     pub encrypt: Option<Encrypt>,
+    /// What is done to columns on their way in, whatever the pipeline: the column, and the
+    /// expression that takes its place.
+    pub protect: Vec<(Spanned<String>, SqlText)>,
     /// The query of an owner's view.
     pub view: Option<SqlText>,
     /// Where it was written: its id.

@@ -8,6 +8,7 @@ use super::scalar;
 use super::scalar::quote;
 use super::shape;
 use super::tree::{Content, Entry, Node};
+use crate::SqlText;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Column, CsvOptions, Dataset, Encrypt, Format, Limit, Location, Purpose};
 use crate::source::Spanned;
@@ -80,6 +81,7 @@ impl Reader<'_> {
             clearance: lowest,
             clearance_declared: false,
             encrypt: None,
+            protect: Vec::new(),
             view: None,
             span: entry.key.span,
         };
@@ -111,7 +113,28 @@ impl Reader<'_> {
         dataset.encrypt = fields
             .find("encrypt")
             .and_then(|node| self.encrypt(node, project));
+        if let Some(field) = fields.entry("protect") {
+            dataset.protect = self.protect(field);
+        }
         dataset
+    }
+
+    /// `protect:`, an expression for each column.
+    fn protect(&mut self, field: &Entry) -> Vec<(Spanned<String>, SqlText)> {
+        let Some(entries) = self.mapping(
+            &field.value,
+            "protect",
+            "{ email: \"tokenize(email, 'crm')\" }",
+        ) else {
+            return Vec::new();
+        };
+        let mut all = Vec::new();
+        for entry in entries {
+            if let Some(sql) = self.sql(&entry.value, &entry.key.value) {
+                all.push((entry.key.clone(), sql));
+            }
+        }
+        all
     }
 
     /// A dataset lives somewhere or is a view.
@@ -141,6 +164,7 @@ impl Reader<'_> {
                     "max_rejects",
                     "clearance",
                     "encrypt",
+                    "protect",
                 ];
                 for field in unfit.into_iter().filter_map(|key| fields.entry(key)) {
                     let message = format!("a view has no `{}`", field.key.value);

@@ -70,6 +70,7 @@ pub(crate) const DATASET: Shape = Shape {
         "max_rejects",
         "clearance",
         "encrypt",
+        "protect",
         "view",
         "description",
     ],
