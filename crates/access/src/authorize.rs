@@ -121,6 +121,7 @@ pub(crate) fn action(kind: DemandKind) -> Action {
     match kind {
         DemandKind::Declassify => Action::Declassify,
         DemandKind::Select => Action::Select,
+        DemandKind::Reveal => Action::Reveal,
     }
 }
 
@@ -142,14 +143,16 @@ pub(crate) fn questions(plan: &Plan) -> Vec<(Action, Resource)> {
             all.push((Action::Preview, Resource::Pipeline(pipeline.clone())));
         }
         // Reading at a terminal is `read` on the dataset, below.
-        Request::Read { .. } => {}
+        Request::Read { .. } | Request::Reveal { .. } => {}
     }
     let reads: BTreeSet<&str> = plan
         .inputs()
         .iter()
         .map(|input| input.dataset.id.as_str())
         .chain(match plan.request() {
-            Request::Read { dataset, .. } => Some(dataset.as_str()),
+            Request::Read { dataset, .. } | Request::Reveal { dataset, .. } => {
+                Some(dataset.as_str())
+            }
             _ => None,
         })
         .collect();

@@ -250,6 +250,25 @@ when { context.protection == "mask" && context has first && context.first <= 6 &
 "#,
     ),
     (
+        "SL4112",
+        r#"# A protected value may not be opened
+
+**What happened.** `sealine reveal` was asked to open a protected column, and no policy permits `reveal` for its tag.
+
+**Why.** Opening gives the value back as it was. It is a right of its own, beside reading the dataset: asked for each tag, with the protection, its key and the destination, and written to the log with the reason given.
+
+**What to do.** Paste the grant into `policy/`, narrowed to who needs it, or ask whoever holds it.
+
+```cedar
+permit (
+  principal == Sealine::User::"dana",
+  action == Sealine::Action::"reveal",
+  resource == Sealine::Tag::"pii.free_text"
+)
+when { context.pipeline == "reveal" && context.protection == "encrypt" };
+```"#,
+    ),
+    (
         "SL4111",
         r#"# A select grant may not be used
 

@@ -88,6 +88,9 @@ pub(crate) fn reveals(asked: &Disclosure, kind: DemandKind) -> String {
     if kind == DemandKind::Select {
         return format!("for each row, in which of the granted cells {column} lies");
     }
+    if kind == DemandKind::Reveal {
+        return format!("{column} as it is, to who asks for it at the terminal");
+    }
     match asked.protection.as_str() {
         "mask" => format!(
             "the first {} and last {} characters of {column}",

@@ -138,6 +138,22 @@ pub enum Action {
         /// Policy ids that permitted it.
         policies: Vec<String>,
     },
+    /// Protected values of a dataset were opened on the terminal.
+    #[serde(rename = "reveal")]
+    Reveal {
+        /// Dataset id.
+        dataset: String,
+        /// The columns opened, each with the protection that was undone: `note: encrypt`.
+        opened: Vec<String>,
+        /// Why, in the words of who asked.
+        reason: String,
+        /// Rows shown at most (the limit asked for).
+        limit: u64,
+        /// Plan digest.
+        plan: Digest,
+        /// Policy ids that permitted it.
+        policies: Vec<String>,
+    },
     /// A step of a pipeline was shown on the terminal.
     #[serde(rename = "preview")]
     Preview {
@@ -245,6 +261,7 @@ impl Action {
             Self::RunRefused { .. } => "run.refused",
             Self::RunRecovered { .. } => "run.recovered",
             Self::Read { .. } => "read",
+            Self::Reveal { .. } => "reveal",
             Self::Preview { .. } => "preview",
             Self::AccessRefused { .. } => "access.refused",
         }
@@ -326,6 +343,14 @@ mod tests {
             Action::Read {
                 dataset: "lake.customers".into(),
                 columns: vec!["id".into()],
+                limit: 5,
+                plan: digest,
+                policies: vec!["p".into()],
+            },
+            Action::Reveal {
+                dataset: "lake.customers".into(),
+                opened: vec!["note: encrypt".into()],
+                reason: "ticket 12".into(),
                 limit: 5,
                 plan: digest,
                 policies: vec!["p".into()],

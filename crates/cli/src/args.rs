@@ -130,6 +130,22 @@ Examples:
 Columns above `operator_clearance` are withheld and named. Reading is permitted by the policy
 and written to the audit log.")]
     Read(Read),
+    /// Open protected values of a dataset, where the policy permits it, for a reason
+    #[command(after_help = "\
+Examples:
+  sealine reveal lake.customers --column comment --reason 'complaint 4711' --limit 5
+  sealine reveal lake.visits --column note:id --columns id --reason 'audit 2026-3'
+
+What protected the column is what the run recorded which wrote it. The policy is asked for `reveal`
+for each tag of the value; who opened what, and why, stands in the audit log before a row is shown.
+`sealine protections` says which protections can be opened.")]
+    Reveal(Reveal),
+    /// List the protections, with what each leaks; or all about one
+    #[command(after_help = "\
+Examples:
+  sealine protections
+  sealine protections tokenize")]
+    Protections(Protections),
     /// Show the first rows that a pipeline would write, without writing them
     #[command(after_help = "\
 Examples:
@@ -243,6 +259,43 @@ pub(crate) struct Read {
     /// Only these columns
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub(crate) columns: Option<Vec<String>>,
+}
+
+/// Arguments of `reveal`.
+#[derive(Args)]
+pub(crate) struct Reveal {
+    /// The dataset of the catalog
+    #[arg(value_name = "DATASET")]
+    pub(crate) dataset: String,
+    /// A column to open; `note:id` where its protection took the column `id` beside the value
+    #[arg(long, value_name = "COLUMN", required = true)]
+    pub(crate) column: Vec<String>,
+    /// Why; the audit log keeps it beside your name
+    #[arg(long, value_name = "TEXT", value_parser = reason)]
+    pub(crate) reason: String,
+    /// At most this many rows
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = limit())]
+    pub(crate) limit: u64,
+    /// Show these columns beside
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub(crate) columns: Option<Vec<String>>,
+}
+
+fn reason(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    match text.len() {
+        0 => Err("say why: an auditor will read it".to_owned()),
+        1..=500 => Ok(text.to_owned()),
+        _ => Err("at most 500 bytes".to_owned()),
+    }
+}
+
+/// Arguments of `protections`.
+#[derive(Args)]
+pub(crate) struct Protections {
+    /// One of them, for all about it
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
 }
 
 /// Arguments of `preview`.

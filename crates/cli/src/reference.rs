@@ -107,40 +107,48 @@ fn protections() -> String {
         );
     }
     for one in all {
-        let _ = write!(
-            out,
-            "\n## {}\n\n`{}`\n\n{}\n\n```sql\nSELECT {} AS x FROM t\n```\n\n- **Leaks**: {}\n- **Reversible by**: {}\n- **Keeps**: {}\n- **Nulls**: {}\n- **Takes**: {}\n- \
-             **Returns**: {}\n- **Follows**: {}\n",
-            one.name,
-            call(one),
-            sentence(one.summary),
-            one.example,
-            one.leaks,
-            one.reversible,
-            keeps(one.keeps),
-            nulls(one.nulls),
-            accepts(one.accepts),
-            returns(one),
-            one.standard,
-        );
-        if !one.params.is_empty() {
-            out.push_str("\n| parameter | is | required | |\n|---|---|---|---|\n");
-            for param in one.params {
-                let required = if param.required { "yes" } else { "no" };
-                let _ = writeln!(
-                    out,
-                    "| `{}` | {} | {required} | {} |",
-                    param.name,
-                    kind(param.kind),
-                    param.doc
-                );
-            }
+        out.push_str(&protection(one));
+    }
+    out
+}
+
+/// All about one protection, as Markdown.
+pub(crate) fn protection(one: &Declaration) -> String {
+    let mut out = String::new();
+    let _ = write!(
+        out,
+        "\n## {}\n\n`{}`\n\n{}\n\n```sql\nSELECT {} AS x FROM t\n```\n\n- **Leaks**: {}\n- **Reversible by**: {}\n- **Keeps**: {}\n- **Nulls**: {}\n- **Takes**: {}\n- \
+         **Returns**: {}\n- **Follows**: {}\n",
+        one.name,
+        call(one),
+        sentence(one.summary),
+        one.example,
+        one.leaks,
+        one.reversible,
+        keeps(one.keeps),
+        nulls(one.nulls),
+        accepts(one.accepts),
+        returns(one),
+        one.standard,
+    );
+    if !one.params.is_empty() {
+        out.push_str("\n| parameter | is | required | |\n|---|---|---|---|\n");
+        for param in one.params {
+            let required = if param.required { "yes" } else { "no" };
+            let _ = writeln!(
+                out,
+                "| `{}` | {} | {required} | {} |",
+                param.name,
+                kind(param.kind),
+                param.doc
+            );
         }
     }
     out
 }
 
-fn call(one: &Declaration) -> String {
+/// The call with its parameters.
+pub(crate) fn call(one: &Declaration) -> String {
     let mut text = format!("{}(x", one.name);
     for param in one.params {
         match param.required {
@@ -152,7 +160,7 @@ fn call(one: &Declaration) -> String {
     text
 }
 
-fn family(family: Family) -> &'static str {
+pub(crate) fn family(family: Family) -> &'static str {
     match family {
         Family::Remove => "remove",
         Family::Mask => "mask",
@@ -164,10 +172,14 @@ fn family(family: Family) -> &'static str {
 }
 
 fn keeps(keeps: &[Keeps]) -> String {
-    if keeps.is_empty() {
-        return "nothing".to_owned();
+    match keeps {
+        [] => "nothing".to_owned(),
+        _ => kept(keeps).join(", "),
     }
-    let names: Vec<&str> = keeps
+}
+
+pub(crate) fn kept(keeps: &[Keeps]) -> Vec<&'static str> {
+    keeps
         .iter()
         .map(|one| match one {
             Keeps::Equality => "equality",
@@ -176,18 +188,17 @@ fn keeps(keeps: &[Keeps]) -> String {
             Keeps::Nulls => "nulls",
             Keeps::Type => "type",
         })
-        .collect();
-    names.join(", ")
+        .collect()
 }
 
-fn nulls(nulls: Nulls) -> &'static str {
+pub(crate) fn nulls(nulls: Nulls) -> &'static str {
     match nulls {
         Nulls::Kept => "stay null",
         Nulls::Hidden => "cannot be told from values",
     }
 }
 
-fn accepts(accepts: &[Accepts]) -> String {
+pub(crate) fn accepts(accepts: &[Accepts]) -> String {
     let names: Vec<&str> = accepts
         .iter()
         .map(|one| match one {
@@ -205,7 +216,7 @@ fn accepts(accepts: &[Accepts]) -> String {
     names.join(", ")
 }
 
-fn returns(one: &Declaration) -> String {
+pub(crate) fn returns(one: &Declaration) -> String {
     let name = |kind: Returns| match kind {
         Returns::Same | Returns::Chosen(..) => "the same type",
         Returns::Text => "text",
@@ -229,7 +240,7 @@ fn returns(one: &Declaration) -> String {
     }
 }
 
-fn kind(kind: ParamKind) -> String {
+pub(crate) fn kind(kind: ParamKind) -> String {
     match kind {
         ParamKind::Key(purpose) => format!("the name of a key with purpose `{purpose}`"),
         ParamKind::Count => "a count, 0 to 64".to_owned(),

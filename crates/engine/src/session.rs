@@ -276,6 +276,11 @@ impl Session {
                 resource: dataset.clone(),
                 codes,
             },
+            Request::Reveal { dataset, .. } => Action::AccessRefused {
+                verb: "reveal".to_owned(),
+                resource: dataset.clone(),
+                codes,
+            },
             Request::Preview { pipeline, .. } => Action::AccessRefused {
                 verb: "preview".to_owned(),
                 resource: pipeline.clone(),

@@ -3,15 +3,21 @@
 //! Invariant: joining only ever adds; a recorded label is never lowered. Levels are names, so
 //! that a changed list of levels is noticed (an unknown name counts as the highest).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use datafusion::arrow::datatypes::DataType;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::logical_expr::{Expr, LogicalPlan};
+use sealine_label::declare::{Argument, Call, Context, Declaration};
 use sealine_label::{Aspect, LabelId, Layer, Origin, View};
 use serde::{Deserialize, Serialize};
 
+use crate::Registry;
 use crate::flow::{Node, Prover};
 use crate::job::Job;
-use crate::plan::Sink;
+use crate::plan::{PlannedOutput, Sink};
+use crate::protection::Protection;
 
 /// What is known about the datasets that pipelines wrote.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,10 +49,75 @@ pub(crate) struct WrittenColumn {
     /// What the nulls carry.
     #[serde(default)]
     pub(crate) null: BTreeSet<Record>,
+    /// The protection whose result it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) made: Option<Made>,
     /// The catalogued columns (dataset, column, normalizers) that every cell passed through from;
     /// absent where it is anything else.
     #[serde(default)]
     pub(crate) passed: Option<BTreeSet<(String, String, u8)>>,
+}
+
+/// The call that protected a column, and the type that the values had.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Made {
+    name: String,
+    arguments: Vec<Said>,
+    dataset: String,
+    column: String,
+    /// The Arrow type, as text.
+    pub(crate) data_type: String,
+}
+
+/// An argument, as it is recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Said {
+    Text(String),
+    Integer(i64),
+    Number(String),
+    Column(usize),
+    Absent,
+}
+
+impl Made {
+    fn of(call: &Call, data_type: &DataType) -> Self {
+        let arguments = call.arguments.iter().map(|argument| match argument {
+            Argument::Text(text) => Said::Text(text.clone()),
+            Argument::Integer(whole) => Said::Integer(*whole),
+            Argument::Number(text) => Said::Number(text.clone()),
+            Argument::Column(place) => Said::Column(*place),
+            Argument::Absent => Said::Absent,
+        });
+        Self {
+            name: call.name.to_owned(),
+            arguments: arguments.collect(),
+            dataset: call.context.dataset.clone(),
+            column: call.context.column.clone(),
+            data_type: data_type.to_string(),
+        }
+    }
+
+    /// The call again, where the protection is still known.
+    pub(crate) fn call(&self, registry: &Registry) -> Option<(Call, &'static Declaration)> {
+        let declaration = registry.find(&self.name)?;
+        let arguments = self.arguments.iter().map(|argument| match argument {
+            Said::Text(text) => Argument::Text(text.clone()),
+            Said::Integer(whole) => Argument::Integer(*whole),
+            Said::Number(text) => Argument::Number(text.clone()),
+            Said::Column(place) => Argument::Column(*place),
+            Said::Absent => Argument::Absent,
+        });
+        let call = Call {
+            name: declaration.name,
+            arguments: arguments.collect(),
+            context: Context {
+                dataset: self.dataset.clone(),
+                column: self.column.clone(),
+            },
+        };
+        Some((call, declaration))
+    }
 }
 
 /// One origin in one view.
@@ -78,6 +149,10 @@ impl Computed {
                 if let Some(before) = known.columns.iter().find(|c| c.name == column.name) {
                     column.value.extend(before.value.iter().cloned());
                     column.null.extend(before.null.iter().cloned());
+                    // Rows of both may lie there: what opens some would not open the others.
+                    if column.made != before.made {
+                        column.made = None;
+                    }
                     if column.passed != before.passed {
                         column.passed = None;
                     }
@@ -124,13 +199,19 @@ impl Record {
 }
 
 /// What a run of the job records about the datasets that it writes.
-pub(crate) fn record(prover: &mut Prover<'_>, job: &Job, nodes: &[Arc<Node>]) -> Computed {
+pub(crate) fn record(
+    prover: &mut Prover<'_>,
+    job: &Job,
+    nodes: &[Arc<Node>],
+    planned: &[PlannedOutput],
+) -> Computed {
     let mut all = Computed::default();
-    for (output, node) in job.outputs.iter().zip(nodes) {
+    for ((output, node), planned) in job.outputs.iter().zip(nodes).zip(planned) {
         let Sink::Dataset(dataset) = &output.sink else {
             continue;
         };
         let mut written = Written::default();
+        let calls = placed_calls(&planned.logical);
         for (field, cell) in node
             .plan
             .schema()
@@ -144,6 +225,10 @@ pub(crate) fn record(prover: &mut Prover<'_>, job: &Job, nodes: &[Arc<Node>]) ->
                 data_type: field.data_type().to_string(),
                 value: records(prover, value),
                 null: records(prover, cell.null),
+                made: match cell.slots.iter().collect::<Vec<_>>().as_slice() {
+                    [slot] => calls.get(*slot).cloned(),
+                    _ => None,
+                },
                 passed: cell.own.as_ref().filter(|own| !own.writable).map(|own| {
                     own.columns
                         .iter()
@@ -157,6 +242,25 @@ pub(crate) fn record(prover: &mut Prover<'_>, job: &Job, nodes: &[Arc<Node>]) ->
         all.datasets.insert(dataset.id.clone(), written);
     }
     all
+}
+
+/// The calls of a finished plan, by their slots.
+fn placed_calls(plan: &LogicalPlan) -> HashMap<usize, Made> {
+    let mut calls = HashMap::new();
+    let _ = plan.apply_with_subqueries(|node| {
+        node.apply_expressions(|expr| {
+            expr.apply(|part| {
+                if let Expr::ScalarFunction(function) = part
+                    && let Some(protection) = function.func.inner().downcast_ref::<Protection>()
+                {
+                    let made = Made::of(protection.call(), protection.takes());
+                    calls.insert(protection.slot(), made);
+                }
+                Ok(TreeNodeRecursion::Continue)
+            })
+        })
+    });
+    calls
 }
 
 fn records(prover: &Prover<'_>, label: LabelId) -> BTreeSet<Record> {

@@ -77,7 +77,7 @@ pub(crate) fn plan(
         );
         // The display of a protection has its SQL text; what it does stands in its call.
         parts.add(crate::bind::calls(&output.logical).join("\n").as_bytes());
-        parts.add(format!("{:?}", output.columns).as_bytes());
+        parts.add(format!("{:?}{:?}", output.columns, output.opened).as_bytes());
     }
     parts.add(format!("{violations:?}{demands:?}").as_bytes());
     parts.finish()

@@ -14,6 +14,8 @@ pub enum DemandKind {
     Declassify,
     /// A filter on a column whose owner grants these cells.
     Select,
+    /// A protected value is opened.
+    Reveal,
 }
 
 /// One permission that the plan needs; every one must be given.

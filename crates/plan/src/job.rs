@@ -113,6 +113,29 @@ pub(crate) fn resolve(files: &Files, spec: &Spec, request: &Request) -> Bound<Jo
                 outputs: vec![terminal(spec, id.clone(), *limit, columns.clone())],
             })
         }
+        Request::Reveal {
+            dataset: id,
+            columns,
+            opened,
+            limit,
+            ..
+        } => {
+            let dataset = dataset(spec, id)?;
+            let wanted = columns.clone().map(|mut wanted| {
+                for one in opened {
+                    wanted.push(one.column.clone());
+                    wanted.extend(one.beside.iter().cloned());
+                }
+                wanted
+            });
+            Ok(Job {
+                pipeline: "reveal".to_owned(),
+                runs_as: String::new(),
+                inputs: vec![(id.clone(), dataset)],
+                steps: Vec::new(),
+                outputs: vec![terminal(spec, id.clone(), *limit, wanted)],
+            })
+        }
         Request::Verdict { sql, to, min_group } => {
             let to = dataset(spec, to)?;
             // Spans point into the query where the caller has added it to the files.

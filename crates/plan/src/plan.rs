@@ -8,6 +8,7 @@ use std::sync::Arc;
 use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::logical_expr::LogicalPlan;
 use sealine_label::Level;
+use sealine_label::declare::Call;
 use sealine_spec::{Dataset, Mode};
 
 use crate::candidate::Candidate;
@@ -81,6 +82,21 @@ pub struct PlannedOutput {
     pub columns: Vec<OutputColumn>,
     /// The order to write in.
     pub order: Order,
+    /// Protected columns that are opened before they are shown.
+    pub opened: Vec<Opening>,
+}
+
+/// A column of an output that is opened: what protected it, and what it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opening {
+    /// Its place among the columns.
+    pub column: usize,
+    /// The places of the columns beside the value.
+    pub beside: Vec<usize>,
+    /// The call that protected it, as the run that wrote it recorded it.
+    pub call: Call,
+    /// The type that the value had.
+    pub data_type: DataType,
 }
 
 /// A column of an output.

@@ -22,6 +22,7 @@ use crate::registry::returns;
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Protection {
     call: Call,
+    takes: DataType,
     returns: DataType,
     shown: String,
     slot: usize,
@@ -33,7 +34,7 @@ impl Protection {
     pub(crate) fn new(
         declaration: &Declaration,
         call: Call,
-        returns: DataType,
+        (takes, returns): (DataType, DataType),
         shown: String,
         slot: usize,
     ) -> Self {
@@ -43,6 +44,7 @@ impl Protection {
         let mut params = declaration.params.iter();
         Self {
             call,
+            takes,
             returns,
             shown,
             slot,
@@ -55,6 +57,7 @@ impl Protection {
     pub(crate) fn with(&self, call: Call) -> Self {
         Self {
             call,
+            takes: self.takes.clone(),
             returns: self.returns.clone(),
             shown: self.shown.clone(),
             slot: self.slot,
@@ -77,6 +80,11 @@ impl Protection {
     #[must_use]
     pub fn call(&self) -> &Call {
         &self.call
+    }
+
+    /// The type it takes.
+    pub(crate) fn takes(&self) -> &DataType {
+        &self.takes
     }
 
     /// The type it gives.

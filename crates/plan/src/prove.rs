@@ -11,7 +11,7 @@ use sealine_spec::{Dataset, Diagnostic, Diagnostics, Files, OnError, Spec, SqlTe
 
 use crate::assemble::{Assembled, assemble, inputs_of};
 use crate::bind::{Query, Scope, bind};
-use crate::check::{Checked, check};
+use crate::check::{Checked, Trail, check};
 use crate::error::{Bound, planning, refuse};
 use crate::explain::{Evidence, Text};
 use crate::flow::{Node, Prover, StepFacts};
@@ -19,7 +19,7 @@ use crate::job::{Job, Output, resolve};
 use crate::plan::{Order, PlannedOutput};
 use crate::source::{BoundSource, InputSource};
 use crate::world::World;
-use crate::{Computed, Plan, Registry, Request, computed, digest, draw};
+use crate::{Computed, Plan, Registry, Request, computed, digest, draw, reveal};
 
 /// Deep queries nest deep: the proof runs on a stack of its own.
 const STACK: usize = 256 << 20;
@@ -282,11 +282,36 @@ impl<'a> Proof<'a> {
                 logical,
                 columns,
                 order: self.order_of(output, node),
+                opened: Vec::new(),
             });
+        }
+        let mut demands = demands;
+        let mut trails = trails;
+        if let (
+            Request::Reveal {
+                dataset, opened, ..
+            },
+            Some(output),
+        ) = (request, outputs.first_mut())
+        {
+            let asked = reveal::openings(self.world, dataset, opened, output)?;
+            for mut demand in asked {
+                demand.id = demands.len();
+                demands.push(demand);
+                trails.demands.push(Trail {
+                    output: 0,
+                    column: None,
+                });
+            }
         }
         let inputs = inputs_of(self.world, &outputs)?;
         let mut recorded = self.world.computed.clone();
-        recorded.join(&computed::record(&mut self.prover, self.job, &nodes));
+        recorded.join(&computed::record(
+            &mut self.prover,
+            self.job,
+            &nodes,
+            &outputs,
+        ));
         let spec_digest = digest::files(files);
         let digest = digest::plan(
             self.world,

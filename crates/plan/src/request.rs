@@ -16,6 +16,19 @@ pub enum Request {
         /// The most rows shown.
         limit: usize,
     },
+    /// Protected values of a dataset that a pipeline wrote, opened on the operator's terminal.
+    Reveal {
+        /// The dataset's id.
+        dataset: String,
+        /// The protected columns to open.
+        opened: Vec<Opened>,
+        /// The columns wanted; all that may be shown if absent.
+        columns: Option<Vec<String>>,
+        /// The most rows shown.
+        limit: usize,
+        /// Why, as the log will say.
+        reason: String,
+    },
     /// A step of a pipeline, shown on the operator's terminal.
     Preview {
         /// The pipeline.
@@ -34,4 +47,13 @@ pub enum Request {
         /// The step's `min_group`.
         min_group: Option<u32>,
     },
+}
+
+/// A protected column to open.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Opened {
+    /// The column.
+    pub column: String,
+    /// The columns of the same dataset that the protection took beside the value, in its order.
+    pub beside: Vec<String>,
 }

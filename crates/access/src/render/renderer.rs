@@ -115,9 +115,14 @@ impl Renderer<'_> {
         let (code, verb) = match demand.kind {
             DemandKind::Declassify => ("SL4110", "show"),
             DemandKind::Select => ("SL4111", "filter on"),
+            DemandKind::Reveal => ("SL4112", "open"),
+        };
+        let preposition = match demand.kind {
+            DemandKind::Reveal => "protected by",
+            DemandKind::Declassify | DemandKind::Select => "as",
         };
         let message = format!(
-            "`{}` may not {verb} `{origin}` (tag {}, level `{}`) as {} in {}, at level `{}`",
+            "`{}` may not {verb} `{origin}` (tag {}, level `{}`) {preposition} {} in {}, at level `{}`",
             self.asking.principal.id,
             tags.join(", "),
             disclosure.from_level,

@@ -9,7 +9,9 @@ mod init;
 mod keys;
 mod plan;
 mod preview;
+mod protections;
 mod read;
+mod reveal;
 mod run;
 mod schema;
 
@@ -35,7 +37,9 @@ pub(crate) fn run(arguments: Arguments, screen: &Screen) -> Result<Exit, Failure
         Verb::Run(run) => run::run(directory, run, screen),
         Verb::Keys(keys) => keys::run(directory, keys, screen),
         Verb::Read(read) => read::run(directory, read, screen),
+        Verb::Reveal(reveal) => reveal::run(directory, reveal, screen),
         Verb::Preview(preview) => preview::run(directory, preview, screen),
+        Verb::Protections(protections) => protections::run(protections, screen),
         Verb::Audit(audit) => audit::run(directory, audit, screen),
         Verb::Explain(explain) => explain::run(explain, screen),
         Verb::Schema(schema) => schema::run(schema, screen),
@@ -52,7 +56,9 @@ fn name(verb: &Verb) -> &'static str {
         Verb::Run(_) => "run",
         Verb::Keys(_) => "keys",
         Verb::Read(_) => "read",
+        Verb::Reveal(_) => "reveal",
         Verb::Preview(_) => "preview",
+        Verb::Protections(_) => "protections",
         Verb::Audit(_) => "audit",
         Verb::Explain(_) => "explain",
         Verb::Schema(_) => "schema",

@@ -162,7 +162,7 @@ impl Project {
         let plan = self.prove(request).map_err(Undecided::Broken)?;
         let principal = match request {
             Request::Pipeline(_) | Request::Verdict { .. } => Principal::service(plan.runs_as()),
-            Request::Read { .. } | Request::Preview { .. } => user.clone(),
+            Request::Read { .. } | Request::Reveal { .. } | Request::Preview { .. } => user.clone(),
         };
         authorize(
             plan,

@@ -2,11 +2,14 @@
 //!
 //! INVARIANT: the event is in the log before a row is read. Nothing is written but that event.
 
-use datafusion::arrow::datatypes::SchemaRef;
+use std::sync::Arc;
+
+use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
 use sealine_access::Authorized;
 use sealine_audit::{Action, Digest, Outcome};
-use sealine_plan::{Plan, Request, Sink};
+use sealine_plan::{Opening, Plan, Request, Sink};
+use sealine_protect::Opener;
 
 use super::execute::relabel;
 use super::prepare;
@@ -66,6 +69,12 @@ impl Session {
         let hub = prepare::hub(self, plan, limits, cancel, false)?;
         let computation =
             prepare_output(output, "terminal", &hub, limits, clock::now_micros()).await?;
+        let keys = Arc::clone(&self.keys);
+        let openers: Vec<(&Opening, Box<dyn Opener + '_>)> = output
+            .opened
+            .iter()
+            .map(|one| Ok((one, sealine_protect::unbind(&one.call, &*keys)?)))
+            .collect::<Result<_, EngineError>>()?;
         let fields: Vec<_> = computation
             .schema()
             .fields()
@@ -96,7 +105,8 @@ impl Session {
                 let Some(batch) = next else { break };
                 let batch = batch.slice(0, batch.num_rows().min(limit - rows));
                 rows += batch.num_rows();
-                batches.push(sealine_connect::compact(&relabel(&batch, &schema)?)?);
+                let batch = sealine_connect::compact(&relabel(&batch, &schema)?)?;
+                batches.push(opened(&batch, &openers)?);
             }
             Ok(())
         }
@@ -112,6 +122,7 @@ impl Session {
                 (!rules.is_empty()).then(|| (feed.dataset.id.clone(), rules))
             })
             .collect();
+        let schema = batches.first().map_or(schema, RecordBatch::schema);
         Ok(Shown {
             schema,
             batches,
@@ -124,6 +135,35 @@ impl Session {
             rejected,
         })
     }
+}
+
+/// The batch with its protected columns opened; of a row that does not open nothing is shown.
+fn opened(
+    batch: &RecordBatch,
+    openers: &[(&Opening, Box<dyn Opener + '_>)],
+) -> Result<RecordBatch, EngineError> {
+    let lost = || EngineError::NotAsProved {
+        output: "terminal".to_owned(),
+        reason: "a column to open is missing".to_owned(),
+    };
+    let mut columns = batch.columns().to_vec();
+    let mut fields: Vec<_> = batch.schema().fields().iter().cloned().collect();
+    for (one, opener) in openers {
+        let beside: Option<Vec<_>> = one
+            .beside
+            .iter()
+            .map(|place| batch.columns().get(*place).cloned())
+            .collect();
+        let sealed = batch.columns().get(one.column).ok_or_else(lost)?;
+        let clear = opener.open(sealed, &one.data_type, &beside.ok_or_else(lost)?)?;
+        if let (Some(column), Some(field)) =
+            (columns.get_mut(one.column), fields.get_mut(one.column))
+        {
+            *field = Arc::new(Field::new(field.name(), clear.data_type().clone(), true));
+            *column = clear;
+        }
+    }
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(|_| lost())
 }
 
 /// The limit and the log event of a request for the terminal.
@@ -150,6 +190,32 @@ fn event(
                 policies,
             }),
         ),
+        Request::Reveal {
+            dataset,
+            limit,
+            reason,
+            ..
+        } => {
+            let outputs = authorized.plan().outputs();
+            let opened = outputs.iter().flat_map(|output| {
+                output.opened.iter().map(|one| {
+                    let column = output.columns.get(one.column);
+                    let name = column.map_or("", |column| column.name.as_str());
+                    format!("{name}: {}", one.call.name)
+                })
+            });
+            (
+                *limit,
+                Some(Action::Reveal {
+                    dataset: dataset.clone(),
+                    opened: opened.collect(),
+                    reason: reason.clone(),
+                    limit: *limit as u64,
+                    plan,
+                    policies,
+                }),
+            )
+        }
         Request::Preview {
             pipeline,
             step,

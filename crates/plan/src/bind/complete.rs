@@ -136,8 +136,8 @@ fn protection(
         .at(param),
         _ => String::new(),
     };
-    let data_type = returns(declaration, &chosen, &data_type);
-    let done = Protection::new(declaration, call, data_type, shown, slot);
+    let given = returns(declaration, &chosen, &data_type);
+    let done = Protection::new(declaration, call, (data_type, given), shown, slot);
     Ok(Expr::ScalarFunction(ScalarFunction::new_udf(
         done.udf(),
         operands,

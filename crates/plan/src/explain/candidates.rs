@@ -80,7 +80,7 @@ impl Tries<'_> {
         };
         if matches!(
             self.plan.request,
-            Request::Read { .. } | Request::Preview { .. }
+            Request::Read { .. } | Request::Reveal { .. } | Request::Preview { .. }
         ) {
             return Vec::new();
         }

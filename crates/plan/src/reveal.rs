@@ -1,0 +1,143 @@
+//! Opening protected columns: what protected them, and what opening them has to be permitted.
+//!
+//! Invariant: a column is opened by the call that the run recorded which wrote it, or not at all;
+//! each origin in it, and each of its tags, is asked for as `reveal`.
+
+use sealine_label::declare::{Argument, Declaration};
+use sealine_spec::Diagnostic;
+
+use crate::computed::WrittenColumn;
+use crate::error::Bound;
+use crate::expr::Said;
+use crate::finding::{Demand, DemandKind};
+use crate::plan::{Opening, PlannedOutput};
+use crate::request::Opened;
+use crate::world::World;
+
+/// Fills in what `output` opens and gives the demands of that.
+pub(crate) fn openings(
+    world: &World<'_>,
+    dataset: &str,
+    opened: &[Opened],
+    output: &mut PlannedOutput,
+) -> Bound<Vec<Demand>> {
+    let mut demands = Vec::new();
+    for one in opened {
+        let name = &one.column;
+        let column = place(output, dataset, name)?;
+        let beside: Vec<usize> = one
+            .beside
+            .iter()
+            .map(|name| place(output, dataset, name))
+            .collect::<Bound<_>>()?;
+        let recorded = world
+            .recorded(dataset)
+            .and_then(|written| written.columns.iter().find(|known| known.name == *name));
+        let made = recorded.and_then(|recorded| Some((recorded, recorded.made.as_ref()?)));
+        let Some((recorded, made)) = made else {
+            return Err(fail(
+                format!("no run recorded a protection of `{dataset}.{name}`"),
+                "only columns are opened that are a protection's result, as the run that wrote them recorded it; run the pipeline once more if it is older than these records",
+            ));
+        };
+        let known = made.call(world.registry);
+        let Some(((call, declaration), data_type)) = known.zip(made.data_type.parse().ok()) else {
+            return Err(fail(
+                format!("what protected `{dataset}.{name}` is not known to this program"),
+                "run the pipeline once more",
+            ));
+        };
+        if !declaration.opens {
+            return Err(fail(
+                format!(
+                    "`{dataset}.{name}` was protected by `{}`, which nothing undoes",
+                    declaration.name
+                ),
+                "`sealine protections` says which can be opened, and by whom",
+            ));
+        }
+        let columns = call.arguments.iter();
+        let needed = columns
+            .filter(|argument| matches!(argument, Argument::Column(_)))
+            .count();
+        if needed != beside.len() {
+            return Err(fail(
+                format!(
+                    "`{}` took {needed} more columns to protect `{dataset}.{name}`, and {} are named",
+                    declaration.name,
+                    beside.len()
+                ),
+                "name the columns of this dataset that hold them, in their order: `--column note:id`",
+            ));
+        }
+        demands.extend(asked(world, recorded, declaration, &call, output, name));
+        output.opened.push(Opening {
+            column,
+            beside,
+            call,
+            data_type,
+        });
+    }
+    Ok(demands)
+}
+
+fn place(output: &PlannedOutput, dataset: &str, name: &str) -> Bound<usize> {
+    let mut columns = output.columns.iter();
+    columns
+        .position(|column| column.name == name)
+        .ok_or_else(|| {
+            fail(
+                format!("`{dataset}` has no column `{name}` that may be shown here"),
+                "`sealine read` lists the columns, and those that are withheld for their level",
+            )
+        })
+}
+
+/// One demand for each origin and tag.
+fn asked(
+    world: &World<'_>,
+    recorded: &WrittenColumn,
+    declaration: &Declaration,
+    call: &sealine_label::declare::Call,
+    output: &PlannedOutput,
+    name: &str,
+) -> Vec<Demand> {
+    let said = Said { declaration, call };
+    let told = |text: String| (!text.is_empty()).then_some(text);
+    let mut all = Vec::new();
+    for record in &recorded.value {
+        let origin = record.origin();
+        let tags = world.tags(&origin);
+        let tags: Vec<_> = if tags.is_empty() {
+            vec![None]
+        } else {
+            tags.iter().cloned().map(Some).collect()
+        };
+        for tag in tags {
+            all.push(Demand {
+                id: 0,
+                kind: DemandKind::Reveal,
+                origin: origin.clone(),
+                tag,
+                dataset: String::new(),
+                column: name.to_owned(),
+                from_level: world.level(&origin),
+                to_level: output.clearance,
+                protection: declaration.name.to_owned(),
+                key: told(said.key()),
+                first: None,
+                last: None,
+                width: None,
+                offset: None,
+                min_group: None,
+                form: told(said.form()),
+                span: None,
+            });
+        }
+    }
+    all
+}
+
+fn fail(message: String, help: &str) -> Box<Diagnostic> {
+    Box::new(Diagnostic::error("SL2019", message).help(help))
+}
