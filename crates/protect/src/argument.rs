@@ -90,6 +90,10 @@ impl<'a> Arguments<'a> {
         })
     }
 
+    pub(crate) fn protection(&self) -> &'static str {
+        self.protection
+    }
+
     pub(crate) fn wrong(&self, reason: impl Into<String>) -> ProtectError {
         ProtectError::Argument {
             protection: self.protection,

@@ -10,7 +10,7 @@ use sealine_label::declare::{Call, Context, Declaration};
 use crate::{
     Kernel, KeySource, Opener, ProtectError, VersionSource,
     argument::Arguments,
-    protections::{bucket, encrypt, mask, nullify, redact, tokenize},
+    protections::{bucket, encrypt, mask, nullify, redact, replace, scrub, tokenize},
 };
 
 /// One protection: what it is, and how it is made. Each folder of `protections` has one.
@@ -35,13 +35,15 @@ type Unbind = for<'a> fn(
 ) -> Result<Box<dyn Opener + 'a>, ProtectError>;
 
 /// In the order of the documentation: by family, the weakest trace first.
-static ENTRIES: [&Entry; 6] = [
+static ENTRIES: [&Entry; 8] = [
     &redact::ENTRY,
     &nullify::ENTRY,
+    &replace::ENTRY,
     &mask::ENTRY,
     &bucket::ENTRY,
     &tokenize::ENTRY,
     &encrypt::ENTRY,
+    &scrub::ENTRY,
 ];
 
 static DECLARATIONS: LazyLock<Vec<Declaration>> =

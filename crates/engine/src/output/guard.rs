@@ -9,7 +9,7 @@ use datafusion::arrow::datatypes::DataType;
 use datafusion::arrow::record_batch::RecordBatch;
 use sealine_label::{Level, Tag};
 use sealine_plan::PlannedOutput;
-use sealine_protect::detect::{self, Finding, Kind};
+use sealine_protect::detect::{self, Evidence, Finding};
 
 use crate::error::EngineError;
 
@@ -33,10 +33,10 @@ struct Watched {
 /// Whether a share that chance or a stray word explains is exceeded. A URL or a date is no classified value.
 fn confirmed(finding: &Finding) -> bool {
     let per_mille = finding.values.saturating_mul(1_000) / finding.sampled.max(1);
-    match finding.kind {
-        Kind::Email | Kind::Card | Kind::Iban | Kind::Ssn => finding.values >= 3 || per_mille >= 5,
-        Kind::Phone | Kind::Ip => finding.values >= 3 && per_mille >= 100,
-        Kind::Url | Kind::DateOfBirth => false,
+    match finding.kind.evidence() {
+        Evidence::Strong => finding.values >= 3 || per_mille >= 5,
+        Evidence::Shape => finding.values >= 3 && per_mille >= 100,
+        Evidence::Weak => false,
     }
 }
 

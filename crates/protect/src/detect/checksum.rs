@@ -50,6 +50,16 @@ fn long(two: u32, three: u32, four: u32) -> bool {
         || matches!(four, 3528..=3589)
 }
 
+/// The number that a few digits are; zero for anything else.
+pub(super) fn value(digits: &[u8]) -> u32 {
+    if digits.len() > 9 || !digits.iter().all(u8::is_ascii_digit) {
+        return 0;
+    }
+    digits
+        .iter()
+        .fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'))
+}
+
 /// Whether digits are a card number: prefix, length and check digit.
 pub(crate) fn card(digits: &[u8]) -> bool {
     issued(digits) && luhn(digits)
@@ -61,7 +71,7 @@ pub(crate) fn iban(text: &[u8]) -> bool {
         return false;
     };
     let [first, second, ..] = head.map(|byte| byte.to_ascii_uppercase());
-    if length_in(&[first, second]) != Some(text.len()) {
+    if iban_length(&[first, second]) != Some(text.len()) {
         return false;
     }
     let mut remainder = 0_u32;
@@ -77,7 +87,7 @@ pub(crate) fn iban(text: &[u8]) -> bool {
 }
 
 /// Length of an IBAN by country: the SWIFT registry.
-fn length_in(country: &[u8; 2]) -> Option<usize> {
+pub(super) fn iban_length(country: &[u8; 2]) -> Option<usize> {
     const LENGTHS: &[(usize, &[u8])] = &[
         (15, b"NO"),
         (16, b"BE"),

@@ -3,7 +3,7 @@
 //! Invariant: a finding needs strong hits (syntax, grouping or context beside the checksum), or
 //! check digits that hold far more often than chance; one random number in ten passes Luhn.
 
-use super::{Kind, checksum, scan_text};
+use super::{Found, Kind, Scanner, checksum};
 
 /// Above this score a hit counts by itself.
 const STRONG: f32 = 0.8;
@@ -13,7 +13,7 @@ const FEWEST: u64 = 3;
 const LONGEST: usize = 4_096;
 
 /// Counts what sampled values hold. It keeps counts and no value.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Guard {
     sampled: u64,
     strong: [u64; Kind::ALL.len()],
@@ -21,6 +21,14 @@ pub struct Guard {
     card_like: u64,
     /// Those of them whose check digit holds.
     card_valid: u64,
+    /// What the value looked at last holds, in places; kept for its room only.
+    found: Vec<Found>,
+}
+
+impl Default for Guard {
+    fn default() -> Guard {
+        Guard::new()
+    }
 }
 
 /// A kind that the sample holds.
@@ -37,7 +45,13 @@ pub struct Finding {
 impl Guard {
     /// A guard that has seen nothing.
     pub fn new() -> Guard {
-        Guard::default()
+        Guard {
+            sampled: 0,
+            strong: [0; Kind::ALL.len()],
+            card_like: 0,
+            card_valid: 0,
+            found: Vec::new(),
+        }
     }
 
     /// Looks at one value.
@@ -54,9 +68,12 @@ impl Guard {
             end -= 1;
         }
         let mut seen = [false; Kind::ALL.len()];
-        for entity in scan_text(value.get(..end).unwrap_or_default()) {
+        // An address of a page is no finding, and must not hide one that it holds.
+        let scanner = Scanner::new().without(Kind::Url);
+        scanner.scan(value.get(..end).unwrap_or_default(), &mut self.found);
+        for one in self.found.iter().filter(|one| one.score >= STRONG) {
             for (seen, kind) in seen.iter_mut().zip(Kind::ALL) {
-                *seen |= kind == entity.kind && entity.score >= STRONG;
+                *seen |= kind == one.kind;
             }
         }
         for (count, seen) in self.strong.iter_mut().zip(seen) {
@@ -117,6 +134,10 @@ mod tests {
             [Kind::Card]
         );
         assert_eq!(findings(["write to a@example.com"]), [Kind::Email]);
+        assert_eq!(
+            findings(["https://a.example/?to=a@example.com"]),
+            [Kind::Email]
+        );
     }
 
     #[test]

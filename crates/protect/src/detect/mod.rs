@@ -9,13 +9,21 @@
 //! Must never: keep a text that was looked at; be taken for a proof. What is not found is not
 //! thereby clear: unknown columns stay at the highest level.
 
+mod bitcoin;
 mod checksum;
 mod classify;
+mod code;
+mod context;
+mod date;
 mod guard;
+mod identity;
 mod kind;
+mod national;
+mod number;
 mod scan;
+mod web;
 
 pub use classify::{Classified, classify_column};
 pub use guard::{Finding, Guard};
-pub use kind::Kind;
-pub use scan::{Entity, scan_text};
+pub use kind::{Evidence, Kind};
+pub use scan::{Entity, Found, Scanner, scan_text};

@@ -6,4 +6,6 @@ pub(crate) mod encrypt;
 pub(crate) mod mask;
 pub(crate) mod nullify;
 pub(crate) mod redact;
+pub(crate) mod replace;
+pub(crate) mod scrub;
 pub(crate) mod tokenize;

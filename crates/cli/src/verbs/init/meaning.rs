@@ -279,10 +279,13 @@ fn by_detection(name: &str, values: &[&str]) -> Option<Guess> {
         Kind::Card => Meaning::Card,
         Kind::Iban => Meaning::Iban,
         Kind::Phone => Meaning::Phone,
-        Kind::Ssn => Meaning::NationalId,
-        Kind::Ip => Meaning::Ip,
+        Kind::Ip | Kind::Mac => Meaning::Ip,
         Kind::Url => Meaning::Url,
         Kind::DateOfBirth => Meaning::BirthDate,
+        // No column is taken for one by its values alone.
+        Kind::Date | Kind::Age | Kind::Zip => return None,
+        // The others are numbers that stand for a person or an account.
+        _ => Meaning::NationalId,
     };
     Some(Guess {
         meaning,
