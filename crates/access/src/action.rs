@@ -25,15 +25,17 @@ pub enum Action {
     Link,
     /// Open a protected value.
     Reveal,
-    /// Make and list keys.
+    /// Make, list and rotate keys.
     Keys,
+    /// Disable, limit and destroy keys, and change the keystore's passphrase.
+    Administer,
     /// Read the audit log.
     Audit,
 }
 
 impl Action {
     /// Every action, in the order of the schema.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Run,
         Self::Preview,
         Self::Read,
@@ -43,6 +45,7 @@ impl Action {
         Self::Link,
         Self::Reveal,
         Self::Keys,
+        Self::Administer,
         Self::Audit,
     ];
 
@@ -58,6 +61,7 @@ impl Action {
             Self::Link => "link",
             Self::Reveal => "reveal",
             Self::Keys => "keys",
+            Self::Administer => "administer",
             Self::Audit => "audit",
         }
     }

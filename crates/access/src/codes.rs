@@ -234,6 +234,25 @@ permit (
 "#,
     ),
     (
+        "SL4105",
+        r#"# A key may not be changed or listed
+
+**What happened.** Whoever runs the command has no `keys` on the key (make, list, rotate), or no `administer` (disable, limit, destroy, the passphrase of the keystore).
+
+**Why.** A key that is destroyed takes the data with it, so taking keys out of use is a permission of its own.
+
+**What to do.** Ask the owner of `policy/` for it:
+
+```cedar
+permit (
+  principal in Sealine::Role::"security",
+  action in [Sealine::Action::"keys", Sealine::Action::"administer"],
+  resource
+);
+```
+"#,
+    ),
+    (
         "SL4110",
         r#"# A protected value may not be shown
 

@@ -1,9 +1,11 @@
-//! What can go wrong with an authorization once it was given.
+//! What can go wrong with an authorization once it was given, and what is
+//! refused without a plan.
 //!
-//! Invariant: no variant carries a row value. Must never: be used for a
-//! refusal, which is an answer and not an error.
+//! Invariant: no variant carries a row value. Must never: be used for the
+//! refusal of a plan, which is an answer and not an error.
 
-/// An [`crate::Authorized`] that must not be executed any more.
+/// An [`crate::Authorized`] that must not be executed any more, or a key that
+/// is not the principal's to change.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AccessError {
     /// It has expired.
@@ -50,6 +52,20 @@ pub enum AccessError {
         /// The epoch of the keystore.
         current: u64,
     },
+    /// The policy does not permit it on this key.
+    #[error(
+        "the policy does not permit `{action}` on the key `{key}`; ask its owner for: permit (principal == {principal}, action == Sealine::Action::\"{action}\", resource == {resource});"
+    )]
+    KeyDenied {
+        /// Who asked, as the policy names it.
+        principal: String,
+        /// `keys` or `administer`.
+        action: crate::Action,
+        /// The key.
+        key: String,
+        /// The key, as the policy names it.
+        resource: String,
+    },
 }
 
 impl AccessError {
@@ -60,6 +76,7 @@ impl AccessError {
             Self::NotYet { .. } => "SL4202",
             Self::Changed { .. } => "SL4203",
             Self::KeysChanged { .. } => "SL4204",
+            Self::KeyDenied { .. } => "SL4105",
         }
     }
 }

@@ -178,6 +178,70 @@ pub enum Action {
         /// The stable codes of the refusals, sorted, once each.
         codes: Vec<String>,
     },
+    /// A key is about to be changed. Where the change then fails, an entry with
+    /// the outcome `failure` follows.
+    #[serde(rename = "keys.changed")]
+    KeysChanged {
+        /// What becomes of it.
+        change: KeyChange,
+        /// Key name.
+        key: String,
+        /// The versions that the change touches.
+        versions: Vec<u32>,
+        /// When they may be destroyed; only for a scheduled destruction.
+        due: Option<Time>,
+        /// The lower limit of uses; only for `limited`.
+        max_uses: Option<u64>,
+        /// The keystore's epoch afterwards.
+        epoch: u64,
+    },
+    /// The tombstone of a version of a key: its bytes are removed right after,
+    /// and refused for ever, wherever a backup brings them back.
+    #[serde(rename = "keys.destroyed")]
+    KeyDestroyed {
+        /// Key name.
+        key: String,
+        /// Key version.
+        version: u32,
+        /// What recognises its bytes, and tells nothing of them.
+        fingerprint: Digest,
+    },
+    /// The keystore is about to be put under another passphrase, or none.
+    #[serde(rename = "keys.passphrase")]
+    PassphraseChanged {
+        /// Which of the three.
+        change: PassphraseChange,
+    },
+}
+
+/// What becomes of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyChange {
+    /// A new version protects.
+    Rotated,
+    /// Versions open and protect nothing more.
+    Disabled,
+    /// Versions may protect again.
+    Enabled,
+    /// Versions do nothing, and are destroyed when they are due.
+    DestructionScheduled,
+    /// Versions that were to be destroyed are kept.
+    DestructionCancelled,
+    /// Another limit of uses.
+    Limited,
+}
+
+/// What becomes of the keystore's passphrase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PassphraseChange {
+    /// There was none.
+    Set,
+    /// There was another one.
+    Changed,
+    /// There is none any more.
+    Removed,
 }
 
 /// Whether recovery went forward or back.
@@ -264,6 +328,9 @@ impl Action {
             Self::Reveal { .. } => "reveal",
             Self::Preview { .. } => "preview",
             Self::AccessRefused { .. } => "access.refused",
+            Self::KeysChanged { .. } => "keys.changed",
+            Self::KeyDestroyed { .. } => "keys.destroyed",
+            Self::PassphraseChanged { .. } => "keys.passphrase",
         }
     }
 
@@ -366,6 +433,22 @@ mod tests {
                 verb: "read".into(),
                 resource: "d".into(),
                 codes: vec![],
+            },
+            Action::KeysChanged {
+                change: KeyChange::DestructionScheduled,
+                key: "lake".into(),
+                versions: vec![1, 2],
+                due: Some(Time::from_micros(7)),
+                max_uses: None,
+                epoch: 4,
+            },
+            Action::KeyDestroyed {
+                key: "lake".into(),
+                version: 1,
+                fingerprint: digest,
+            },
+            Action::PassphraseChanged {
+                change: PassphraseChange::Set,
             },
         ]
     }

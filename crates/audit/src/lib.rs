@@ -33,7 +33,10 @@ mod verify;
 pub use codes::CODES;
 pub use digest::{Digest, NotADigest};
 pub use error::AuditError;
-pub use event::{Action, Digests, EVENT_VERSION, Event, KeyUse, MAX_ENTRY, Outcome, Resolution};
+pub use event::{
+    Action, Digests, EVENT_VERSION, Event, KeyChange, KeyUse, MAX_ENTRY, Outcome, PassphraseChange,
+    Resolution,
+};
 pub use fault::{Fault, FaultKind, Verified};
 pub use log::{Appended, Log};
 pub use note::{Checkpoint, default_origin, parse_verifier, verifier_text};

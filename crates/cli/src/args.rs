@@ -45,6 +45,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
     pub(crate) color: Colors,
 
+    /// A file with the passphrase of the keystore, or SEALINE_PASSPHRASE_FILE; else you are asked
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) passphrase_file: Option<PathBuf>,
+
     #[command(subcommand)]
     pub(crate) verb: Verb,
 }
@@ -110,15 +114,19 @@ Examples:
 The name may be left out where the project has one pipeline. The first run makes the keys that
 sealine.yaml declares. A run that was killed is finished or rolled back by the next one.")]
     Run(Run),
-    /// Make and list keys
+    /// Make, list, rotate and destroy keys
     #[command(
         subcommand,
         after_help = "\
 Examples:
   sealine keys list
   sealine keys new crm
+  sealine keys rotate lake
+  sealine keys passphrase set
 
-Key bytes are never printed. One key, one purpose: sealine.yaml says which."
+Key bytes are never printed. One key, one purpose: sealine.yaml says which. The policy permits
+`keys` (new, list, show, rotate) and `administer` (all else), and every change is logged before
+it takes effect."
     )]
     Keys(Keys),
     /// Read rows of a dataset that your terminal may show
@@ -236,15 +244,152 @@ pub(crate) struct Run {
 }
 
 /// Arguments of `keys`.
-#[derive(Subcommand)]
+#[derive(Clone, Subcommand)]
 pub(crate) enum Keys {
     /// Make a key that sealine.yaml declares
     New {
         /// Its name in sealine.yaml
         name: String,
     },
-    /// List keys, purposes and versions
+    /// List keys, purposes, versions and uses
     List,
+    /// Show one key with all its versions
+    Show {
+        /// Its name
+        name: String,
+    },
+    /// Let a new version protect; older ones go on opening
+    #[command(after_help = "\
+Rotation rewrites nothing and stops nothing: files and values name the version that protected
+them. Keys of purpose `token` do not rotate, since their tokens would no longer match.")]
+    Rotate {
+        /// Its name
+        name: String,
+    },
+    /// Let versions open, and protect nothing more
+    Disable {
+        /// Its name
+        name: String,
+        /// One version; all that are enabled where it is left out
+        #[arg(long, value_name = "N")]
+        version: Option<u32>,
+    },
+    /// Let disabled versions protect again
+    Enable {
+        /// Its name
+        name: String,
+        /// One version; all that are disabled where it is left out
+        #[arg(long, value_name = "N")]
+        version: Option<u32>,
+    },
+    /// Destroy a key or one version of it, after a delay
+    #[command(after_help = "\
+Examples:
+  sealine keys rotate lake && sealine keys destroy lake --version 1
+  sealine keys destroy old-crm --after 30d --yes old-crm
+
+At once the version does nothing any more, so that whoever needs it notices; until it is due,
+`sealine keys cancel` keeps it. The first command after that removes its bytes and writes a
+tombstone into the log, by which a restored backup of it is refused. What only this key opens is
+gone for good: in files, in tables, in every copy.")]
+    Destroy {
+        /// Its name
+        name: String,
+        /// One version, not the one that protects; the whole key where it is left out
+        #[arg(long, value_name = "N")]
+        version: Option<u32>,
+        /// How long it can be taken back: a number with s, m, h or d, at most 365d
+        #[arg(long, value_name = "TIME", default_value = "7d", value_parser = delay)]
+        after: i64,
+        /// The name once more, instead of being asked
+        #[arg(long, value_name = "NAME")]
+        yes: Option<String>,
+    },
+    /// Keep versions that wait for their destruction
+    Cancel {
+        /// Its name
+        name: String,
+        /// One version; all that wait where it is left out
+        #[arg(long, value_name = "N")]
+        version: Option<u32>,
+    },
+    /// Limit how often a version may be used before the key must be rotated
+    #[command(after_help = "\
+Counted are the files that a key of purpose `file` seals, and the runs of each column that a key
+of purpose `value` seals. The cipher's own limit is 2^32; at four fifths every run warns.")]
+    Limit {
+        /// Its name
+        name: String,
+        /// Uses of one version, or `none` for the cipher's own limit
+        #[arg(value_name = "N", value_parser = uses)]
+        uses: Uses,
+    },
+    /// Put the keystore under a passphrase, another one, or none
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  sealine keys passphrase set
+  sealine keys passphrase change --new-passphrase-file /run/secrets/new
+  sealine run --passphrase-file /run/secrets/sealine
+
+Argon2id (RFC 9106) turns it into the key that seals root.key. A passphrase is read from a file
+or the terminal, never from an argument or a variable. Who loses it loses the keys."
+    )]
+    Passphrase(Passphrase),
+}
+
+/// Arguments of `keys passphrase`.
+#[derive(Clone, Subcommand)]
+pub(crate) enum Passphrase {
+    /// Put the keystore under a passphrase
+    Set {
+        /// A file with the new passphrase; else you are asked twice
+        #[arg(long, value_name = "FILE")]
+        new_passphrase_file: Option<PathBuf>,
+    },
+    /// Put it under another passphrase
+    Change {
+        /// A file with the new passphrase; else you are asked twice
+        #[arg(long, value_name = "FILE")]
+        new_passphrase_file: Option<PathBuf>,
+    },
+    /// Go back to a file that its owner alone can read
+    Remove,
+}
+
+/// A limit of uses; `None` is the cipher's own.
+#[derive(Clone, Copy)]
+pub(crate) struct Uses(pub(crate) Option<u64>);
+
+fn uses(text: &str) -> Result<Uses, String> {
+    match text {
+        "none" => Ok(Uses(None)),
+        _ => text
+            .parse()
+            .map(|uses| Uses(Some(uses)))
+            .map_err(|_| "a whole number or `none`".to_owned()),
+    }
+}
+
+/// Seconds of a delay such as `7d`.
+fn delay(text: &str) -> Result<i64, String> {
+    const DAY: i64 = 86_400;
+    let wrong = || "a number with s, m, h or d, at most 365d, such as 7d".to_owned();
+    let unit = match text.chars().last() {
+        Some('s') => 1,
+        Some('m') => 60,
+        Some('h') => 3_600,
+        Some('d') => DAY,
+        _ => return Err(wrong()),
+    };
+    let number = text.get(..text.len() - 1).unwrap_or_default();
+    let plain = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let number: i64 = number.parse().map_err(|_| wrong())?;
+    match number.checked_mul(unit) {
+        Some(seconds) if plain && seconds <= 365 * DAY => Ok(seconds),
+        _ => Err(wrong()),
+    }
 }
 
 /// Arguments of `read`.

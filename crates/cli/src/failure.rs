@@ -81,6 +81,18 @@ pub(crate) enum Failure {
         #[source]
         source: std::io::Error,
     },
+    /// A passphrase that could not be taken in.
+    #[error("no passphrase was taken: {reason}")]
+    Passphrase {
+        /// Why, and what to do.
+        reason: &'static str,
+    },
+    /// A destruction that nobody confirmed.
+    #[error("nothing was destroyed; to go on, repeat the name of the key: `--yes {name}`")]
+    Unconfirmed {
+        /// The key.
+        name: String,
+    },
     /// Broken files or a refusal, with places.
     #[error("{} findings", .diagnostics.len())]
     Findings {
@@ -116,6 +128,8 @@ impl Failure {
             Failure::NotJson { .. } => "SL0107",
             Failure::Stale { .. } => "SL0108",
             Failure::Runtime { .. } => "SL0109",
+            Failure::Passphrase { .. } => "SL0114",
+            Failure::Unconfirmed { .. } => "SL0115",
             Failure::Findings { .. } => "",
             Failure::Crate { code, .. } => code,
         }
@@ -246,6 +260,20 @@ pub(crate) const CODES: &[(&str, &str)] = &[
          needed. Nothing was done. With `--format json` the message stands on standard output.\n\n**What to do.** Compare with \
          `sealine --help` or the help of the verb, for example `sealine run --help`.",
     ),
+    (
+        "SL0114",
+        "No passphrase was taken.\n\nA passphrase comes from a file that only its owner (and at most a group) can read, or \
+         from the terminal, where nothing is shown of it. One line feed at its end is left out. It is taken from no argument \
+         and from no variable, since others can read those.\n\n**What to do.** Do what the message says: \
+         `chmod 600 FILE`, or `--passphrase-file FILE`. A pipe serves as well: `--passphrase-file /dev/fd/3 3< <(pass show \
+         sealine)`.",
+    ),
+    (
+        "SL0115",
+        "A destruction was not confirmed.\n\nWhat only a destroyed key opens is gone for good, in every backup too. So its \
+         name is said twice: at a terminal you are asked, elsewhere `--yes` repeats it.\n\n**What to do.** `sealine keys \
+         destroy lake --version 1 --yes lake`",
+    ),
 ];
 
 /// `; did you mean …`, where one of the names is near.
@@ -333,6 +361,10 @@ mod tests {
             Failure::NotJson { line: 1 },
             Failure::Stale {
                 path: String::new(),
+            },
+            Failure::Passphrase { reason: "" },
+            Failure::Unconfirmed {
+                name: String::new(),
             },
         ];
         for failure in failures {

@@ -8,6 +8,7 @@ mod args;
 mod draw;
 mod exit;
 mod failure;
+mod passphrase;
 mod printable;
 mod progress;
 mod project;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         Err(exit) => return told(exit, false).code(),
     };
     let screen = screen::Screen::new(&arguments);
+    passphrase::named(arguments.passphrase_file.clone());
     let commits = matches!(arguments.verb, args::Verb::Run(_));
     let exit = match verbs::run(arguments, &screen) {
         Ok(exit) => exit,

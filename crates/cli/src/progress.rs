@@ -126,6 +126,19 @@ impl Progress for Shown {
                     self.dim("(in the state directory, for its owner only; back them up)")
                 ));
             }
+            Update::KeysDestroyed { versions } => {
+                for (name, version) in versions {
+                    self.line(&format!(
+                        "destroyed version {version} of the key {name}: its time had come, or a backup had brought it back"
+                    ));
+                }
+            }
+            Update::KeyNearLimit { name, uses, limit } => {
+                self.line(&format!(
+                    "{} the key {name} has {uses} of {limit} uses; rotate it soon: sealine keys rotate {name}",
+                    Paint::Warn.on(self.screen.error_color(), "warning:")
+                ));
+            }
             Update::Recovered {
                 run,
                 finished: true,

@@ -3,14 +3,16 @@
 
 use crate::exit::Exit;
 use crate::failure::{Failure, suggestion};
+use crate::passphrase;
 use crate::progress::Shown;
 use crate::screen::Screen;
 use crate::show;
-use sealine_access::{Authorized, Principal};
+use sealine_access::{Action, Authorized, Principal};
 use sealine_engine::{
     CancelToken, EngineError, NotDecided, OpenError, Progress, Project, RunReport, Session, Setup,
     Shown as Rows, Silent, Undecided,
 };
+use sealine_keys::Keystore;
 use sealine_plan::{Plan, Request};
 use sealine_spec::{Diagnostics, Files, Severity};
 use std::path::Path;
@@ -178,12 +180,45 @@ impl Opened {
     }
 
     /// Holds the project for work on its keys.
-    pub(crate) fn session(self, setup: Setup) -> Result<(Session, Principal), Failure> {
-        Ok((begin(self.project, setup, Arc::new(Silent))?, self.user))
+    pub(crate) fn session(
+        self,
+        setup: Setup,
+        screen: &Screen,
+    ) -> Result<(Session, Principal), Failure> {
+        let shown = Arc::new(Shown::new(screen));
+        Ok((begin(self.project, setup, shown)?, self.user))
+    }
+
+    /// Its keystore, for reading; `None` while there is none.
+    pub(crate) fn keystore(&mut self) -> Result<Option<Keystore>, Failure> {
+        unlock(&mut self.project)?;
+        let keystore = self.project.keystore();
+        keystore.map_err(|error| failed(&error, Exit::Failed))
+    }
+
+    /// Asks the policy whether the user may do something with a key. Logs nothing.
+    pub(crate) fn permit_key(&self, action: Action, key: &str) -> Result<(), EngineError> {
+        self.project.permit_key(&self.user, action, key)
     }
 }
 
-fn begin(project: Project, setup: Setup, progress: Arc<dyn Progress>) -> Result<Session, Failure> {
+/// Gives the project the passphrase of its keystore, where that needs one.
+fn unlock(project: &mut Project) -> Result<(), Failure> {
+    // What is wrong with the keystore itself is told by whoever opens it.
+    if matches!(project.needs_passphrase(), Ok(true))
+        && let Some(passphrase) = passphrase::current()?
+    {
+        project.set_passphrase(passphrase);
+    }
+    Ok(())
+}
+
+fn begin(
+    mut project: Project,
+    setup: Setup,
+    progress: Arc<dyn Progress>,
+) -> Result<Session, Failure> {
+    unlock(&mut project)?;
     Session::begin(project, setup, progress).map_err(|error| {
         let changed = matches!(error, EngineError::LabelsChanged { .. });
         failed(

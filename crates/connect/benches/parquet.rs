@@ -18,7 +18,7 @@ use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use sealine_connect::{
     Access, EncryptedWriter, FileAad, Source, compact, open_parquet, prove_sealed,
 };
-use sealine_keys::{Keystore, Purpose};
+use sealine_keys::{Keystore, Purpose, Tombstones};
 
 const ROWS: usize = 1_000_000;
 const BATCH: usize = 8192;
@@ -63,7 +63,7 @@ fn main() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = Keystore::create(&dir.path().join("keys"), 0).unwrap();
     store.new_key("lake", Purpose::File, 0).unwrap();
-    let keys = store.unlock().unwrap();
+    let keys = store.unlock(&Tombstones::none()).unwrap();
     let batches: Vec<RecordBatch> = (0..ROWS).step_by(BATCH).map(batch).collect();
     let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
     let megabytes = batches

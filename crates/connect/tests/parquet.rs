@@ -17,14 +17,14 @@ use parquet::file::properties::WriterProperties;
 use sealine_connect::{
     Access, ConnectError, EncryptedWriter, FileAad, Source, Written, open_parquet, prove_sealed,
 };
-use sealine_keys::{Keystore, OpenKeys, Purpose};
+use sealine_keys::{Keystore, OpenKeys, Purpose, Tombstones};
 
 const CANARY: &str = "canary-4111111111111111";
 
 fn keys(dir: &Path) -> OpenKeys {
     let mut store = Keystore::create(dir, 1_700_000_000).unwrap();
     store.new_key("lake", Purpose::File, 1_700_000_000).unwrap();
-    store.unlock().unwrap()
+    store.unlock(&Tombstones::none()).unwrap()
 }
 
 fn schema() -> SchemaRef {

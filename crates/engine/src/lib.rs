@@ -13,6 +13,7 @@ mod commit;
 mod durable;
 mod error;
 mod exec;
+mod keys;
 mod output;
 mod progress;
 mod project;

@@ -27,6 +27,20 @@ pub enum Update {
         /// Their names.
         names: Vec<String>,
     },
+    /// Versions of keys were destroyed: their time had come, or a backup had brought them back.
+    KeysDestroyed {
+        /// Each by name and version.
+        versions: Vec<(String, u32)>,
+    },
+    /// The version of a key that protects has used up four fifths of its limit.
+    KeyNearLimit {
+        /// The key.
+        name: String,
+        /// Its uses so far.
+        uses: u64,
+        /// The most.
+        limit: u64,
+    },
     /// A run that a crash had interrupted was finished or undone.
     Recovered {
         /// Its id.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use sealine_access::{Authorized, Principal, Refusal};
 use sealine_audit::{Action, Digest, Event, KeyUse, Log, Outcome, Resolution, Time};
-use sealine_keys::{KeyInfo, Keystore, OpenKeys, Purpose};
+use sealine_keys::{KeyInfo, Keystore, OpenKeys, Purpose, Tombstones};
 use sealine_plan::{Plan, Request};
 
 use crate::clock;
@@ -16,6 +16,7 @@ use crate::commit::{self, JournalFile, Phase, Recovered};
 use crate::durable;
 use crate::error::EngineError;
 use crate::exec::Limits;
+use crate::keys::tombstones;
 use crate::progress::{Progress, Step, Update};
 use crate::project::{Held, Project, Undecided};
 
@@ -32,6 +33,7 @@ pub enum Setup {
 pub struct Session {
     pub(crate) project: Project,
     pub(crate) keystore: Keystore,
+    pub(crate) tombstones: Tombstones,
     pub(crate) keys: Arc<OpenKeys>,
     pub(crate) log: Log,
     pub(crate) progress: Arc<dyn Progress>,
@@ -85,7 +87,7 @@ impl Session {
                 .map_err(|source| EngineError::state(&marker, source))?;
             progress.step(Step::SetUpBegun);
         }
-        let keystore = match Keystore::open(&state.keys())? {
+        let keystore = match project.keystore()? {
             Some(keystore) => keystore,
             None if fresh => Keystore::create(&state.keys(), clock::now())?,
             None => return Err(lost("keystore")),
@@ -94,6 +96,8 @@ impl Session {
         if fresh {
             session.make_declared_keys()?;
         }
+        session.bury_due()?;
+        session.warn_of_limits();
         session.recover()?;
         session.project.reload_labels(&session.keys)?;
         Ok(session)
@@ -116,8 +120,7 @@ impl Session {
             // A crash right here leaves keys that have sealed nothing, no log, and the marker: the log is made next.
             progress.step(Step::KeysMade);
         }
-        let keys = keystore.unlock()?;
-        let signer = keys.signer()?;
+        let signer = keystore.signer()?;
         let origin = sealine_audit::default_origin(&signer.verifying_key());
         let dir = project.state().log();
         let log = if Log::exists(&dir) {
@@ -127,9 +130,12 @@ impl Session {
         } else {
             return Err(lost("audit log"));
         };
+        let tombstones = tombstones(&dir)?;
+        let keys = keystore.unlock(&tombstones)?;
         Ok(Self {
             project,
             keystore,
+            tombstones,
             keys: Arc::new(keys),
             log,
             progress,
@@ -178,36 +184,6 @@ impl Session {
     /// The keys, without their bytes.
     pub fn keys(&self) -> Vec<KeyInfo> {
         self.keystore.list()
-    }
-
-    /// Makes a key that `sealine.yaml` declares and that is not in the keystore yet, and logs it.
-    ///
-    /// # Errors
-    /// `SL5014` where it is not declared; the keystore's error where it exists.
-    pub fn new_key(&mut self, name: &str, user: &Principal) -> Result<(), EngineError> {
-        let Some(declared) = self.project.spec().project.keys.get(name) else {
-            return Err(EngineError::KeyUndeclared {
-                name: name.to_owned(),
-            });
-        };
-        self.keystore
-            .new_key(name, purpose(declared.purpose), clock::now())?;
-        // A crash right here leaves a key that the log does not name; it has sealed nothing yet.
-        self.keys = Arc::new(self.keystore.unlock()?);
-        let keys = self
-            .keystore
-            .list()
-            .iter()
-            .filter(|key| key.name == name)
-            .map(key_use)
-            .collect();
-        let epoch = self.keystore.epoch();
-        self.append(
-            &actor(user),
-            Outcome::Success,
-            Action::KeysCreated { keys, epoch },
-        )?;
-        Ok(())
     }
 
     /// Proves and decides a request with the keys as they are now. A refusal is logged.
@@ -445,7 +421,7 @@ pub(crate) fn key_use(key: &KeyInfo) -> KeyUse {
     }
 }
 
-fn purpose(declared: sealine_spec::Purpose) -> Purpose {
+pub(crate) fn purpose(declared: sealine_spec::Purpose) -> Purpose {
     match declared {
         sealine_spec::Purpose::Token => Purpose::Token,
         sealine_spec::Purpose::File => Purpose::File,

@@ -1,30 +1,28 @@
-//! `keystore.json`: the keysets, sealed key by key, under one MAC.
+//! `keystore.json`: the keysets, sealed key by key.
 //!
-//! Invariant: a [`Body`] that was read carries a valid MAC and is well-formed: each keyset has its
-//! primary, and its versions count up from 1.
+//! Invariant: a [`Body`] that was read is authentic and well-formed: each keyset has its primary,
+//! its versions count up from 1, and a version has its key until it is destroyed.
 //!
-//! Must never: hold a key in clear; accept a field it does not know.
+//! Must never: hold a key in clear.
 
 use std::collections::BTreeMap;
 
-use sealine_protect::crypto::constant_time_equal;
 use serde::{Deserialize, Serialize};
 
-use crate::{KeyError, Purpose, State, root::Root};
+use crate::{
+    KeyError, Purpose, State,
+    authentic::{Format, Read},
+    root::Root,
+};
 
-/// The format that this build writes.
-const VERSION: u64 = 1;
-/// The longest document that is read or written.
-pub(crate) const LONGEST: usize = 4 << 20;
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Document {
-    version: u64,
-    body: Body,
-    /// HMAC-SHA-256, in hex, of the body as compact JSON in the order of the fields here.
-    mac: String,
-}
+pub(crate) const FILE: &str = "keystore.json";
+/// Version 2 came with delayed destruction, limits and the counts in `uses.json`.
+pub(crate) const FORMAT: Format = Format {
+    kind: "keystore",
+    newest: 2,
+};
+/// From this version on `uses.json` lies beside the document.
+pub(crate) const COUNTED: u64 = 2;
 
 /// All that a keystore knows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,8 +40,11 @@ pub(crate) struct Body {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Keyset {
     pub(crate) purpose: Purpose,
-    /// The version that protects.
+    /// The version that protects, while it is enabled.
     pub(crate) primary: u32,
+    /// A lower limit of uses a version than the purpose's own.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) max_uses: Option<u64>,
     /// In order, from version 1.
     pub(crate) versions: Vec<Version>,
 }
@@ -55,68 +56,35 @@ pub(crate) struct Version {
     pub(crate) state: State,
     /// In Unix seconds.
     pub(crate) created: i64,
+    /// When it may be destroyed, in Unix seconds; only while it waits for that.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) due: Option<i64>,
+    /// When it was destroyed, in Unix seconds.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) destroyed: Option<i64>,
     /// Nonce, ciphertext and tag in base64; none once destroyed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) wrapped: Option<String>,
 }
 
-/// A document's text, and the epoch it stands for.
-pub(crate) struct Written {
-    pub(crate) text: Vec<u8>,
-    pub(crate) epoch: u64,
-}
-
-/// Writes `body` as a document under `root`'s MAC.
-pub(crate) fn write(body: &Body, root: &Root, path: &str) -> Result<Written, KeyError> {
-    let (mac, epoch) = authenticate(body, root, path)?;
-    let document = Document {
-        version: VERSION,
-        body: body.clone(),
-        mac: hex::encode(mac),
-    };
-    let mut text =
-        serde_json::to_vec_pretty(&document).map_err(|_| KeyError::Damaged(path.to_owned()))?;
-    text.push(b'\n');
-    if text.len() > LONGEST {
-        return Err(KeyError::Full(path.to_owned()));
-    }
-    Ok(Written { text, epoch })
-}
-
 /// Reads a document and checks all of it.
-pub(crate) fn read(text: &[u8], root: &Root, path: &str) -> Result<(Body, u64), KeyError> {
-    #[derive(Deserialize)]
-    struct Head {
-        version: u64,
+pub(crate) fn read(text: &[u8], root: &Root, path: &str) -> Result<Read<Body>, KeyError> {
+    let read: Read<Body> = FORMAT.read(text, root, path)?;
+    if !read.body.is_well_formed() {
+        return Err(KeyError::Damaged(path.to_owned()));
     }
-    let damaged = || KeyError::Damaged(path.to_owned());
-    let head: Head = serde_json::from_slice(text).map_err(|_| damaged())?;
-    if head.version != VERSION {
-        return Err(KeyError::FormatVersion {
-            path: path.to_owned(),
-            version: head.version,
-        });
-    }
-    let document: Document = serde_json::from_slice(text).map_err(|_| damaged())?;
-    let (mac, epoch) = authenticate(&document.body, root, path)?;
-    let claimed = hex::decode(&document.mac).map_err(|_| damaged())?;
-    if !constant_time_equal(&mac, &claimed) || !document.body.is_well_formed() {
-        return Err(damaged());
-    }
-    Ok((document.body, epoch))
-}
-
-/// The MAC of the body, and its first 53 bits: a number that every JSON reader keeps exactly.
-fn authenticate(body: &Body, root: &Root, path: &str) -> Result<(Vec<u8>, u64), KeyError> {
-    let compact = serde_json::to_vec(body).map_err(|_| KeyError::Damaged(path.to_owned()))?;
-    let mac = root.mac(&compact).as_ref().to_vec();
-    let epoch = mac
-        .first_chunk()
-        .map_or(0, |first| u64::from_be_bytes(*first) >> 11);
-    Ok((mac, epoch))
+    Ok(read)
 }
 
 impl Body {
+    /// The key of that name.
+    pub(crate) fn keyset_mut(&mut self, name: &str) -> Result<&mut Keyset, KeyError> {
+        self.keys.get_mut(name).ok_or_else(|| KeyError::UnknownKey {
+            name: name.to_owned(),
+            purpose: Purpose::File,
+        })
+    }
+
     fn is_well_formed(&self) -> bool {
         self.keys.values().all(|keyset| {
             let counted = keyset
@@ -124,13 +92,11 @@ impl Body {
                 .iter()
                 .zip(1..)
                 .all(|(version, number)| version.version == number);
-            let primary = keyset
-                .version(keyset.primary)
-                .is_some_and(|version| version.state == State::Enabled);
-            let wrapped = |version: &Version| {
+            let sound = |version: &Version| {
                 version.wrapped.is_none() == (version.state == State::Destroyed)
+                    && version.due.is_some() == (version.state == State::ToBeDestroyed)
             };
-            counted && primary && keyset.versions.iter().all(wrapped)
+            counted && keyset.version(keyset.primary).is_some() && keyset.versions.iter().all(sound)
         })
     }
 }

@@ -1,4 +1,4 @@
-//! What can go wrong with keys, with the text that `sealine explain` prints.
+//! What can go wrong with keys.
 //!
 //! Must never: hold a byte of a key, wrapped or not.
 
@@ -41,12 +41,12 @@ pub enum KeyError {
     RootMissing(String),
     /// A file that fails its integrity check.
     #[error(
-        "`{0}` was damaged or changed, or belongs to another root secret; restore both files from one backup"
+        "`{0}` was damaged or changed, or belongs to another root secret; restore the folder from one backup"
     )]
     Damaged(String),
     /// A format that this build does not know.
     #[error(
-        "`{path}` has format version {version}, and this build reads version 1; use a newer sealine"
+        "`{path}` has format version {version}, which this build does not know; use a newer sealine"
     )]
     FormatVersion {
         /// The file.
@@ -96,7 +96,9 @@ pub enum KeyError {
         version: u32,
     },
     /// A version that may not be used so.
-    #[error("version {version} of the key `{name}` is {state}")]
+    #[error(
+        "version {version} of the key `{name}` is {state}; `sealine keys show {name}` tells what each version is"
+    )]
     VersionState {
         /// The name.
         name: String,
@@ -128,6 +130,66 @@ pub enum KeyError {
         /// The version.
         version: u32,
     },
+    /// A keystore under a passphrase, and none was given.
+    #[error("`{0}` is under a passphrase, and none was given; name a file that holds it")]
+    PassphraseNeeded(String),
+    /// A passphrase that does not open.
+    #[error("the passphrase does not open `{0}`; it is another one, or the file was changed")]
+    WrongPassphrase(String),
+    /// A passphrase that nothing is sealed under.
+    #[error("the passphrase cannot be used: {0}")]
+    Passphrase(&'static str),
+    /// A file that asks for more work than is ever done.
+    #[error(
+        "`{0}` asks for more memory or passes than any keystore needs, so it was not made here; restore it from a backup"
+    )]
+    Cost(String),
+    /// A passphrase that is there already, or is not there.
+    #[error("the keystore is {}", passphrase_text(*.0))]
+    PassphraseState(bool),
+    /// A version that was used as often as it may be.
+    #[error(
+        "version {version} of the key `{name}` was used {limit} times, its limit; rotate it with `sealine keys rotate {name}`"
+    )]
+    Exhausted {
+        /// The name.
+        name: String,
+        /// The version.
+        version: u32,
+        /// Its limit of uses.
+        limit: u64,
+    },
+    /// A key that belongs to Sealine itself.
+    #[error("the key `{0}` is Sealine's own; it stays as it is, since the evidence rests on it")]
+    Internal(String),
+    /// The version that protects, alone.
+    #[error(
+        "version {version} of the key `{name}` is the one that protects; rotate first, or leave the version out to destroy the whole key"
+    )]
+    Primary {
+        /// The name.
+        name: String,
+        /// The version.
+        version: u32,
+    },
+    /// No version that a change would fit.
+    #[error("no version of the key `{name}` is {state}; nothing was changed")]
+    NoVersion {
+        /// The name.
+        name: String,
+        /// The state that was looked for.
+        state: State,
+    },
+    /// A limit that does not fit the key.
+    #[error(
+        "the uses of the key `{name}`, for {purpose}, cannot be limited so; keys for file and value take 1 to 4294967296"
+    )]
+    Limit {
+        /// The name.
+        name: String,
+        /// Its purpose.
+        purpose: Purpose,
+    },
     /// The cryptography below failed.
     #[error("a key could not be made or used: {0}")]
     Crypto(#[source] ProtectError),
@@ -155,6 +217,16 @@ impl KeyError {
             KeyError::Material(_) => "SL6020",
             KeyError::DoesNotUnwrap { .. } => "SL6021",
             KeyError::Crypto(_) => "SL6022",
+            KeyError::PassphraseNeeded(_) => "SL6030",
+            KeyError::WrongPassphrase(_) => "SL6031",
+            KeyError::Passphrase(_) => "SL6032",
+            KeyError::Cost(_) => "SL6033",
+            KeyError::PassphraseState(_) => "SL6034",
+            KeyError::Exhausted { .. } => "SL6035",
+            KeyError::Internal(_) => "SL6036",
+            KeyError::Primary { .. } => "SL6037",
+            KeyError::NoVersion { .. } => "SL6038",
+            KeyError::Limit { .. } => "SL6039",
         }
     }
 
@@ -188,9 +260,21 @@ impl KeyError {
                 version,
                 state: "unknown",
             },
+            KeyError::Exhausted { name, version, .. } => ProtectError::KeyVersion {
+                key: name,
+                version,
+                state: "at its limit of uses: rotate it with `sealine keys rotate`",
+            },
             KeyError::Crypto(error) => error,
             _ => ProtectError::Primitive("the keystore"),
         }
+    }
+}
+
+fn passphrase_text(is_there: bool) -> &'static str {
+    match is_there {
+        true => "under a passphrase already; `sealine keys passphrase change` takes another",
+        false => "under no passphrase; `sealine keys passphrase set` puts it under one",
     }
 }
 
@@ -199,103 +283,6 @@ impl From<ProtectError> for KeyError {
         KeyError::Crypto(error)
     }
 }
-
-/// Every code of this crate with its explanation in Markdown.
-pub const CODES: &[(&str, &str)] = &[
-    (
-        "SL6001",
-        "**The file system refused.** A file of the keystore could not be read, written or made durable; the \
-         message gives the step, the file and the system's answer. A write that fails leaves the old keystore in \
-         place. Free space or set permissions, and run again.",
-    ),
-    (
-        "SL6002",
-        "**A key file that others can reach.** The folder of the keystore must have mode 0700 and its files 0600, \
-         belong to the user who runs `sealine`, and be no links. Whoever could read it may have copied the keys: \
-         think about that before you repair it.\n\nExample: `chmod 700 .sealine/keys && chmod 600 .sealine/keys/*`",
-    ),
-    (
-        "SL6003",
-        "**There is a keystore already.** Making one anew would lose the keys in it, and with them the data. Use \
-         the one that is there, or move it away.",
-    ),
-    (
-        "SL6004",
-        "**The root secret is missing.** `root.key` opens every key of the keystore beside it. It is not derived \
-         from anything and cannot be made again. Restore it from a backup.",
-    ),
-    (
-        "SL6005",
-        "**The keystore fails its integrity check.** `keystore.json` carries a MAC under the root secret; it does \
-         not hold, or a key in it does not open. The file was edited, cut, or comes from another keystore than \
-         `root.key`. Restore both from one backup.",
-    ),
-    (
-        "SL6006",
-        "**A newer format.** The file was written by a newer version of Sealine. Use that version or a later one.",
-    ),
-    (
-        "SL6007",
-        "**The keystore is full.** It is read whole and so bounded at 4 MiB, some 10,000 keys. Use a second \
-         project.",
-    ),
-    (
-        "SL6010",
-        "**Not a name for a key.** A name has up to 128 ASCII letters, digits, `-`, `_`, `.` and `/`, and starts \
-         with a letter or digit. Names below `sealine/` belong to Sealine itself.\n\nExample: `lake-values`",
-    ),
-    (
-        "SL6011",
-        "**A key of this name exists.** Keys are not replaced: what the old one protects would be lost. Choose \
-         another name, or rotate the key.",
-    ),
-    (
-        "SL6012",
-        "**Not a purpose.** A key is for `token`, `file`, `value`, `sign` or `digest`.\n\nExample: `sealine keys new crm --purpose token`",
-    ),
-    (
-        "SL6013",
-        "**No such key.** Nothing of this name is in the keystore. Declare it under `keys:` in `sealine.yaml` and \
-         make it with `sealine keys new`. If a file asks for it, the file was written with another keystore.",
-    ),
-    (
-        "SL6014",
-        "**A key of another purpose.** One key has one purpose, for a key used in two constructions weakens both. \
-         Make a second key.",
-    ),
-    (
-        "SL6015",
-        "**A version that is not here.** The data names a version of the key that this keystore never had. It was \
-         written with another keystore, or this one was restored from a backup that is older than the data.",
-    ),
-    (
-        "SL6016",
-        "**A version that may not be used so.** A `decrypt-only` version opens and protects nothing more; a \
-         `destroyed` one does neither, and what only it could open is gone for good.",
-    ),
-    (
-        "SL6017",
-        "**This key does not rotate.** Tokens, keyed digests and signatures made with a new version would not \
-         match those made with the old. Make a new key and move over by a pipeline of your own.",
-    ),
-    (
-        "SL6020",
-        "**Key material that cannot be read.** The Parquet file carries, for its key, JSON of type `PKMT1`, in \
-         its footer, wrapped once, at most 4 KiB. This one is something else or was cut. Other writers' double \
-         wrapping is not read yet.",
-    ),
-    (
-        "SL6021",
-        "**The wrong key.** The file names a key that this keystore has, and the data key does not open with it: \
-         the file was written with another keystore that has a key of the same name, or was changed. Use the \
-         keystore that it was written with.",
-    ),
-    (
-        "SL6022",
-        "**Cryptography failed.** Below the keystore an operation failed; the message names it and its own code \
-         begins with SL8.",
-    ),
-];
 
 #[cfg(test)]
 #[allow(
@@ -306,6 +293,7 @@ pub const CODES: &[(&str, &str)] = &[
 )]
 mod tests {
     use super::*;
+    use crate::CODES;
 
     fn one_of_each() -> Vec<KeyError> {
         let text = || "x".to_owned();
@@ -359,6 +347,29 @@ mod tests {
                 version,
             },
             KeyError::Crypto(ProtectError::Randomness),
+            KeyError::PassphraseNeeded(text()),
+            KeyError::WrongPassphrase(text()),
+            KeyError::Passphrase("it is short"),
+            KeyError::Cost(text()),
+            KeyError::PassphraseState(true),
+            KeyError::Exhausted {
+                name: name(),
+                version,
+                limit: 1,
+            },
+            KeyError::Internal(name()),
+            KeyError::Primary {
+                name: name(),
+                version,
+            },
+            KeyError::NoVersion {
+                name: name(),
+                state: State::Enabled,
+            },
+            KeyError::Limit {
+                name: name(),
+                purpose,
+            },
         ]
     }
 

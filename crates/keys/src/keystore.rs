@@ -1,80 +1,86 @@
-//! The local keystore: a folder with the root secret and the document of keysets.
+//! The local keystore: a folder with the root secret, the document of keysets and the counts.
 //!
 //! Invariant: what is in memory was on disk, complete and authentic, when it was read; every
 //! change happens under the lock, on the document as it then stands on disk, so that two
 //! processes never lose each other's keys.
 //!
-//! Must never: replace a key that exists; keep a root secret that protects nothing it can open.
+//! Must never: replace a key that exists; keep a root secret that protects nothing it can open;
+//! open a version that the caller's tombstones name.
 
-use std::{fmt, path::Path};
+use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
 
-use sealine_protect::crypto::Secret;
+use sealine_protect::crypto::{Secret, ed25519::SigningKey};
 
 use crate::{
-    KeyError, OpenKeys, Purpose, State,
+    Change, Cost, Fingerprint, KeyError, KeyInfo, OpenKeys, Purpose, Staged, State, Tombstone,
+    Tombstones,
+    authentic::{self, Read},
+    change,
     document::{self, Body, Keyset, Version},
-    files::{Directory, Lock},
-    name::{self, DIGEST_KEY, LOG_KEY},
+    files::Directory,
+    info,
+    name::{DIGEST_KEY, LOG_KEY},
+    open::OpenKeyset,
+    passphrase,
     root::{KEY_LEN, Place, Root},
+    staged,
+    uses::{Meter, Uses},
 };
 
 const ROOT: &str = "root.key";
-const DOCUMENT: &str = "keystore.json";
 
 /// A keystore on disk, read and authenticated.
 pub struct Keystore {
-    directory: Directory,
-    root: Root,
-    body: Body,
-    epoch: u64,
-}
-
-/// What may be known of a key by whoever may list keys.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyInfo {
-    /// The name.
-    pub name: String,
-    /// What it is for.
-    pub purpose: Purpose,
-    /// The version that protects.
-    pub primary: u32,
-    /// All versions, oldest first.
-    pub versions: Vec<VersionInfo>,
-}
-
-/// What may be known of one version of a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VersionInfo {
-    /// Its number, from 1.
-    pub version: u32,
-    /// Whether it may be used.
-    pub state: State,
-    /// When it was made, in Unix seconds.
-    pub created: i64,
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) root: Arc<Root>,
+    pub(crate) body: Body,
+    pub(crate) epoch: u64,
+    pub(crate) uses: Uses,
+    /// Whether `uses.json` must be there.
+    pub(crate) counted: bool,
+    pub(crate) sealed: bool,
 }
 
 impl Keystore {
-    /// Opens the keystore in `dir`; `None` where none was made yet.
+    /// Whether the keystore in `dir` opens with a passphrase alone. `false` where there is none.
     ///
     /// # Errors
-    /// [`KeyError::Exposed`] when others can reach a file; [`KeyError::RootMissing`],
+    /// [`KeyError::Exposed`], [`KeyError::File`].
+    pub fn needs_passphrase(dir: &Path) -> Result<bool, KeyError> {
+        let Some(directory) = Directory::open(dir)? else {
+            return Ok(false);
+        };
+        let root = directory.read(ROOT, passphrase::LONGEST)?;
+        Ok(root.is_some_and(|root| root.len() > KEY_LEN))
+    }
+
+    /// Opens the keystore in `dir`; `None` where none was made yet. The passphrase is needed where
+    /// [`Keystore::needs_passphrase`] says so, and not looked at elsewhere.
+    ///
+    /// # Errors
+    /// [`KeyError::Exposed`] when others can reach a file; [`KeyError::PassphraseNeeded`],
+    /// [`KeyError::WrongPassphrase`], [`KeyError::Cost`]; [`KeyError::RootMissing`],
     /// [`KeyError::Damaged`], [`KeyError::FormatVersion`], [`KeyError::File`].
-    pub fn open(dir: &Path) -> Result<Option<Keystore>, KeyError> {
+    pub fn open(dir: &Path, passphrase: Option<&Secret>) -> Result<Option<Keystore>, KeyError> {
         let Some(directory) = Directory::open(dir)? else {
             return Ok(None);
         };
-        let Some(text) = directory.read(DOCUMENT, document::LONGEST)? else {
+        let Some(text) = directory.read(document::FILE, authentic::LONGEST)? else {
             return Ok(None);
         };
-        let path = directory.path_of(DOCUMENT).display().to_string();
-        let root = read_root(&directory)?
+        let (secret, sealed) = read_root(&directory, passphrase)?
             .ok_or_else(|| KeyError::RootMissing(directory.path_of(ROOT).display().to_string()))?;
-        let (body, epoch) = document::read(text.expose(), &root, &path)?;
+        let root = Root::new(&secret)?;
+        let read = document::read(text.expose(), &root, &document_path(&directory))?;
+        let counted = read.version >= document::COUNTED;
         Ok(Some(Keystore {
-            directory,
-            root,
-            body,
-            epoch,
+            uses: Uses::read(&directory, &root, counted)?,
+            directory: Arc::new(directory),
+            root: Arc::new(root),
+            body: read.body,
+            epoch: read.epoch,
+            counted,
+            sealed,
         }))
     }
 
@@ -86,160 +92,287 @@ impl Keystore {
     pub fn create(dir: &Path, now: i64) -> Result<Keystore, KeyError> {
         let directory = Directory::create(dir)?;
         let lock = directory.lock()?;
-        if directory.read(DOCUMENT, document::LONGEST)?.is_some() {
+        if directory
+            .read(document::FILE, authentic::LONGEST)?
+            .is_some()
+        {
             return Err(KeyError::Exists(directory.path().display().to_string()));
         }
         // A root secret without a document is what a crash right below leaves behind: nothing is
         // sealed under it yet, and it serves.
-        let root = match read_root(&directory)? {
-            Some(root) => root,
+        let secret = match read_root(&directory, None)? {
+            Some((secret, _)) => secret,
             None => {
                 let secret = Secret::random(KEY_LEN)?;
                 directory.replace(&lock, ROOT, secret.expose())?;
-                Root::new(&secret)?
+                secret
             }
         };
+        let root = Root::new(&secret)?;
         let mut body = Body {
             revision: 1,
             created: now,
-            keys: Default::default(),
+            keys: BTreeMap::new(),
         };
-        insert(&mut body, &root, LOG_KEY, Purpose::Sign, now)?;
-        insert(&mut body, &root, DIGEST_KEY, Purpose::Digest, now)?;
-        let epoch = store(&directory, &lock, &root, &body)?;
+        change::insert(&mut body, &root, LOG_KEY, Purpose::Sign, now)?;
+        change::insert(&mut body, &root, DIGEST_KEY, Purpose::Digest, now)?;
+        let written = document::FORMAT.write(&body, &root, &document_path(&directory))?;
+        Uses::default().write(&directory, &lock, &root)?;
+        // A crash right here leaves counts of no keys, which the next attempt writes again.
+        directory.replace(&lock, document::FILE, &written.text)?;
         Ok(Keystore {
-            directory,
-            root,
+            directory: Arc::new(directory),
+            root: Arc::new(root),
             body,
-            epoch,
+            epoch: written.epoch,
+            uses: Uses::default(),
+            counted: true,
+            sealed: false,
         })
+    }
+
+    /// Prepares a change under the lock; nothing is written before [`Staged::commit`]. `now` is in
+    /// Unix seconds.
+    ///
+    /// # Errors
+    /// Why the change cannot be made: [`KeyError::Name`], [`KeyError::Duplicate`],
+    /// [`KeyError::UnknownKey`], [`KeyError::UnknownVersion`], [`KeyError::VersionState`],
+    /// [`KeyError::NoVersion`], [`KeyError::NotRotated`], [`KeyError::Internal`],
+    /// [`KeyError::Primary`], [`KeyError::Limit`], [`KeyError::Full`]; else as [`Keystore::open`].
+    pub fn stage(&mut self, change: &Change, now: i64) -> Result<Staged<'_>, KeyError> {
+        self.stage_body(|body, root| change.apply(body, root, now))
+    }
+
+    /// Prepares and makes a change; gives the versions that it touched.
+    ///
+    /// # Errors
+    /// As [`Keystore::stage`]; [`KeyError::File`] when it could not be made durable: then the old
+    /// or the new document stands, complete.
+    pub fn change(&mut self, change: &Change, now: i64) -> Result<Vec<u32>, KeyError> {
+        let staged = self.stage(change, now)?;
+        let versions = staged.versions().to_vec();
+        staged.commit()?;
+        Ok(versions)
     }
 
     /// Makes a key of one purpose. `now` is in Unix seconds.
     ///
     /// # Errors
-    /// [`KeyError::Name`], [`KeyError::Duplicate`]; [`KeyError::File`] when it could not be made
-    /// durable, and then the key is not there.
+    /// As [`Keystore::change`].
     pub fn new_key(&mut self, name: &str, purpose: Purpose, now: i64) -> Result<(), KeyError> {
-        name::check(name)?;
-        self.change(|body, root| insert(body, root, name, purpose, now))
+        let name = name.to_owned();
+        self.change(&Change::New { name, purpose }, now).map(drop)
     }
 
-    /// Adds a version to a key of purpose `file` or `value` and makes it the primary. Older
-    /// versions go on opening what they protected.
+    /// Adds a version to a key and makes it the primary; gives its number.
     ///
     /// # Errors
-    /// [`KeyError::UnknownKey`]; [`KeyError::NotRotated`] for other purposes; [`KeyError::File`].
+    /// As [`Keystore::change`].
     pub fn rotate(&mut self, name: &str, now: i64) -> Result<u32, KeyError> {
-        let mut made = 0;
-        self.change(|body, root| {
-            let keyset = body
-                .keys
-                .get_mut(name)
-                .ok_or_else(|| KeyError::UnknownKey {
-                    name: name.to_owned(),
-                    purpose: Purpose::File,
-                })?;
-            if !matches!(keyset.purpose, Purpose::File | Purpose::Value) {
-                return Err(KeyError::NotRotated {
-                    name: name.to_owned(),
-                    purpose: keyset.purpose,
-                });
-            }
-            let version = keyset
-                .versions
-                .iter()
-                .map(|version| version.version)
-                .max()
-                .unwrap_or(0)
-                + 1;
-            keyset.versions.push(fresh(
-                root,
-                Place {
-                    name,
-                    purpose: keyset.purpose,
-                    version,
-                },
-                now,
-            )?);
-            keyset.primary = version;
-            made = version;
-            Ok(())
-        })?;
-        Ok(made)
+        let name = name.to_owned();
+        let versions = self.change(&Change::Rotate { name }, now)?;
+        Ok(versions.first().copied().unwrap_or(0))
     }
 
-    /// All keys by name, the internal ones included; no key bytes, wrapped or not.
+    /// Prepares another passphrase, or none: then the root secret lies in a file that its owner
+    /// alone can read. `current` is what opened the keystore. The keys stay as they are, and so
+    /// does the epoch: an old copy of `root.key` goes on opening with what it was sealed under.
+    ///
+    /// # Errors
+    /// [`KeyError::WrongPassphrase`], [`KeyError::PassphraseNeeded`] for `current`;
+    /// [`KeyError::Passphrase`] for an unfit `new`; else as [`Keystore::open`].
+    pub fn stage_passphrase(
+        &mut self,
+        current: Option<&Secret>,
+        new: Option<(&Secret, Cost)>,
+    ) -> Result<Staged<'_>, KeyError> {
+        let lock = self.directory.lock()?;
+        let path = self.directory.path_of(ROOT).display().to_string();
+        let (secret, _) = read_root(&self.directory, current)?
+            .ok_or_else(|| KeyError::RootMissing(path.clone()))?;
+        // Another root secret than this keystore's must not take its place.
+        let text = self.read_document()?;
+        document::read(text.expose(), &Root::new(&secret)?, &path)?;
+        let text = match new {
+            Some((passphrase, cost)) => Secret::new(passphrase::seal(&secret, passphrase, cost)?),
+            None => secret,
+        };
+        let effect = staged::Effect::Root {
+            sealed: new.is_some(),
+        };
+        Ok(Staged::new(self, lock, ROOT, text, effect))
+    }
+
+    /// Whether the root secret is under a passphrase.
+    pub fn is_sealed(&self) -> bool {
+        self.sealed
+    }
+
+    /// All keys by name, the internal ones included, with the uses as they were counted when the
+    /// keystore was opened.
     pub fn list(&self) -> Vec<KeyInfo> {
-        let version = |version: &Version| VersionInfo {
-            version: version.version,
-            state: version.state,
-            created: version.created,
-        };
-        let info = |(name, keyset): (&String, &Keyset)| KeyInfo {
-            name: name.clone(),
-            purpose: keyset.purpose,
-            primary: keyset.primary,
-            versions: keyset.versions.iter().map(version).collect(),
-        };
-        self.body.keys.iter().map(info).collect()
+        let keys = self.body.keys.iter();
+        keys.map(|(name, keyset)| KeyInfo::of(name, keyset, &self.uses))
+            .collect()
     }
 
-    /// Stands for the whole content: another after any change, and after an exchange of the file.
-    /// At most 53 bits, so that it survives any JSON reader.
+    /// Stands for the whole content but the counts: another after any change, and after an exchange
+    /// of the file. At most 53 bits, so that it survives any JSON reader.
     pub fn epoch(&self) -> u64 {
         self.epoch
     }
 
-    /// Opens every key that may still be used.
+    /// The key that signs the log. It is never destroyed, so it opens before the log, which has the
+    /// tombstones of all others, can be read.
+    ///
+    /// # Errors
+    /// [`KeyError::UnknownKey`] when the keystore has none; [`KeyError::Damaged`],
+    /// [`KeyError::Crypto`].
+    pub fn signer(&self) -> Result<SigningKey, KeyError> {
+        let missing = || KeyError::UnknownKey {
+            name: LOG_KEY.to_owned(),
+            purpose: Purpose::Sign,
+        };
+        let keyset = self.body.keys.get(LOG_KEY).ok_or_else(missing)?;
+        let version = keyset.version(keyset.primary).ok_or_else(missing)?;
+        let seed = self.secret(LOG_KEY, keyset, version)?.ok_or_else(missing)?;
+        Ok(SigningKey::from_seed(&seed)?)
+    }
+
+    /// The versions whose destruction is due at `now`, in Unix seconds. Log these, and then
+    /// [`Keystore::bury`] them.
+    ///
+    /// # Errors
+    /// [`KeyError::Damaged`], [`KeyError::Crypto`].
+    pub fn due(&self, now: i64) -> Result<Vec<Tombstone>, KeyError> {
+        self.tombstones(|version, _| version.due.is_some_and(|due| due <= now))
+    }
+
+    /// Removes the bytes of every version that `tombstones` name, due or restored from a backup;
+    /// gives those that were there. `now` is in Unix seconds.
+    ///
+    /// # Errors
+    /// As [`Keystore::change`].
+    pub fn bury(&mut self, tombstones: &Tombstones, now: i64) -> Result<Vec<Tombstone>, KeyError> {
+        let buried = self.tombstones(|_, fingerprint| tombstones.contains(fingerprint))?;
+        if buried.is_empty() {
+            return Ok(buried);
+        }
+        let staged = self.stage_body(|body, _| {
+            for tombstone in &buried {
+                let versions = &mut body.keyset_mut(&tombstone.name)?.versions;
+                let named = |version: &&mut Version| version.version == tombstone.version;
+                if let Some(version) = versions.iter_mut().find(named) {
+                    version.state = State::Destroyed;
+                    version.due = None;
+                    version.destroyed = Some(now);
+                    version.wrapped = None;
+                }
+            }
+            Ok(Vec::new())
+        })?;
+        staged.commit()?;
+        Ok(buried)
+    }
+
+    /// Opens every key that may still be used; a version that `tombstones` name is destroyed,
+    /// whatever the file says.
     ///
     /// # Errors
     /// [`KeyError::Damaged`] when one does not open under the root secret.
-    pub fn unlock(&self) -> Result<OpenKeys, KeyError> {
-        let mut keys = OpenKeys::empty(self.epoch);
+    pub fn unlock(&self, tombstones: &Tombstones) -> Result<OpenKeys, KeyError> {
+        let mut keysets = BTreeMap::new();
+        for (name, keyset) in &self.body.keys {
+            let mut versions = BTreeMap::new();
+            for version in &keyset.versions {
+                let secret = self.secret(name, keyset, version)?;
+                let buried = match &secret {
+                    Some(key) => {
+                        tombstones.contains(&Fingerprint::of(place(name, keyset, version), key)?)
+                    }
+                    None => false,
+                };
+                let open = match buried {
+                    true => (State::Destroyed, None),
+                    false => (version.state, secret),
+                };
+                versions.insert(version.version, open);
+            }
+            let open = OpenKeyset {
+                purpose: keyset.purpose,
+                primary: keyset.primary,
+                limit: info::limit(keyset),
+                versions,
+            };
+            keysets.insert(name.clone(), open);
+        }
+        let (directory, root) = (Arc::clone(&self.directory), Arc::clone(&self.root));
+        let meter = Meter::new(directory, root, self.counted);
+        Ok(OpenKeys::new(self.epoch, keysets, meter))
+    }
+
+    fn secret(
+        &self,
+        name: &str,
+        keyset: &Keyset,
+        version: &Version,
+    ) -> Result<Option<Secret>, KeyError> {
+        let Some(wrapped) = &version.wrapped else {
+            return Ok(None);
+        };
+        let opened = self.root.unwrap(place(name, keyset, version), wrapped);
+        opened
+            .map(Some)
+            .ok_or_else(|| KeyError::Damaged(document_path(&self.directory)))
+    }
+
+    fn tombstones(
+        &self,
+        wanted: impl Fn(&Version, &Fingerprint) -> bool,
+    ) -> Result<Vec<Tombstone>, KeyError> {
+        let mut found = Vec::new();
         for (name, keyset) in &self.body.keys {
             for version in &keyset.versions {
-                let place = Place {
-                    name,
-                    purpose: keyset.purpose,
-                    version: version.version,
+                let Some(key) = self.secret(name, keyset, version)? else {
+                    continue;
                 };
-                let damaged =
-                    || KeyError::Damaged(self.directory.path_of(DOCUMENT).display().to_string());
-                let secret = match &version.wrapped {
-                    Some(wrapped) => Some(self.root.unwrap(place, wrapped).ok_or_else(damaged)?),
-                    None => None,
-                };
-                keys.insert(
-                    name,
-                    keyset.purpose,
-                    keyset.primary,
-                    version.version,
-                    version.state,
-                    secret,
-                );
+                let fingerprint = Fingerprint::of(place(name, keyset, version), &key)?;
+                if wanted(version, &fingerprint) {
+                    found.push(Tombstone {
+                        name: name.clone(),
+                        version: version.version,
+                        fingerprint,
+                    });
+                }
             }
         }
-        Ok(keys)
+        Ok(found)
+    }
+
+    fn read_document(&self) -> Result<Secret, KeyError> {
+        let text = self.directory.read(document::FILE, authentic::LONGEST)?;
+        text.ok_or_else(|| KeyError::Damaged(document_path(&self.directory)))
     }
 
     /// Changes the document as it stands on disk now, not as it was read.
-    fn change(
+    fn stage_body(
         &mut self,
-        change: impl FnOnce(&mut Body, &Root) -> Result<(), KeyError>,
-    ) -> Result<(), KeyError> {
+        change: impl FnOnce(&mut Body, &Root) -> Result<Vec<u32>, KeyError>,
+    ) -> Result<Staged<'_>, KeyError> {
         let lock = self.directory.lock()?;
-        let path = self.directory.path_of(DOCUMENT).display().to_string();
-        let text = self
-            .directory
-            .read(DOCUMENT, document::LONGEST)?
-            .ok_or_else(|| KeyError::Damaged(path.clone()))?;
-        let (mut body, _) = document::read(text.expose(), &self.root, &path)?;
-        change(&mut body, &self.root)?;
+        let path = document_path(&self.directory);
+        let Read { mut body, .. } =
+            document::read(self.read_document()?.expose(), &self.root, &path)?;
+        let versions = change(&mut body, &self.root)?;
         body.revision += 1;
-        self.epoch = store(&self.directory, &lock, &self.root, &body)?;
-        self.body = body;
-        Ok(())
+        let written = document::FORMAT.write(&body, &self.root, &path)?;
+        let effect = staged::Effect::Document {
+            body,
+            epoch: written.epoch,
+            versions,
+        };
+        let text = Secret::new(written.text);
+        Ok(Staged::new(self, lock, document::FILE, text, effect))
     }
 }
 
@@ -252,143 +385,29 @@ impl fmt::Debug for Keystore {
     }
 }
 
-fn read_root(directory: &Directory) -> Result<Option<Root>, KeyError> {
-    let Some(secret) = directory.read(ROOT, KEY_LEN)? else {
+fn place<'a>(name: &'a str, keyset: &Keyset, version: &Version) -> Place<'a> {
+    Place {
+        name,
+        purpose: keyset.purpose,
+        version: version.version,
+    }
+}
+
+fn document_path(directory: &Directory) -> String {
+    directory.path_of(document::FILE).display().to_string()
+}
+
+/// The root secret, and whether it was under a passphrase.
+fn read_root(
+    directory: &Directory,
+    passphrase: Option<&Secret>,
+) -> Result<Option<(Secret, bool)>, KeyError> {
+    let Some(found) = directory.read(ROOT, passphrase::LONGEST)? else {
         return Ok(None);
     };
-    if secret.len() != KEY_LEN {
-        return Err(KeyError::Damaged(
-            directory.path_of(ROOT).display().to_string(),
-        ));
+    if found.len() == KEY_LEN {
+        return Ok(Some((found, false)));
     }
-    Root::new(&secret).map(Some)
-}
-
-fn insert(
-    body: &mut Body,
-    root: &Root,
-    name: &str,
-    purpose: Purpose,
-    now: i64,
-) -> Result<(), KeyError> {
-    if body.keys.contains_key(name) {
-        return Err(KeyError::Duplicate(name.to_owned()));
-    }
-    let first = fresh(
-        root,
-        Place {
-            name,
-            purpose,
-            version: 1,
-        },
-        now,
-    )?;
-    body.keys.insert(
-        name.to_owned(),
-        Keyset {
-            purpose,
-            primary: 1,
-            versions: vec![first],
-        },
-    );
-    Ok(())
-}
-
-fn fresh(root: &Root, place: Place<'_>, now: i64) -> Result<Version, KeyError> {
-    let wrapped = root.wrap(place, &Secret::random(KEY_LEN)?)?;
-    Ok(Version {
-        version: place.version,
-        state: State::Enabled,
-        created: now,
-        wrapped: Some(wrapped),
-    })
-}
-
-fn store(directory: &Directory, lock: &Lock, root: &Root, body: &Body) -> Result<u64, KeyError> {
-    let written = document::write(
-        body,
-        root,
-        &directory.path_of(DOCUMENT).display().to_string(),
-    )?;
-    directory.replace(lock, DOCUMENT, &written.text)?;
-    Ok(written.epoch)
-}
-
-#[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-mod tests {
-    use super::*;
-
-    /// Gives version 1 of `lake` another state.
-    fn retire(keystore: &mut Keystore, state: State) {
-        keystore
-            .change(|body, _| {
-                let old = &mut body.keys.get_mut("lake").unwrap().versions[0];
-                old.state = state;
-                if state == State::Destroyed {
-                    old.wrapped = None;
-                }
-                Ok(())
-            })
-            .unwrap();
-    }
-
-    #[test]
-    fn old_versions_open_while_they_may_and_never_wrap() {
-        for (state, opens) in [
-            (State::Enabled, true),
-            (State::DecryptOnly, true),
-            (State::Destroyed, false),
-        ] {
-            let dir = tempfile::tempdir().unwrap();
-            let path = dir.path().join("keys");
-            let mut keystore = Keystore::create(&path, 1).unwrap();
-            keystore.new_key("lake", Purpose::File, 1).unwrap();
-            let old = keystore.unlock().unwrap().new_data_key("lake").unwrap();
-            assert_eq!(keystore.rotate("lake", 2).unwrap(), 2);
-            retire(&mut keystore, state);
-            let keys = Keystore::open(&path).unwrap().unwrap().unlock().unwrap();
-            match keys.unwrap(old.wrapped()) {
-                Ok(secret) => assert!(opens && secret.equals(old.plaintext())),
-                Err(error) => assert!(!opens && error.code() == "SL6016", "{error}"),
-            }
-            let new = keys.new_data_key("lake").unwrap();
-            assert_eq!(new.wrapped().version().unwrap(), 2);
-            assert!(keys.unwrap(new.wrapped()).unwrap().equals(new.plaintext()));
-        }
-    }
-
-    #[test]
-    fn a_primary_that_may_not_protect_makes_the_document_invalid() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("keys");
-        let mut keystore = Keystore::create(&path, 1).unwrap();
-        keystore.new_key("lake", Purpose::File, 1).unwrap();
-        keystore.rotate("lake", 2).unwrap();
-        retire(&mut keystore, State::DecryptOnly);
-        assert!(Keystore::open(&path).is_ok());
-        keystore
-            .change(|body, _| {
-                body.keys.get_mut("lake").unwrap().primary = 1;
-                Ok(())
-            })
-            .unwrap();
-        assert_eq!(Keystore::open(&path).unwrap_err().code(), "SL6005");
-    }
-
-    #[test]
-    fn only_file_and_value_keys_rotate() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut keystore = Keystore::create(&dir.path().join("keys"), 1).unwrap();
-        keystore.new_key("crm", Purpose::Token, 1).unwrap();
-        assert_eq!(keystore.rotate("crm", 2).unwrap_err().code(), "SL6017");
-        assert_eq!(keystore.rotate(LOG_KEY, 2).unwrap_err().code(), "SL6017");
-        assert_eq!(keystore.rotate("none", 2).unwrap_err().code(), "SL6013");
-        assert!(keystore.list().iter().all(|key| key.versions.len() == 1));
-    }
+    let path = directory.path_of(ROOT).display().to_string();
+    passphrase::open(found.expose(), passphrase, &path).map(|secret| Some((secret, true)))
 }

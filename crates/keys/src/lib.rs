@@ -8,26 +8,40 @@
 //! Must never: print, serialize or log a byte of a key; read a clock (callers pass the time);
 //! follow a symbolic link; answer a wrong key with anything but an error.
 //!
-//! Not yet: counting the data keys that one file key wraps (random-nonce GCM allows 2^32);
-//! passphrases; other providers than a local file; detecting that the whole directory was set
-//! back to an older copy (the audit log's checkpoints name the keystore's epoch for that).
+//! Not yet: other providers than a local file; detecting that the whole directory was set back to
+//! an older copy (the audit log's checkpoints name the keystore's epoch for that, and its
+//! tombstones refuse what was destroyed since).
 //!
 //! [`Secret`]: sealine_protect::crypto::Secret
 
+mod authentic;
+mod change;
+mod codes;
 mod document;
 mod envelope;
 mod error;
 mod files;
+mod info;
 mod keystore;
 mod material;
 mod name;
 mod open;
+mod passphrase;
 mod purpose;
 mod root;
+mod staged;
+mod tombstone;
+mod uses;
 
+pub use change::Change;
+pub use codes::CODES;
 pub use envelope::{DataKey, WrappedKey};
-pub use error::{CODES, KeyError};
-pub use keystore::{KeyInfo, Keystore, VersionInfo};
+pub use error::KeyError;
+pub use info::{KeyInfo, VersionInfo};
+pub use keystore::Keystore;
 pub use name::{DIGEST_KEY, LOG_KEY};
 pub use open::OpenKeys;
+pub use passphrase::{Cost, LONGEST_PASSPHRASE, SHORTEST_PASSPHRASE};
 pub use purpose::{Purpose, State};
+pub use staged::Staged;
+pub use tombstone::{Fingerprint, Tombstone, Tombstones};

@@ -20,10 +20,15 @@ pub(crate) fn check(name: &str) -> Result<(), KeyError> {
         .bytes()
         .next()
         .is_some_and(|byte| byte.is_ascii_alphanumeric());
-    if !starts || name.len() > LONGEST || !name.bytes().all(plain) || name.starts_with(RESERVED) {
+    if !starts || name.len() > LONGEST || !name.bytes().all(plain) || is_reserved(name) {
         return Err(KeyError::Name(name.chars().take(LONGEST).collect()));
     }
     Ok(())
+}
+
+/// Whether the key is Sealine's own.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    name.starts_with(RESERVED)
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! The keys of a keystore, open in memory for one run.
 //!
 //! Invariant: a key is found by name and purpose together; only the primary version protects, and
-//! only versions that are enabled or decrypt-only open.
+//! only versions that are enabled or decrypt-only open; a use of a key that wears out is counted
+//! before it happens.
 //!
 //! Must never: hand out a key for a purpose it was not made for.
 
@@ -12,46 +13,32 @@ use sealine_protect::{
     crypto::{Secret, TokenKey, ValueKey, ed25519::SigningKey},
 };
 
-use crate::{DIGEST_KEY, DataKey, KeyError, LOG_KEY, Purpose, State, WrappedKey, envelope};
+use crate::{
+    DIGEST_KEY, DataKey, KeyError, LOG_KEY, Purpose, State, WrappedKey, envelope, uses::Meter,
+};
 
 /// Open keys; wiped when dropped.
 pub struct OpenKeys {
     epoch: u64,
     keysets: BTreeMap<String, OpenKeyset>,
+    meter: Meter,
 }
 
-struct OpenKeyset {
-    purpose: Purpose,
-    primary: u32,
-    versions: BTreeMap<u32, (State, Option<Secret>)>,
+pub(crate) struct OpenKeyset {
+    pub(crate) purpose: Purpose,
+    pub(crate) primary: u32,
+    /// The most uses of one version, where they are counted.
+    pub(crate) limit: Option<u64>,
+    pub(crate) versions: BTreeMap<u32, (State, Option<Secret>)>,
 }
 
 impl OpenKeys {
-    pub(crate) fn empty(epoch: u64) -> OpenKeys {
+    pub(crate) fn new(epoch: u64, keysets: BTreeMap<String, OpenKeyset>, meter: Meter) -> OpenKeys {
         OpenKeys {
             epoch,
-            keysets: BTreeMap::new(),
+            keysets,
+            meter,
         }
-    }
-
-    pub(crate) fn insert(
-        &mut self,
-        name: &str,
-        purpose: Purpose,
-        primary: u32,
-        version: u32,
-        state: State,
-        secret: Option<Secret>,
-    ) {
-        let keyset = self
-            .keysets
-            .entry(name.to_owned())
-            .or_insert_with(|| OpenKeyset {
-                purpose,
-                primary,
-                versions: BTreeMap::new(),
-            });
-        keyset.versions.insert(version, (state, secret));
     }
 
     /// The [`Keystore::epoch`](crate::Keystore::epoch) that these keys were opened at.
@@ -60,12 +47,15 @@ impl OpenKeys {
     }
 
     /// A fresh data key of 256 bits for one file, with itself wrapped under the primary version
-    /// of `name`, a key of purpose `file`.
+    /// of `name`, a key of purpose `file`. Counted as one use.
     ///
     /// # Errors
-    /// [`KeyError::UnknownKey`], [`KeyError::WrongPurpose`], [`KeyError::Crypto`].
+    /// [`KeyError::UnknownKey`], [`KeyError::WrongPurpose`], [`KeyError::VersionState`],
+    /// [`KeyError::Exhausted`]; [`KeyError::File`] when the use could not be counted;
+    /// [`KeyError::Crypto`].
     pub fn new_data_key(&self, name: &str) -> Result<DataKey, KeyError> {
         let (version, key) = self.protecting(name, Purpose::File)?;
+        self.count(name, Purpose::File, version)?;
         envelope::new_data_key(name, version, key)
     }
 
@@ -104,6 +94,14 @@ impl OpenKeys {
     /// [`KeyError::UnknownKey`], [`KeyError::WrongPurpose`].
     pub fn primary(&self, name: &str, purpose: Purpose) -> Result<u32, KeyError> {
         self.protecting(name, purpose).map(|(version, _)| version)
+    }
+
+    /// Counts one use of a version that is about to protect.
+    fn count(&self, name: &str, purpose: Purpose, version: u32) -> Result<(), KeyError> {
+        match self.keyset(name, purpose)?.limit {
+            Some(limit) => self.meter.take(name, version, limit),
+            None => Ok(()),
+        }
     }
 
     fn protecting(&self, name: &str, purpose: Purpose) -> Result<(u32, &Secret), KeyError> {
@@ -173,6 +171,8 @@ impl KeySource for OpenKeys {
     fn value_key(&self, name: &str) -> Result<ValueKey, ProtectError> {
         let (version, secret) = self
             .protecting(name, Purpose::Value)
+            .map_err(KeyError::into_protect)?;
+        self.count(name, Purpose::Value, version)
             .map_err(KeyError::into_protect)?;
         ValueKey::new(version, secret.duplicate())
     }

@@ -66,6 +66,8 @@ pub enum State {
     Enabled,
     /// Opens what it protected, and protects nothing more.
     DecryptOnly,
+    /// Does nothing, and is destroyed when its time has come; until then it can be had back.
+    ToBeDestroyed,
     /// Gone; what only it could open is gone with it.
     Destroyed,
 }
@@ -76,6 +78,7 @@ impl State {
         match self {
             State::Enabled => "enabled",
             State::DecryptOnly => "decrypt-only",
+            State::ToBeDestroyed => "to-be-destroyed",
             State::Destroyed => "destroyed",
         }
     }

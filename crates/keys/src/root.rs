@@ -39,9 +39,9 @@ impl Root {
         (key.len() == KEY_LEN).then_some(key)
     }
 
-    /// The MAC of a document.
-    pub(crate) fn mac(&self, document: &[u8]) -> hmac::Tag {
-        self.integrity.sign(&[b"sealine keystore 1\0", document])
+    /// The MAC of a document of one kind and format.
+    pub(crate) fn mac(&self, context: &[u8], document: &[u8]) -> hmac::Tag {
+        self.integrity.sign(&[context, document])
     }
 }
 
@@ -55,7 +55,7 @@ pub(crate) struct Place<'a> {
 
 impl Place<'_> {
     /// Each part after its length, so that no two places share it.
-    fn associated_data(self) -> Vec<u8> {
+    pub(crate) fn associated_data(self) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.name.len() + 32);
         for part in [self.name, self.purpose.as_str()] {
             // Names are at most 128 bytes.
@@ -107,6 +107,9 @@ mod tests {
         let other = Root::new(&Secret::new(vec![2; 32])).unwrap();
         assert!(other.unwrap(place, &wrapped).is_none());
         assert!(root.unwrap(place, "not base64!").is_none());
-        assert_ne!(root.mac(b"x").as_ref(), other.mac(b"x").as_ref());
+        assert_ne!(
+            root.mac(b"a\0", b"x").as_ref(),
+            other.mac(b"a\0", b"x").as_ref()
+        );
     }
 }

@@ -14,7 +14,7 @@ use std::{
     thread,
 };
 
-use sealine_keys::{DIGEST_KEY, Keystore, LOG_KEY, Purpose, State, WrappedKey};
+use sealine_keys::{DIGEST_KEY, Keystore, LOG_KEY, Purpose, State, Tombstones, WrappedKey};
 use sealine_protect::{KeySource, VersionSource};
 
 struct Place {
@@ -37,13 +37,13 @@ fn set_mode(path: &Path, mode: u32) {
 }
 
 fn code(path: &Path) -> &'static str {
-    Keystore::open(path).unwrap_err().code()
+    Keystore::open(path, None).unwrap_err().code()
 }
 
 #[test]
 fn a_new_keystore_is_its_owners_alone_and_opens_again() {
     let place = place();
-    assert!(Keystore::open(&place.path).unwrap().is_none());
+    assert!(Keystore::open(&place.path, None).unwrap().is_none());
     let mut keystore = Keystore::create(&place.path, 1_700_000_000).unwrap();
     keystore
         .new_key("crm", Purpose::Token, 1_700_000_001)
@@ -53,7 +53,7 @@ fn a_new_keystore_is_its_owners_alone_and_opens_again() {
     for entry in fs::read_dir(&place.path).unwrap() {
         assert_eq!(mode(&entry.unwrap().path()), 0o600);
     }
-    let again = Keystore::open(&place.path).unwrap().unwrap();
+    let again = Keystore::open(&place.path, None).unwrap().unwrap();
     assert_eq!(again.list(), keystore.list());
     assert_eq!(again.epoch(), keystore.epoch());
     let names: Vec<_> = again
@@ -124,14 +124,18 @@ fn what_others_can_reach_is_refused() {
             0o600,
             [0o640, 0o604, 0o620],
         ),
+        (place.path.join("uses.json"), 0o600, [0o640, 0o604, 0o620]),
     ] {
         for mode in bad {
             set_mode(&file, mode);
             assert_eq!(code(&place.path), "SL6002", "{} {mode:o}", file.display());
-            assert!(Keystore::create(&place.path, 2).is_err());
+            assert!(
+                Keystore::create(&place.path, 2).is_err(),
+                "nothing is made where something is"
+            );
         }
         set_mode(&file, good);
-        assert!(Keystore::open(&place.path).is_ok());
+        assert!(Keystore::open(&place.path, None).is_ok());
     }
 }
 
@@ -142,7 +146,7 @@ fn links_and_pipes_are_refused() {
     let beside = place.path.with_file_name("beside");
     symlink(&place.path, &beside).unwrap();
     assert_eq!(code(&beside), "SL6002");
-    for file in ["root.key", "keystore.json"] {
+    for file in ["root.key", "keystore.json", "uses.json"] {
         let (file, moved) = (place.path.join(file), place.path.join("moved"));
         fs::rename(&file, &moved).unwrap();
         symlink(&moved, &file).unwrap();
@@ -155,7 +159,7 @@ fn links_and_pipes_are_refused() {
         assert_eq!(code(&place.path), "SL6002", "folder");
         fs::remove_dir(&file).unwrap();
         fs::rename(&moved, &file).unwrap();
-        assert!(Keystore::open(&place.path).is_ok());
+        assert!(Keystore::open(&place.path, None).is_ok());
     }
 }
 
@@ -171,7 +175,7 @@ fn any_change_of_the_document_is_found() {
         let mut changed = good.clone();
         changed[at] ^= 0x02;
         fs::write(&file, &changed).unwrap();
-        match Keystore::open(&place.path) {
+        match Keystore::open(&place.path, None) {
             Err(error) => assert!(matches!(error.code(), "SL6005" | "SL6006"), "{error}"),
             // White space between the fields is outside the MAC, and says nothing.
             Ok(_) => {
@@ -204,18 +208,25 @@ fn edits_that_keep_the_json_valid_are_found() {
         ("\"crm\"", "\"crn\""),
         ("\"revision\": 3", "\"revision\": 2"),
         ("\"enabled\"", "\"decrypt-only\""),
+        ("\"primary\": 1", "\"primary\": 1, \"max_uses\": 9"),
         ("\"created\": 1", "\"created\": 2"),
         (
-            "\"version\": 1,\n  \"body\"",
-            "\"version\": 1,\n  \"extra\": 1,\n  \"body\"",
+            "\"version\": 2,\n  \"body\"",
+            "\"version\": 2,\n  \"extra\": 1,\n  \"body\"",
         ),
     ] {
         assert!(good.contains(from), "{from}");
         fs::write(&file, good.replacen(from, to, 1)).unwrap();
         assert_eq!(code(&place.path), "SL6005", "{from}");
     }
-    fs::write(&file, good.replacen("\"version\": 1", "\"version\": 2", 1)).unwrap();
-    assert_eq!(code(&place.path), "SL6006");
+    // The format's version is under the MAC as well.
+    fs::write(&file, good.replacen("\"version\": 2", "\"version\": 1", 1)).unwrap();
+    assert_eq!(code(&place.path), "SL6005");
+    for unknown in ["0", "3"] {
+        let to = format!("\"version\": {unknown}");
+        fs::write(&file, good.replacen("\"version\": 2", &to, 1)).unwrap();
+        assert_eq!(code(&place.path), "SL6006");
+    }
     fs::write(&file, vec![b' '; (4 << 20) + 1]).unwrap();
     assert_eq!(code(&place.path), "SL6005");
 }
@@ -243,7 +254,7 @@ fn what_a_crash_leaves_behind_is_taken_up() {
     Keystore::create(&place.path, 1).unwrap();
     let root = fs::read(place.path.join("root.key")).unwrap();
     fs::remove_file(place.path.join("keystore.json")).unwrap();
-    assert!(Keystore::open(&place.path).unwrap().is_none());
+    assert!(Keystore::open(&place.path, None).unwrap().is_none());
     // While writing a document.
     fs::write(place.path.join("keystore.json.new"), "half a docu").unwrap();
     let mut keystore = Keystore::create(&place.path, 2).unwrap();
@@ -251,7 +262,7 @@ fn what_a_crash_leaves_behind_is_taken_up() {
     fs::write(place.path.join("keystore.json.new"), "half a docu").unwrap();
     keystore.new_key("crm", Purpose::Token, 3).unwrap();
     assert_eq!(
-        Keystore::open(&place.path).unwrap().unwrap().list(),
+        Keystore::open(&place.path, None).unwrap().unwrap().list(),
         keystore.list()
     );
     assert!(!place.path.join("keystore.json.new").exists());
@@ -265,7 +276,7 @@ fn keys_made_at_once_are_all_kept() {
         for writer in 0..4 {
             let path = &place.path;
             scope.spawn(move || {
-                let mut keystore = Keystore::open(path).unwrap().unwrap();
+                let mut keystore = Keystore::open(path, None).unwrap().unwrap();
                 for number in 0..5 {
                     keystore
                         .new_key(&format!("w{writer}-{number}"), Purpose::File, 1)
@@ -275,7 +286,11 @@ fn keys_made_at_once_are_all_kept() {
         }
     });
     assert_eq!(
-        Keystore::open(&place.path).unwrap().unwrap().list().len(),
+        Keystore::open(&place.path, None)
+            .unwrap()
+            .unwrap()
+            .list()
+            .len(),
         22
     );
 }
@@ -294,10 +309,10 @@ fn one_of_several_makers_wins() {
     });
     assert_eq!(made, 1);
     assert!(
-        Keystore::open(&place.path)
+        Keystore::open(&place.path, None)
             .unwrap()
             .unwrap()
-            .unlock()
+            .unlock(&Tombstones::none())
             .is_ok()
     );
 }
@@ -319,7 +334,10 @@ fn the_epoch_changes_with_every_change() {
     seen.dedup();
     assert_eq!(seen.len(), count);
     assert!(seen.iter().all(|epoch| *epoch < 1 << 53));
-    assert_eq!(keystore.unlock().unwrap().epoch(), keystore.epoch());
+    assert_eq!(
+        keystore.unlock(&Tombstones::none()).unwrap().epoch(),
+        keystore.epoch()
+    );
 }
 
 #[test]
@@ -333,7 +351,7 @@ fn a_key_serves_its_purpose_and_no_other() {
     ] {
         keystore.new_key(name, purpose, 1).unwrap();
     }
-    let keys = keystore.unlock().unwrap();
+    let keys = keystore.unlock(&Tombstones::none()).unwrap();
     assert!(keys.token_key("t").is_ok());
     assert_eq!(keys.value_key("v").unwrap().version(), 1);
     assert!(keys.value_key_version("v", 1).is_ok());
@@ -350,10 +368,10 @@ fn a_key_serves_its_purpose_and_no_other() {
     let public = keys.signer().unwrap().verifying_key();
     let signature = keys.signer().unwrap().sign(b"entry").unwrap();
     assert!(public.verify(b"entry", &signature).is_ok());
-    let again = Keystore::open(&place.path)
+    let again = Keystore::open(&place.path, None)
         .unwrap()
         .unwrap()
-        .unlock()
+        .unlock(&Tombstones::none())
         .unwrap();
     assert_eq!(again.signer().unwrap().verifying_key(), public);
     assert!(
@@ -371,7 +389,7 @@ fn a_data_key_opens_with_its_keystore_only() {
         let mut keystore = Keystore::create(&place.path, 1).unwrap();
         keystore.new_key("lake", Purpose::File, 1).unwrap();
         keystore.new_key("lane", Purpose::File, 1).unwrap();
-        keystore.unlock().unwrap()
+        keystore.unlock(&Tombstones::none()).unwrap()
     };
     let (one, two) = (open(&one), open(&two));
     let data_key = one.new_data_key("lake").unwrap();
@@ -402,7 +420,7 @@ fn nothing_printed_shows_a_key() {
     let place = place();
     let mut keystore = Keystore::create(&place.path, 1).unwrap();
     keystore.new_key("lake", Purpose::File, 1).unwrap();
-    let keys = keystore.unlock().unwrap();
+    let keys = keystore.unlock(&Tombstones::none()).unwrap();
     let data_key = keys.new_data_key("lake").unwrap();
     let shown = format!(
         "{keystore:?} {:?} {keys:?} {data_key:?} {:#?}",

@@ -5,9 +5,12 @@
 
 use std::path::Path;
 
-use sealine_access::{Authorized, Policy, Principal, Refusal, authorize};
+use sealine_access::{
+    AccessError, Action, Authorized, Policy, Principal, Refusal, Resource, authorize, permitted,
+};
 use sealine_keys::{Keystore, OpenKeys};
 use sealine_plan::{Computed, Plan, Registry, Request, prove};
+use sealine_protect::crypto::Secret;
 use sealine_spec::{Diagnostics, Files, Spec, parse};
 
 use super::labels;
@@ -56,6 +59,7 @@ pub struct Project {
     state: StateDir,
     computed: Computed,
     warnings: Diagnostics,
+    passphrase: Option<Secret>,
 }
 
 impl Project {
@@ -95,6 +99,7 @@ impl Project {
             state,
             computed,
             warnings,
+            passphrase: None,
         })
     }
 
@@ -136,7 +141,58 @@ impl Project {
         if !self.state.exists() {
             return Ok(0);
         }
-        Ok(Keystore::open(&self.state.keys())?.map_or(0, |store| store.epoch()))
+        Ok(self.keystore()?.map_or(0, |store| store.epoch()))
+    }
+
+    /// Whether its keystore opens with a passphrase alone.
+    ///
+    /// # Errors
+    /// A keystore that others can reach.
+    pub fn needs_passphrase(&self) -> Result<bool, EngineError> {
+        Ok(Keystore::needs_passphrase(&self.state.keys())?)
+    }
+
+    /// What its keystore is opened with, where it needs that.
+    pub fn set_passphrase(&mut self, passphrase: Secret) {
+        self.passphrase = Some(passphrase);
+    }
+
+    /// Its keystore; `None` while there is none.
+    ///
+    /// # Errors
+    /// A keystore that cannot be opened.
+    pub fn keystore(&self) -> Result<Option<Keystore>, EngineError> {
+        Ok(Keystore::open(
+            &self.state.keys(),
+            self.passphrase.as_ref(),
+        )?)
+    }
+
+    /// Asks the policy whether somebody may do something with a key.
+    ///
+    /// # Errors
+    /// `SL4105` with the permission that is missing.
+    pub fn permit_key(
+        &self,
+        user: &Principal,
+        action: Action,
+        key: &str,
+    ) -> Result<(), EngineError> {
+        let resource = Resource::Key(key.to_owned());
+        if permitted(&self.policy, user, action, &resource, None).permitted() {
+            return Ok(());
+        }
+        let denied = AccessError::KeyDenied {
+            principal: user.to_cedar(),
+            action,
+            key: key.to_owned(),
+            resource: resource.to_cedar(),
+        };
+        Err(denied.into())
+    }
+
+    pub(crate) fn passphrase(&self) -> Option<&Secret> {
+        self.passphrase.as_ref()
     }
 
     /// Binds and proves a request. A leak is no error here: it stands in the plan.

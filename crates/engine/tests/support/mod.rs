@@ -285,10 +285,10 @@ pub(crate) fn leftovers(root: &Path) -> Vec<PathBuf> {
 /// The rows of a written dataset, as the tests' reader with the keys sees them.
 pub(crate) fn rows(root: &Path, dataset: &str, path: &str, columns: &[&str]) -> Vec<Vec<String>> {
     use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
-    let keystore = sealine_keys::Keystore::open(&root.join(".sealine/keys"))
+    let keystore = sealine_keys::Keystore::open(&root.join(".sealine/keys"), None)
         .unwrap()
         .unwrap();
-    let keys = keystore.unlock().unwrap();
+    let keys = keystore.unlock(&sealine_keys::Tombstones::none()).unwrap();
     let files = sealine_connect::locate(root, path, sealine_connect::Format::Parquet).unwrap();
     let columns: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
     let access = Access::Sealed {
