@@ -10,7 +10,7 @@ use sealine_label::declare::{Call, Context, Declaration};
 use crate::{
     Kernel, KeySource, Opener, ProtectError, VersionSource,
     argument::Arguments,
-    protections::{bucket, encrypt, mask, nullify, redact, replace, scrub, tokenize},
+    protections::{bucket, encrypt, fpe, mask, nullify, redact, replace, scrub, siv, tokenize},
 };
 
 /// One protection: what it is, and how it is made. Each folder of `protections` has one.
@@ -35,13 +35,16 @@ type Unbind = for<'a> fn(
 ) -> Result<Box<dyn Opener + 'a>, ProtectError>;
 
 /// In the order of the documentation: by family, the weakest trace first.
-static ENTRIES: [&Entry; 8] = [
+static ENTRIES: &[&Entry] = &[
     &redact::ENTRY,
     &nullify::ENTRY,
     &replace::ENTRY,
     &mask::ENTRY,
+    &fpe::CARD,
     &bucket::ENTRY,
     &tokenize::ENTRY,
+    &siv::ENTRY,
+    &fpe::ENTRY,
     &encrypt::ENTRY,
     &scrub::ENTRY,
 ];

@@ -108,22 +108,27 @@ impl Layout {
         mut write: impl FnMut(usize, &mut [u8]) -> Result<(), ProtectError>,
     ) -> Result<Vec<u8>, ProtectError> {
         let mut bytes = vec![0_u8; self.total];
-        let mut rest = bytes.as_mut_slice();
-        for (row, (start, end)) in self.ends.iter().zip(self.ends.iter().skip(1)).enumerate() {
-            if !is_valid(self.nulls.as_ref(), row) {
-                continue;
-            }
-            let length = usize::try_from(end - start).unwrap_or(0);
-            let (cell, after) = rest
-                .split_at_mut_checked(length)
-                .ok_or(ProtectError::Arrow {
-                    protection: self.protection,
-                    step: "layout of a column",
-                })?;
+        for (row, cell) in self.cells(&mut bytes) {
             write(row, cell)?;
-            rest = after;
         }
         Ok(bytes)
+    }
+
+    /// Each row with a value, and its part of the bytes.
+    pub(crate) fn cells<'a>(
+        &'a self,
+        bytes: &'a mut [u8],
+    ) -> impl Iterator<Item = (usize, &'a mut [u8])> {
+        let mut rest = bytes;
+        let ends = self.ends.iter().zip(self.ends.iter().skip(1));
+        ends.enumerate()
+            .filter(|(row, _)| is_valid(self.nulls.as_ref(), *row))
+            .map_while(move |(row, (start, end))| {
+                let length = usize::try_from(end - start).ok()?;
+                let (cell, after) = std::mem::take(&mut rest).split_at_mut_checked(length)?;
+                rest = after;
+                Some((row, cell))
+            })
     }
 
     /// The column of text with these bytes.

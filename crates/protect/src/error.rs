@@ -35,6 +35,14 @@ pub enum ProtectError {
     /// A key that has sealed as much as it may.
     #[error("the data key has sealed 2^32 - 1 values, its limit; start a new run")]
     KeyExhausted,
+    /// Numerals that FF1 was not set for.
+    #[error(
+        "a value has a numeral that is not below the radix {radix}, or another length than was said"
+    )]
+    Numerals {
+        /// How many numerals there are.
+        radix: u32,
+    },
     /// A name that is not in the catalogue.
     #[error("`{0}` is not a protection; `sealine protections` lists them")]
     UnknownProtection(String),
@@ -103,13 +111,15 @@ pub enum ProtectError {
         state: &'static str,
     },
     /// A sealed value that does not have the format.
-    #[error("row {row} does not hold a value sealed by `encrypt`")]
+    #[error("row {row} does not hold a sealed value of this protection")]
     NotSealed {
         /// The row in the batch, from 0.
         row: usize,
     },
     /// A sealed value that does not open here.
-    #[error("row {row} does not open: it was sealed for another dataset or column, or changed")]
+    #[error(
+        "row {row} does not open: it was sealed for another dataset, column or domain, or changed"
+    )]
     DoesNotOpen {
         /// The row in the batch, from 0.
         row: usize,
@@ -156,6 +166,7 @@ impl ProtectError {
             ProtectError::Primitive(_) => "SL8004",
             ProtectError::Randomness => "SL8005",
             ProtectError::KeyExhausted => "SL8006",
+            ProtectError::Numerals { .. } => "SL8007",
             ProtectError::UnknownProtection(_) => "SL8010",
             ProtectError::Argument { .. } => "SL8011",
             ProtectError::InputType { .. } => "SL8012",
@@ -217,6 +228,12 @@ pub const CODES: &[(&str, &str)] = &[
          batch alone would pass the limit. Use a smaller batch size.",
     ),
     (
+        "SL8007",
+        "**Not numerals of this radix.** FF1 enciphers strings of numerals from 0 to the radix minus 1, of one \
+         length. What came has another numeral or another length, and nothing was enciphered. Protections check \
+         their alphabet before, so this comes from outside data.",
+    ),
+    (
         "SL8010",
         "**Not a protection.** The plan names a protection that this build does not have. The catalogue is \
          what `sealine protections` lists.",
@@ -263,14 +280,15 @@ pub const CODES: &[(&str, &str)] = &[
     ),
     (
         "SL8030",
-        "**Not a sealed value.** A value to be opened does not have the format of `encrypt`: format byte 1, key \
-         version, salt, nonce, ciphertext, tag. The column is not one that `encrypt` wrote, or was cut.",
+        "**Not a sealed value.** A value to be opened does not have the format of its protection: \
+         `encrypt` writes format byte 1, key version, salt, nonce, ciphertext, tag; `siv` format byte 2, synthetic \
+         IV, ciphertext. The column is not one that the protection wrote, or was cut.",
     ),
     (
         "SL8031",
-        "**A sealed value does not open.** It authenticates its dataset, column and key version; this one was \
-         sealed for another place, with another key, or was changed. Open it under the dataset and column that \
-         it was written to.",
+        "**A sealed value does not open.** With `encrypt` it authenticates its dataset, column and key version, with \
+         `siv` its domain; this one was sealed for another, with another key, or was changed. Open it under the \
+         dataset, column or domain that it was sealed for.",
     ),
     (
         "SL8032",
@@ -315,6 +333,7 @@ mod tests {
             ProtectError::Primitive("x"),
             ProtectError::Randomness,
             ProtectError::KeyExhausted,
+            ProtectError::Numerals { radix: 10 },
             ProtectError::UnknownProtection(key()),
             ProtectError::Argument {
                 protection: "mask",

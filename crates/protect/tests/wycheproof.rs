@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use sealine_protect::{
     ProtectError,
-    crypto::{Secret, aead, ed25519::VerifyingKey, hkdf, hmac, kwp},
+    crypto::{Secret, aead, ed25519::VerifyingKey, ff1::Ff1, hkdf, hmac, kwp, siv},
 };
 use serde_json::Value;
 
@@ -133,6 +133,17 @@ fn hmac_sha256() {
         let kept = usize::try_from(group["tagSize"].as_u64().unwrap() / 8).unwrap();
         let agrees = key.sign(&[&message]).as_ref()[..kept] == tag;
         assert_eq!(agrees, valid(&test), "{}", test["tcId"]);
+        // The way that tokens take, wherever the message is cut into a prefix and the rest.
+        for cut in 0..=message.len() {
+            let (prefix, rest) = message.split_at(cut);
+            let prefixed = hmac::Prefixed::new(&bytes(&test, "key"), prefix);
+            assert_eq!(
+                prefixed.sign(rest)[..kept] == tag,
+                agrees,
+                "{}",
+                test["tcId"]
+            );
+        }
         // Our own check takes the whole tag only.
         assert_eq!(
             key.verify(&[&message], &tag),
@@ -205,4 +216,91 @@ fn ed25519() {
         answered += 1;
     }
     report("ed25519", answered, 0, 150);
+}
+
+#[test]
+fn aes_siv() {
+    let mut answered = 0;
+    for (_, test) in vectors("aes_siv_cmac_test.json") {
+        let id = &test["tcId"];
+        let (aad, message, sealed) = (bytes(&test, "aad"), bytes(&test, "msg"), bytes(&test, "ct"));
+        let key = siv::Key::new(&Secret::new(bytes(&test, "key")), &[&aad]).unwrap();
+        if valid(&test) {
+            assert_eq!(key.seal(&message).unwrap(), sealed, "{id}");
+            assert_eq!(key.open(&sealed).unwrap().expose(), message, "{id}");
+        } else {
+            let opened = key.open(&sealed);
+            assert!(matches!(opened, Err(ProtectError::NotAuthentic)), "{id}");
+        }
+        answered += 1;
+    }
+    report("aes_siv_cmac", answered, 0, 440);
+}
+
+/// The numerals of a text or list; `None` where one is not in the alphabet or below zero.
+fn numerals(group: &Value, value: &Value) -> Option<Vec<u16>> {
+    if let Some(list) = value.as_array() {
+        let numeral = |one: &Value| u16::try_from(one.as_i64()?).ok();
+        return list.iter().map(numeral).collect();
+    }
+    let alphabet: Vec<char> = group["alphabet"].as_str().unwrap().chars().collect();
+    let place = |one| alphabet.iter().position(|of| *of == one);
+    let text = value.as_str().unwrap().chars();
+    text.map(|one| u16::try_from(place(one)?).ok()).collect()
+}
+
+fn run_ff1(file: &str, least: usize) {
+    let (mut answered, mut unsupported) = (0, 0);
+    for (group, test) in vectors(file) {
+        let id = format!("{file} {}", test["tcId"]);
+        let radix = u32::try_from(group["radix"].as_u64().unwrap()).unwrap();
+        let key = Secret::new(bytes(&test, "key"));
+        let ff1 = match Ff1::new(&key, radix) {
+            Ok(ff1) => ff1,
+            Err(error) => {
+                assert!(error.is_unsupported() && !valid(&test), "{id}");
+                unsupported += 1;
+                continue;
+            }
+        };
+        let tweak = bytes(&test, "tweak");
+        let plain = numerals(&group, &test["msg"]);
+        let cipher = numerals(&group, &test["ct"]);
+        let length = group["msgSize"].as_u64().unwrap();
+        if u128::from(radix).saturating_pow(u32::try_from(length).unwrap()) < 1_000_000 {
+            // The first edition of the standard took such values; the second does not, nor do we.
+            for numerals in [&plain, &cipher] {
+                let mut numerals = numerals.clone().unwrap();
+                let error = ff1.encrypt(&tweak, &mut numerals).unwrap_err();
+                assert!(error.is_unsupported(), "{id}");
+                let error = ff1.decrypt(&tweak, &mut numerals).unwrap_err();
+                assert!(error.is_unsupported(), "{id}");
+            }
+            unsupported += 1;
+            continue;
+        }
+        answered += 1;
+        if valid(&test) {
+            let (plain, cipher) = (plain.unwrap(), cipher.unwrap());
+            let mut numerals = plain.clone();
+            ff1.encrypt(&tweak, &mut numerals).unwrap();
+            assert_eq!(numerals, cipher, "{id}");
+            ff1.decrypt(&tweak, &mut numerals).unwrap();
+            assert_eq!(numerals, plain, "{id}");
+        } else if let Some(mut numerals) = plain {
+            // A numeral of the radix or above; the others are not numerals at all.
+            let error = ff1.encrypt(&tweak, &mut numerals).unwrap_err();
+            assert!(matches!(error, ProtectError::Numerals { .. }), "{id}");
+        }
+    }
+    report(file, answered, unsupported, least);
+}
+
+#[test]
+fn ff1() {
+    run_ff1("aes_ff1_base10_test.json", 3800);
+    run_ff1("aes_ff1_base36_test.json", 2800);
+    run_ff1("aes_ff1_base62_test.json", 2400);
+    run_ff1("aes_ff1_radix10_test.json", 3800);
+    run_ff1("aes_ff1_radix36_test.json", 2800);
 }

@@ -13,23 +13,16 @@ const KEY_LEN: usize = 32;
 
 /// A key of purpose `token`: for stand-ins that are the same for the same value. Each protection
 /// uses a key of its own, derived with its name.
-pub struct TokenKey {
-    secret: Secret,
-    tokens: hmac::Key,
-}
+pub struct TokenKey(Secret);
 
 impl TokenKey {
-    /// Derives the key of `tokenize`: HMAC-SHA-256 under HKDF-SHA-256(key, info `tokenize`).
+    /// A key of the keystore.
     ///
     /// # Errors
     /// [`ProtectError::KeyLength`] when `secret` is not 32 bytes.
     pub fn new(secret: &Secret) -> Result<TokenKey, ProtectError> {
         check("a token key", secret)?;
-        let derived = hkdf::subkey(secret, b"", "tokenize")?;
-        Ok(TokenKey {
-            secret: secret.duplicate(),
-            tokens: hmac::Key::new(hmac::Algorithm::Sha256, derived.expose()),
-        })
+        Ok(TokenKey(secret.duplicate()))
     }
 
     /// `length` bytes of HKDF-SHA-256(key, info `info`): the key of one protection. The info is
@@ -39,21 +32,20 @@ impl TokenKey {
     /// [`ProtectError::Unsupported`] above 255 hash lengths.
     pub(crate) fn derive(&self, info: &str, length: usize) -> Result<Secret, ProtectError> {
         let algorithm = hmac::Algorithm::Sha256;
-        hkdf::derive(
-            algorithm,
-            self.secret.expose(),
-            b"",
-            info.as_bytes(),
-            length,
-        )
+        hkdf::derive(algorithm, self.0.expose(), b"", info.as_bytes(), length)
     }
 
-    /// A message that has taken in the domain and its end.
-    pub(crate) fn in_domain(&self, domain: &str) -> hmac::Message {
-        let mut message = self.tokens.message();
-        message.update(domain.as_bytes());
-        message.update(&[0]);
-        message
+    /// HMAC-SHA-256 under HKDF-SHA-256(key, info `tokenize`), of messages that begin with the
+    /// domain and its end.
+    ///
+    /// # Errors
+    /// [`ProtectError::Primitive`] when AWS-LC fails.
+    pub(crate) fn in_domain(&self, domain: &str) -> Result<hmac::Prefixed, ProtectError> {
+        let prefix = [domain.as_bytes(), &[0]].concat();
+        Ok(hmac::Prefixed::new(
+            self.derive("tokenize", KEY_LEN)?.expose(),
+            &prefix,
+        ))
     }
 }
 

@@ -1,4 +1,5 @@
-//! Thin, misuse-resistant wrappers over AWS-LC: the only cryptography in Sealine.
+//! Thin, misuse-resistant wrappers over AWS-LC, and over the block functions of RustCrypto where
+//! AWS-LC has no such mode or no way in: the only cryptography in Sealine.
 //!
 //! Purpose: one place where algorithms, lengths and limits are chosen; pipelines and
 //! `sealine conform` call the same functions.
@@ -9,15 +10,18 @@
 //! Must never: fall back to a weaker algorithm; compare secrets with `==`; print a byte of a key.
 
 pub mod aead;
+mod aes;
 mod digest;
 pub mod ed25519;
 mod equal;
+pub mod ff1;
 pub mod hkdf;
 pub mod hmac;
 mod key;
 pub mod kwp;
 pub mod random;
 mod secret;
+pub mod siv;
 
 pub use digest::{Sha256, sha256};
 pub use equal::constant_time_equal;

@@ -3,9 +3,11 @@
 
 pub(crate) mod bucket;
 pub(crate) mod encrypt;
+pub(crate) mod fpe;
 pub(crate) mod mask;
 pub(crate) mod nullify;
 pub(crate) mod redact;
 pub(crate) mod replace;
 pub(crate) mod scrub;
+pub(crate) mod siv;
 pub(crate) mod tokenize;

@@ -22,7 +22,7 @@ use crate::{
     argument::Arguments,
     cell::is_text,
     column::{Layout, fresh_nulls, plain_type, refuse, unpack},
-    crypto::{TokenKey, hmac::Message},
+    crypto::hmac::Prefixed,
 };
 
 const NAME: &str = "tokenize";
@@ -35,7 +35,8 @@ const LONGEST_DOMAIN: usize = 256;
 
 /// `tokenize`, bound.
 pub(crate) struct Tokenize {
-    key: TokenKey,
+    /// The paddings of the HMAC and the domain, hashed once.
+    tokens: Prefixed,
     domain: String,
 }
 
@@ -57,7 +58,7 @@ pub(crate) fn kernel(
         return Err(arguments.wrong("the domain must be at most 256 bytes without a zero byte"));
     }
     Ok(Tokenize {
-        key: keys.token_key(key)?,
+        tokens: keys.token_key(key)?.in_domain(domain)?,
         domain: domain.to_owned(),
     })
 }
@@ -82,20 +83,15 @@ impl Kernel for Tokenize {
         macro_rules! text {
             ($array:expr) => {{
                 let texts = $array;
-                self.column(&plain, |row, message| {
-                    message.update(texts.value(row).as_bytes())
-                })
+                self.column(&plain, |row| self.tokens.sign(texts.value(row).as_bytes()))
             }};
         }
         macro_rules! integer {
             ($t:ty) => {{
                 let numbers = plain.as_primitive::<$t>();
-                self.column(&plain, |row, message| {
-                    let mut scratch = [0; 32];
-                    message.update(plaintext::integer(
-                        i128::from(numbers.value(row)),
-                        &mut scratch,
-                    ));
+                self.column(&plain, |row| {
+                    let number = i128::from(numbers.value(row));
+                    self.tokens.sign(plaintext::integer(number, &mut [0; 32]))
                 })
             }};
         }
@@ -113,9 +109,9 @@ impl Kernel for Tokenize {
             DataType::UInt64 => integer!(UInt64Type),
             DataType::Date32 => {
                 let days = plain.as_primitive::<Date32Type>();
-                self.column(&plain, |row, message| {
-                    let mut scratch = [0; 32];
-                    message.update(plaintext::date(days.value(row), &mut scratch));
+                self.column(&plain, |row| {
+                    self.tokens
+                        .sign(plaintext::date(days.value(row), &mut [0; 32]))
                 })
             }
             other => Err(refuse(NAME, other)),
@@ -127,17 +123,12 @@ impl Tokenize {
     fn column(
         &self,
         plain: &ArrayRef,
-        feed: impl Fn(usize, &mut Message),
+        sign: impl Fn(usize) -> [u8; 32],
     ) -> Result<ArrayRef, ProtectError> {
         let layout = Layout::measure(NAME, plain.len(), fresh_nulls(plain), |_| LENGTH)?;
-        // The paddings and the domain are hashed once; each value starts from a copy of that state.
-        let started = self.key.in_domain(&self.domain);
         let bytes = layout.fill(|row, cell| {
-            let mut message = started.clone();
-            feed(row, &mut message);
-            let tag = message.finish();
+            let tag = sign(row);
             let kept = tag
-                .as_ref()
                 .first_chunk::<KEPT>()
                 .ok_or(ProtectError::Primitive("HMAC"))?;
             match URL_SAFE_NO_PAD.encode_slice(kept, cell) {

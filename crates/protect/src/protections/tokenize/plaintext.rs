@@ -72,6 +72,13 @@ impl<'a> Writer<'a> {
 
     fn unsigned(mut self, mut value: u128, least: usize) -> Self {
         let mut written = 0;
+        // Wider division is a call, and almost no value needs it.
+        while value > u128::from(u64::MAX) {
+            self = self.byte(b'0' + u8::try_from(value % 10).unwrap_or(0));
+            value /= 10;
+            written += 1;
+        }
+        let mut value = u64::try_from(value).unwrap_or(0);
         while value > 0 || written < least {
             self = self.byte(b'0' + u8::try_from(value % 10).unwrap_or(0));
             value /= 10;
