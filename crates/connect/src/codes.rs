@@ -12,7 +12,7 @@ pub const CODES: &[(&str, &str)] = &[
     ),
     (
         "SL9003",
-        "# Not a regular file\n\nA dataset is a regular file or, for Parquet, a folder of `*.parquet` files. Folders of CSV files, pipes, sockets and devices are not read: they may block for ever or change while they are read.\n\n**What to do**: give the path of a file.\n\n```yaml\nat: { connection: files, path: customers.csv, format: csv }\n```",
+        "# Not a regular file\n\nA dataset is a regular file, the files that a pattern matches, or a folder of files whose names end as its format does (`.csv`, `.jsonl`, `.arrow`, `.parquet`). Pipes, sockets and devices are not read: they may block for ever or change while they are read.\n\n**What to do**: give the path of a file or of a folder.\n\n```yaml\nat: { connection: files, path: customers.csv, format: csv }\n```",
     ),
     (
         "SL9004",
@@ -48,11 +48,11 @@ pub const CODES: &[(&str, &str)] = &[
     ),
     (
         "SL9012",
-        "# Not a readable Parquet file\n\nThe file is damaged, cut short or not Parquet at all. What the decoder said is not shown, since it may quote the data.\n\n**What to do**: write the file again; check it with its own tool (`parquet-tools inspect`).\n\n```\n`in/a.parquet` is not a readable Parquet file: its footer is damaged or not Parquet\n```",
+        "# A file that cannot be decoded\n\nThe file is damaged, cut short or of another format than its dataset declares: Parquet, Arrow IPC, gzip or zstd. What the decoder said is not shown, since it may quote the data. Nothing of a file that is cut short is kept: a shorter file would pass for a smaller dataset.\n\n**What to do**: write the file again; check it with its own tool (`parquet-tools inspect`, `gzip -t`, `zstd -t`).\n\n```\n`in/a.parquet` cannot be read: its footer is damaged, cut short or of another format\n```",
     ),
     (
         "SL9013",
-        "# A bound of the reader is exceeded\n\nReading is bounded so that no file can take the memory of the machine: a page 256 MiB, a footer 64 MiB, a schema 64 levels and 20,000 elements, a dataset 100,000 files.\n\n**What to do**: write the file with smaller pages, or the dataset in fewer, larger files.\n\n```python\npq.write_table(t, 'a.parquet', data_page_size=1 << 20)\n```",
+        "# A bound of the reader is exceeded\n\nReading is bounded so that no file can take the memory of the machine: a page 256 MiB, a footer 64 MiB, a schema 64 levels and 20,000 elements, a dataset 100,000 files, 1,000 bytes for each compressed one.\n\n**What to do**: write the file with smaller pages, or the dataset in fewer, larger files.\n\n```python\npq.write_table(t, 'a.parquet', data_page_size=1 << 20)\n```",
     ),
     (
         "SL9014",
@@ -98,6 +98,18 @@ pub const CODES: &[(&str, &str)] = &[
         "SL9024",
         "# No randomness\n\nThe operating system gave no random numbers. Without them no key and no nonce can be made.\n\n**What to do**: check the sandbox or container: `getrandom` must be allowed.\n\n```\nstrace -e getrandom sealine run\n```",
     ),
+    (
+        "SL9040",
+        "# A file was changed while it was read\n\nBetween the moment the files of a dataset were listed and the moment this one was opened it was replaced or written to. What was read would be neither the old dataset nor the new one.\n\n**What to do**: run again when nothing writes the file. Let other programs write beside it and rename: `mv customers.csv.new customers.csv`.\n\n```\n`in/customers.csv` was changed or replaced while it was read\n```",
+    ),
+    (
+        "SL9041",
+        "# A pattern that cannot be used\n\n`path:` may hold `*` (any characters of one part), `?` (one character), `[a-z]` and `[!a-z]` (one of these, none of these) and `**` (any number of folders, as a whole part). This one has a bracket that is not closed, or `**` beside other characters. Names that begin with `.` or `_` are matched only by a part that begins so.\n\n**What to do**: correct the pattern; write `[[]` for a bracket in a name.\n\n```yaml\nat: { connection: files, path: 'in/*/customers-[0-9]*.csv.gz', format: csv }\n```",
+    ),
+    (
+        "SL9042",
+        "# Not a partition\n\nWith `partition_by: [year, month]` the files lie in folders `year=2026/month=11/`, one level for each column and in that order; the values are percent-encoded where a file system needs it, and `__HIVE_DEFAULT_PARTITION__` is null. Something else lies there. It is not passed over, since it may hold rows.\n\n**What to do**: move it away, or correct `partition_by:`. Names that begin with `.` or `_` are left out.\n\n```\nls sales/year=2026\n```",
+    ),
 ];
 
 #[cfg(test)]
@@ -114,8 +126,7 @@ mod tests {
     #[test]
     fn every_code_is_explained_once_and_in_order() {
         let codes: Vec<&str> = CODES.iter().map(|(code, _)| *code).collect();
-        let expected: Vec<String> = (1..=24).map(|n| format!("SL9{n:03}")).collect();
-        assert_eq!(codes, expected);
+        assert!(codes.is_sorted_by(|a, b| a < b), "{codes:?}");
         assert!(
             CODES
                 .iter()
@@ -187,6 +198,12 @@ mod tests {
             },
             ConnectError::Export { column: "a".into() },
             ConnectError::Random,
+            ConnectError::Changed { path: path() },
+            ConnectError::Pattern { path: path() },
+            ConnectError::Partition {
+                path: path(),
+                column: "a".into(),
+            },
         ];
         for error in errors {
             assert!(

@@ -29,9 +29,7 @@ pub enum ConnectError {
         path: String,
     },
     /// A folder, link, pipe or device where a file was expected.
-    #[error(
-        "`{path}` is not a regular file; give the path of a file (Parquet: or of a folder of files)"
-    )]
+    #[error("`{path}` is not a regular file; give the path of a file or of a folder of files")]
     NotRegular {
         /// The path.
         path: String,
@@ -100,7 +98,7 @@ pub enum ConnectError {
     },
     /// A file that its decoder cannot read.
     #[error(
-        "`{path}` is not a readable Parquet file: its {part} is damaged or not Parquet; write it again"
+        "`{path}` cannot be read: its {part} is damaged, cut short or of another format; write it again"
     )]
     Decode {
         /// The file.
@@ -202,6 +200,30 @@ pub enum ConnectError {
     /// No randomness.
     #[error("the system gives no random numbers; nothing can be encrypted without them")]
     Random,
+    /// A pattern that cannot be one.
+    #[error(
+        "the path `{path}` is not a usable pattern; `*`, `?`, `[a-z]` and `**` as a whole part may be used, and `[[]` for a bracket"
+    )]
+    Pattern {
+        /// The path.
+        path: String,
+    },
+    /// A folder among partitions that is none.
+    #[error(
+        "`{path}` is not a partition `{column}=VALUE`; move it away or correct `partition_by:` in the catalog"
+    )]
+    Partition {
+        /// What lies where a partition should.
+        path: String,
+        /// Name from the catalog.
+        column: String,
+    },
+    /// Not the file that was located.
+    #[error("`{path}` was changed or replaced while it was read; run again when nothing writes it")]
+    Changed {
+        /// The file.
+        path: String,
+    },
 }
 
 impl ConnectError {
@@ -232,6 +254,9 @@ impl ConnectError {
             ConnectError::Exposed { .. } => "SL9022",
             ConnectError::Export { .. } => "SL9023",
             ConnectError::Random => "SL9024",
+            ConnectError::Changed { .. } => "SL9040",
+            ConnectError::Pattern { .. } => "SL9041",
+            ConnectError::Partition { .. } => "SL9042",
         }
     }
 

@@ -1,29 +1,44 @@
 //! Datasets as Arrow streams in and out; encrypted Parquet.
 //!
-//! Rows come in through a [`Source`] and leave through an [`EncryptedWriter`]; there is no other
-//! way out. INVARIANT: no writer of this crate can express plaintext, and no error, warning or
-//! panic text of this crate holds a value of a row. It must never print, log or retry.
+//! Rows come in through a [`Source`] and leave through an [`EncryptedWriter`] or, where a dataset's
+//! clearance does not demand encryption at rest, a [`PlainWriter`]; there is no other way out.
+//! INVARIANT: the one cannot express plaintext, the other cannot be made without a
+//! [`PlainAllowed`], and no error, warning or panic text of this crate holds a value of a row. It
+//! must never print, log or retry.
 
 mod codes;
 mod compact;
 mod csv;
+mod dataset;
 mod error;
 mod file;
+mod glob;
+mod input;
+mod ipc;
+mod jsonl;
 mod locate;
 mod parquet;
+mod partition;
+mod plain;
 mod quiet;
+pub mod rule;
 mod sealed;
 mod source;
+#[cfg(test)]
+mod testing;
 
 pub use codes::CODES;
 pub use compact::compact;
-pub use csv::{CsvOptions, CsvSource, Tap, open_csv, rule};
+pub use csv::{CsvOptions, CsvSource, open_csv};
+pub use dataset::{Stored, open};
 pub use error::ConnectError;
-pub use file::FileIdentity;
-pub use locate::{Format, locate};
+pub use file::{FileIdentity, Written};
+pub use input::{Compression, Witness, Witnessed};
+pub use locate::{Format, Located, locate};
 pub use parquet::{
-    Access, ConformRead, EncryptedWriter, FileAad, ParquetSource, Written, conform_parquet_read,
+    Access, ConformRead, EncryptedWriter, FileAad, ParquetSource, conform_parquet_read,
     open_parquet,
 };
+pub use plain::{PlainAllowed, PlainFormat, PlainWriter};
 pub use sealed::{CANARY_MIN, prove_sealed};
 pub use source::{Malformed, RawBatch, Rows, Source, Warning, table_key};

@@ -3,28 +3,73 @@
 //! INVARIANT: every path returned lies inside the connection's root after all links are
 //! resolved, is a regular file, and comes in a fixed order. Must never create anything.
 
+use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 use crate::ConnectError;
+use crate::glob::{self, Part};
+use crate::partition;
 
 /// How a dataset's files are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// Delimited text; one file.
+    /// Delimited text.
     Csv,
-    /// Apache Parquet; one file, or a folder of `*.parquet`.
+    /// One JSON object a line.
+    Jsonl,
+    /// Arrow IPC, the file format or the stream format.
+    Arrow,
+    /// Apache Parquet.
     Parquet,
+}
+
+impl Format {
+    /// How the names of its files end in a folder.
+    fn suffixes(self) -> &'static [&'static str] {
+        match self {
+            Format::Csv => &[".csv", ".csv.gz", ".csv.zst"],
+            Format::Jsonl => &[
+                ".jsonl",
+                ".jsonl.gz",
+                ".jsonl.zst",
+                ".ndjson",
+                ".ndjson.gz",
+                ".ndjson.zst",
+            ],
+            Format::Arrow => &[".arrow", ".arrows", ".feather"],
+            Format::Parquet => &[".parquet"],
+        }
+    }
+}
+
+/// A file of a dataset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Located {
+    /// Where it lies, all links resolved.
+    pub path: PathBuf,
+    /// The value of each partition column, `None` for null.
+    pub partitions: Vec<Option<String>>,
 }
 
 /// The most files one dataset may have.
 const FILES_MAX: usize = 100_000;
+/// The most names that a pattern may be compared with, and how deep `**` goes.
+const NAMES_MAX: usize = 1_000_000;
+const DEPTH_MAX: usize = 32;
 
 /// The files that `path` names under `root`, sorted by name.
 ///
-/// A CSV dataset is one file. A Parquet dataset is one file or a folder, of which the `*.parquet`
-/// files count; names that begin with `.` or `_` are left out, other folders are not entered. An
-/// empty folder gives an empty list: a dataset with no rows.
-pub fn locate(root: &Path, path: &str, format: Format) -> Result<Vec<PathBuf>, ConnectError> {
+/// A dataset is one file, the files that a pattern matches, or a folder, of which the files count
+/// whose names end as the format does; names that begin with `.` or `_` are left out and other
+/// folders are not entered. An empty folder gives an empty list: a dataset with no rows. A pattern
+/// that matches nothing is [`ConnectError::NotFound`]. With `partition_by` the folder has folders
+/// `column=value`, one level for each column, and every one of them counts.
+pub fn locate(
+    root: &Path,
+    path: &str,
+    format: Format,
+    partition_by: &[String],
+) -> Result<Vec<Located>, ConnectError> {
     if path.is_empty() || !plain(path) {
         return Err(ConnectError::Name {
             path: printable(path),
@@ -42,61 +87,192 @@ pub fn locate(root: &Path, path: &str, format: Format) -> Result<Vec<PathBuf>, C
     let root = root
         .canonicalize()
         .map_err(|source| ConnectError::io("open", root, source))?;
+    let unpartitioned = |path| Located {
+        path,
+        partitions: Vec::new(),
+    };
+    if partition_by.is_empty()
+        && let Some(parts) = glob::parse(path)?
+    {
+        let mut search = Search {
+            root: &root,
+            names: 0,
+            found: BTreeSet::new(),
+        };
+        search.expand(&root, &parts, 0)?;
+        if search.found.is_empty() {
+            return Err(ConnectError::NotFound {
+                path: printable(path),
+            });
+        }
+        return Ok(search.found.into_iter().map(unpartitioned).collect());
+    }
     let joined = root.join(relative);
     let whole = inside(&root, &joined)?;
     let meta = whole
         .metadata()
         .map_err(|source| ConnectError::io("look at", &joined, source))?;
-    if meta.is_file() {
-        return Ok(vec![whole]);
+    if meta.is_file() && partition_by.is_empty() {
+        return Ok(vec![unpartitioned(whole)]);
     }
-    if !meta.is_dir() || format == Format::Csv {
+    if !meta.is_dir() {
         return Err(ConnectError::not_regular(&joined));
     }
-    folder(&root, &whole)
+    let mut files = Vec::new();
+    partitions(
+        &root,
+        &whole,
+        format,
+        partition_by,
+        &mut Vec::new(),
+        &mut files,
+    )?;
+    Ok(files)
 }
 
-fn folder(root: &Path, whole: &Path) -> Result<Vec<PathBuf>, ConnectError> {
-    let entries =
-        std::fs::read_dir(whole).map_err(|source| ConnectError::io("list", whole, source))?;
-    let mut names = Vec::new();
-    for entry in entries {
-        let entry = entry.map_err(|source| ConnectError::io("list", whole, source))?;
-        let Ok(name) = entry.file_name().into_string() else {
-            return Err(ConnectError::Name {
-                path: whole.display().to_string(),
-            });
-        };
-        if name.starts_with(['.', '_']) || !name.ends_with(".parquet") {
+/// The files below `folder`, whose own partitions are `values`.
+fn partitions(
+    root: &Path,
+    folder: &Path,
+    format: Format,
+    columns: &[String],
+    values: &mut Vec<Option<String>>,
+    files: &mut Vec<Located>,
+) -> Result<(), ConnectError> {
+    let Some((column, deeper)) = columns.split_first() else {
+        for name in names(folder)? {
+            let ours = format
+                .suffixes()
+                .iter()
+                .any(|suffix| name.ends_with(suffix));
+            if ours && !name.starts_with(['.', '_']) {
+                let path = regular(root, &folder.join(name))?;
+                files.push(Located {
+                    path,
+                    partitions: values.clone(),
+                });
+                few(files.len(), FILES_MAX, "files in one dataset", folder)?;
+            }
+        }
+        return Ok(());
+    };
+    for name in names(folder)? {
+        if name.starts_with(['.', '_']) {
             continue;
         }
+        let place = folder.join(&name);
+        let value = partition::value(&name, column);
+        let (Some(value), true) = (value, place.is_dir()) else {
+            return Err(ConnectError::Partition {
+                path: place.display().to_string(),
+                column: column.clone(),
+            });
+        };
+        values.push(value);
+        partitions(root, &inside(root, &place)?, format, deeper, values, files)?;
+        values.pop();
+    }
+    Ok(())
+}
+
+/// What a pattern matches.
+struct Search<'a> {
+    root: &'a Path,
+    names: usize,
+    found: BTreeSet<PathBuf>,
+}
+
+impl Search<'_> {
+    fn expand(&mut self, folder: &Path, parts: &[Part], depth: usize) -> Result<(), ConnectError> {
+        let Some((part, rest)) = parts.split_first() else {
+            return Ok(());
+        };
+        if let (Part::Name(name), false) = (part, rest.is_empty()) {
+            let place = folder.join(name);
+            if place.is_dir() {
+                return self.expand(&inside(self.root, &place)?, rest, depth);
+            }
+            return Ok(());
+        }
+        if *part == Part::Folders {
+            self.expand(folder, rest, depth)?;
+        }
+        for name in names(folder)? {
+            self.names += 1;
+            few(
+                self.names,
+                NAMES_MAX,
+                "names that a pattern is compared with",
+                folder,
+            )?;
+            if !part.matches(&name) {
+                continue;
+            }
+            let place = folder.join(&name);
+            // A folder that is a link is entered where it is named, not where `**` meets it.
+            if place.is_dir() && !(*part == Part::Folders && place.is_symlink()) {
+                let below = if *part == Part::Folders { parts } else { rest };
+                if !below.is_empty() {
+                    few(depth, DEPTH_MAX, "folders below each other", folder)?;
+                    self.expand(&inside(self.root, &place)?, below, depth + 1)?;
+                    continue;
+                }
+            }
+            let last = rest.is_empty() && *part != Part::Folders;
+            if last {
+                self.found.insert(regular(self.root, &place)?);
+                few(self.found.len(), FILES_MAX, "files in one dataset", folder)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn few(count: usize, most: usize, what: &'static str, at: &Path) -> Result<(), ConnectError> {
+    if count > most {
+        return Err(ConnectError::Bound {
+            path: at.display().to_string(),
+            what,
+            limit: most as u64,
+        });
+    }
+    Ok(())
+}
+
+/// The names in a folder, sorted.
+fn names(folder: &Path) -> Result<Vec<String>, ConnectError> {
+    let entries =
+        std::fs::read_dir(folder).map_err(|source| ConnectError::io("list", folder, source))?;
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(|source| ConnectError::io("list", folder, source))?;
+        let Ok(name) = entry.file_name().into_string() else {
+            return Err(ConnectError::Name {
+                path: folder.display().to_string(),
+            });
+        };
         if !plain(&name) {
             return Err(ConnectError::Name {
                 path: printable(&name),
             });
         }
-        if names.len() >= FILES_MAX {
-            return Err(ConnectError::Bound {
-                path: whole.display().to_string(),
-                what: "files in one dataset",
-                limit: FILES_MAX as u64,
-            });
-        }
         names.push(name);
+        few(names.len(), NAMES_MAX, "names in a folder", folder)?;
     }
     names.sort_unstable();
-    let mut files = Vec::with_capacity(names.len());
-    for name in names {
-        let file = inside(root, &whole.join(name))?;
-        let meta = file
-            .metadata()
-            .map_err(|source| ConnectError::io("look at", &file, source))?;
-        if !meta.is_file() {
-            return Err(ConnectError::not_regular(&file));
-        }
-        files.push(file);
+    Ok(names)
+}
+
+fn regular(root: &Path, path: &Path) -> Result<PathBuf, ConnectError> {
+    let file = inside(root, path)?;
+    let meta = file
+        .metadata()
+        .map_err(|source| ConnectError::io("look at", &file, source))?;
+    if meta.is_file() {
+        Ok(file)
+    } else {
+        Err(ConnectError::not_regular(&file))
     }
-    Ok(files)
 }
 
 /// Resolves every link and insists that the result is still under `root`.
@@ -157,13 +333,18 @@ mod tests {
     #[test]
     fn a_folder_gives_its_parquet_files_in_order() {
         let dir = root();
-        let files = locate(dir.path(), "lake/", Format::Parquet).unwrap();
+        let files = locate(dir.path(), "lake/", Format::Parquet, &[]).unwrap();
         let names: Vec<_> = files
             .iter()
-            .map(|p| p.file_name().unwrap().to_str().unwrap())
+            .map(|f| f.path.file_name().unwrap().to_str().unwrap())
             .collect();
         assert_eq!(names, ["a.parquet", "b.parquet"]);
-        assert_eq!(locate(dir.path(), "in.csv", Format::Csv).unwrap().len(), 1);
+        assert_eq!(
+            locate(dir.path(), "in.csv", Format::Csv, &[])
+                .unwrap()
+                .len(),
+            1
+        );
     }
 
     #[test]
@@ -186,10 +367,10 @@ mod tests {
             "/etc/passwd",
             "lake/../../x",
         ] {
-            let error = locate(dir.path(), path, Format::Parquet).unwrap_err();
+            let error = locate(dir.path(), path, Format::Parquet, &[]).unwrap_err();
             assert_eq!(error.code(), "SL9004", "{path}: {error}");
         }
-        assert!(locate(dir.path(), "same.csv", Format::Csv).is_ok());
+        assert!(locate(dir.path(), "same.csv", Format::Csv, &[]).is_ok());
     }
 
     #[test]
@@ -197,23 +378,22 @@ mod tests {
         let dir = root();
         for path in ["", "a\u{0}b", "a\nb", "a\u{202e}b", "a\\b"] {
             assert_eq!(
-                locate(dir.path(), path, Format::Csv).unwrap_err().code(),
+                locate(dir.path(), path, Format::Csv, &[])
+                    .unwrap_err()
+                    .code(),
                 "SL9005"
             );
         }
+        assert_eq!(locate(dir.path(), "lake", Format::Csv, &[]).unwrap(), []);
         assert_eq!(
-            locate(dir.path(), "lake", Format::Csv).unwrap_err().code(),
-            "SL9003"
-        );
-        assert_eq!(
-            locate(dir.path(), "none.csv", Format::Csv)
+            locate(dir.path(), "none.csv", Format::Csv, &[])
                 .unwrap_err()
                 .code(),
             "SL9002"
         );
         std::fs::create_dir(dir.path().join("lake/c.parquet")).unwrap();
         assert_eq!(
-            locate(dir.path(), "lake", Format::Parquet)
+            locate(dir.path(), "lake", Format::Parquet, &[])
                 .unwrap_err()
                 .code(),
             "SL9003"
@@ -227,7 +407,9 @@ mod tests {
         let mode = rustix::fs::Mode::from_raw_mode(0o600);
         rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
         assert_eq!(
-            locate(dir.path(), "pipe", Format::Csv).unwrap_err().code(),
+            locate(dir.path(), "pipe", Format::Csv, &[])
+                .unwrap_err()
+                .code(),
             "SL9003"
         );
         assert_eq!(crate::file::open(&path).unwrap_err().code(), "SL9003");

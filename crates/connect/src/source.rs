@@ -51,6 +51,15 @@ impl Rows {
         self.count == 0
     }
 
+    /// The same rows of an input in which `by` rows came before.
+    pub(crate) fn after(mut self, by: u64) -> Rows {
+        self.first = self.first.saturating_add(by);
+        for number in &mut self.numbers {
+            *number = number.saturating_add(by);
+        }
+        self
+    }
+
     /// The row number of the row at `index` of the batch.
     pub fn row(&self, index: usize) -> Option<u64> {
         if self.numbers.is_empty() && index < self.count {
@@ -123,6 +132,16 @@ pub enum Warning {
         /// Where the first of them stand.
         positions: Vec<usize>,
     },
+    /// Rows of a JSON Lines file with fields that the catalog does not declare: not read.
+    UndeclaredFields {
+        /// How many rows have one.
+        rows: u64,
+    },
+    /// Declared columns that no row of a JSON Lines file has: each is null throughout.
+    NeverThere {
+        /// Names from the catalog.
+        columns: Vec<String>,
+    },
 }
 
 impl std::fmt::Display for Warning {
@@ -139,6 +158,18 @@ impl std::fmt::Display for Warning {
                     f,
                     "{count} column(s) of the file are not declared in the catalog and are not read (position {}{more})",
                     places.join(", ")
+                )
+            }
+            Warning::UndeclaredFields { rows } => write!(
+                f,
+                "{rows} row(s) have fields that are not declared in the catalog and are not read"
+            ),
+            Warning::NeverThere { columns } => {
+                let names: Vec<String> = columns.iter().map(|name| format!("`{name}`")).collect();
+                write!(
+                    f,
+                    "no row has {}: null throughout; check the spelling in the catalog",
+                    names.join(", ")
                 )
             }
         }

@@ -309,20 +309,6 @@ fn batches_are_bounded_in_rows_and_bytes() {
 }
 
 #[test]
-fn the_tap_sees_every_byte_once() {
-    let bytes = [b"a,b\n".to_vec(), b"12,34\n".repeat(200_000)].concat();
-    let file = file(&bytes);
-    let mut source = open_csv(file.path(), &CsvOptions::default(), &names(&["a"]), 8192).unwrap();
-    let seen = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
-    let into = seen.clone();
-    source.tap(Box::new(move |part| {
-        into.lock().unwrap().extend_from_slice(part)
-    }));
-    drain(source).unwrap();
-    assert!(*seen.lock().unwrap() == bytes);
-}
-
-#[test]
 fn links_and_folders_are_not_opened() {
     let dir = tempfile::tempdir().unwrap();
     let link = dir.path().join("link.csv");

@@ -14,7 +14,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use sealine_connect::{Access, ConnectError, Source, conform_parquet_read, open_parquet};
+use sealine_connect::{
+    Access, Compression, ConnectError, CsvOptions, Format, Source, Stored, conform_parquet_read,
+    locate, open, open_parquet,
+};
 
 fn vectors(folder: &str) -> Option<PathBuf> {
     let root = std::env::var("SEALINE_VECTORS").unwrap_or_else(|_| {
@@ -161,6 +164,10 @@ fn malformed_files_end_cleanly_within_ten_seconds() {
     }
     assert_eq!(good + bad.values().sum::<usize>(), count);
     assert!(bad.values().sum::<usize>() > 50, "{bad:?}");
+    memory_is_bounded();
+}
+
+fn memory_is_bounded() {
     let peak = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = peak.lines().find_map(|line| {
         line.strip_prefix("VmHWM:")?
@@ -174,4 +181,95 @@ fn malformed_files_end_cleanly_within_ten_seconds() {
         peak.is_none_or(|kilobytes| kilobytes < 1 << 20),
         "{peak:?} kB"
     );
+}
+
+/// What a reader made of a file, with every column that can be asked for: rows, or a code.
+fn outcome(
+    path: &Path,
+    format: Format,
+    stored: &Stored<'_>,
+    column: &str,
+) -> Result<u64, &'static str> {
+    let (root, name) = (
+        path.parent().unwrap(),
+        path.file_name().unwrap().to_str().unwrap(),
+    );
+    let read = || -> Result<u64, ConnectError> {
+        let files = locate(root, name, format, &[])?;
+        let mut source = open(&files, stored, &[column.to_owned()], &[], 1024, None)?;
+        let mut rows = 0;
+        while let Some(raw) = source.next()? {
+            rows += (raw.batch.num_rows() + raw.malformed.len()) as u64;
+        }
+        Ok(rows)
+    };
+    read().map_err(|error| error.code())
+}
+
+#[test]
+fn every_reader_survives_every_malformed_file() {
+    let Some(folder) = vectors("malformed") else {
+        return;
+    };
+    let csv = |compression, header| Stored::Csv {
+        options: CsvOptions {
+            header,
+            ..CsvOptions::default()
+        },
+        compression,
+    };
+    let readers = [
+        ("csv", Format::Csv, csv(Some(Compression::None), false)),
+        ("csv.gz", Format::Csv, csv(Some(Compression::Gzip), false)),
+        ("csv.zst", Format::Csv, csv(Some(Compression::Zstd), false)),
+        ("jsonl", Format::Jsonl, Stored::Jsonl { compression: None }),
+        ("arrow", Format::Arrow, Stored::Arrow),
+        ("parquet", Format::Parquet, Stored::Parquet(Access::Plain)),
+    ];
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    entries.sort();
+    let mut tally = BTreeMap::<(&str, &str), usize>::new();
+    for path in &entries {
+        // The names of the columns of these files, as far as they have any.
+        for column in ["id", "f0", "a", "ints", "c1"] {
+            for (name, format, stored) in &readers {
+                let started = Instant::now();
+                let result = outcome(path, *format, stored, column);
+                assert!(
+                    started.elapsed() < Duration::from_secs(10),
+                    "{name} took too long for {}",
+                    path.display()
+                );
+                *tally
+                    .entry((name, result.err().unwrap_or("read")))
+                    .or_default() += 1;
+            }
+        }
+    }
+    // Each reader refuses most of them, as damaged or for columns that are not there; the texts are
+    // read, every line kept or put aside.
+    for (name, _, _) in &readers {
+        let of = |wanted: &str| tally.get(&(*name, wanted)).copied().unwrap_or(0);
+        let all: usize = tally
+            .iter()
+            .filter(|((of, _), _)| of == name)
+            .map(|(_, n)| n)
+            .sum();
+        assert_eq!(all, entries.len() * 5, "{name}");
+        match *name {
+            "csv" | "jsonl" => assert!(of("read") > 400, "{name}: {tally:?}"),
+            // One of them is a sound gzip file.
+            "csv.gz" => assert_eq!(of("read"), 5, "{tally:?}"),
+            _ => assert!(of("SL9012") + of("SL9007") > 400, "{name}: {tally:?}"),
+        }
+    }
+    let sound = entries
+        .iter()
+        .find(|path| path.ends_with("data_csv_aggregate_test_100.csv.gz"));
+    let stored = csv(None, true);
+    assert_eq!(outcome(sound.unwrap(), Format::Csv, &stored, "c1"), Ok(100));
+    memory_is_bounded();
 }

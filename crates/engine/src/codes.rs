@@ -104,7 +104,7 @@ pub const CODES: &[(&str, &str)] = &[
     ),
     (
         "SL5030",
-        "# A written dataset without encryption\n\nThis build writes encrypted Parquet and nothing else.\n\n**What to do:** name a key with the purpose `file`.\n\n```yaml\nlake.customers:\n  at: { connection: lake, path: customers/, format: parquet }\n  encrypt: { key: lake }\n```\n",
+        "# A written dataset without encryption\n\nParquet and rejects are written encrypted and not otherwise. `csv`, `jsonl` and `arrow` cannot be encrypted; they are written only below the highest level and up to the `operator_clearance`.\n\n**What to do:** name a key with the purpose `file`.\n\n```yaml\nlake.customers:\n  at: { connection: lake, path: customers/, format: parquet }\n  encrypt: { key: lake }\n```\n",
     ),
     (
         "SL5031",
@@ -140,7 +140,7 @@ pub const CODES: &[(&str, &str)] = &[
     ),
     (
         "SL5039",
-        "# A destination holds other files\n\n`mode: replace` swaps the whole destination and removes what was there. A folder may therefore hold nothing but sealed files that Sealine wrote (`part-NNNNN.parquet`), and a one-file output may only take the place of a sealed Parquet file. Something else was found, before anything was read or just before the swap; it was left as it is.\n\n**What to do:** move those files away, or give the dataset an empty folder of its own in the catalog.\n\n```\nls -la lake/customers\n```\n",
+        "# A destination holds other files\n\n`mode: replace` swaps the whole destination and removes what was there. A folder may therefore hold nothing but files that Sealine wrote (sealed `part-NNNNN.parquet`, or `part-NNNNN.sealine.csv`, `.jsonl`, `.arrow`), and a one-file output may only take the place of a sealed Parquet file. Something else was found, before anything was read or just before the swap; it was left as it is.\n\n**What to do:** move those files away, or give the dataset an empty folder of its own in the catalog.\n\n```\nls -la lake/customers\n```\n",
     ),
     (
         "SL5038",

@@ -233,9 +233,9 @@ pub enum EngineError {
         /// The dataset.
         dataset: String,
     },
-    /// A written dataset has no encryption, and this build writes nothing in clear.
+    /// A written dataset has no encryption, and its clearance does not allow clear files.
     #[error(
-        "dataset `{dataset}` has no `encrypt:`; name a key with the purpose `file` in the catalog"
+        "dataset `{dataset}` may not be written in clear; write `format: parquet` and name a key with the purpose `file` in `encrypt:`"
     )]
     NotEncrypted {
         /// The dataset.

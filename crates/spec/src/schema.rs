@@ -214,11 +214,14 @@ struct Dataset {
     max_rejects: Option<String>,
     /// The highest level that may be written here; the lowest level if absent.
     clearance: Option<String>,
-    /// Encryption at rest; needed for what a run writes.
+    /// Encryption at rest; needed for what a run writes as Parquet, and for rejects.
     encrypt: Option<Encrypt>,
     /// What is done to columns on their way in, whatever the pipeline: column to SQL expression,
     /// such as `email: "tokenize(email, 'crm')"`.
     protect: Option<BTreeMap<String, String>>,
+    /// Columns whose values stand in the names of folders, `column=value`, outermost first. Such
+    /// datasets can be read.
+    partition_by: Option<Vec<String>>,
 }
 
 /// A place.
@@ -228,10 +231,13 @@ struct Dataset {
 struct Location {
     /// A connection of `sealine.yaml`.
     connection: String,
-    /// A file or a folder, relative to the root of the connection.
+    /// A file, a folder that ends in `/`, or a pattern (`*`, `?`, `[a-z]`, `**`), relative to the
+    /// root of the connection. A pattern can only be read.
     path: String,
     /// How the rows are stored.
     format: Format,
+    /// CSV and JSON Lines: how every file is compressed; if absent its name tells (`.gz`, `.zst`).
+    compression: Option<Compression>,
     /// CSV: the character between fields; `,` if absent.
     #[schemars(length(min = 1, max = 1))]
     delimiter: Option<String>,
@@ -239,16 +245,45 @@ struct Location {
     header: Option<bool>,
     /// CSV: unquoted texts that are read as null; `[""]` if absent. A quoted field is never null.
     null: Option<Vec<String>>,
+    /// CSV: whether texts that a spreadsheet would run begin with a `'` that is taken off again;
+    /// `neutralized` for what a run writes, else `kept` if absent.
+    formulas: Option<Formulas>,
 }
 
 #[derive(JsonSchema)]
 #[schemars(rename_all = "lowercase")]
 #[expect(dead_code, reason = "only its schema is used")]
 enum Format {
-    /// Comma-separated values; can be read.
+    /// Comma-separated values; written in clear only.
     Csv,
-    /// Parquet; can be read and written.
+    /// JSON Lines, one object a line; written in clear only.
+    Jsonl,
+    /// Arrow IPC, the file format or the stream format; written in clear only.
+    Arrow,
+    /// Parquet; written encrypted only.
     Parquet,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum Compression {
+    /// Not at all, whatever the name says.
+    None,
+    /// RFC 1952.
+    Gzip,
+    /// RFC 8878.
+    Zstd,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum Formulas {
+    /// They stand as they are.
+    Kept,
+    /// They begin with a `'` that is not theirs.
+    Neutralized,
 }
 
 /// Encryption at rest.

@@ -14,7 +14,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("access", &["label", "spec", "plan"]),
     ("protect", &["label"]),
     ("keys", &["protect"]),
-    ("connect", &["keys", "protect"]),
+    ("connect", &["label", "keys", "protect"]),
     ("contract", &["spec", "connect"]),
     ("audit", &["protect"]),
     (

@@ -17,6 +17,7 @@ const PAGES: &[&str] = &[
     "deny.toml",
     "clippy.toml",
     "docs/guide/quickstart.md",
+    "docs/guide/formats.md",
     "docs/guide/refusals.md",
     "docs/concepts/glossary.md",
     "docs/concepts/commit.md",

@@ -5,9 +5,11 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::rule::COLUMNS_MAX;
+use super::formula::restored;
+use super::options::CsvOptions;
 use super::split::{Found, Splitter};
-use super::window::Window;
+use crate::input::Window;
+use crate::rule::COLUMNS_MAX;
 use crate::{ConnectError, Warning};
 
 /// Where the columns asked for lie in each record.
@@ -30,14 +32,14 @@ const HEADER_MAX: usize = 4 << 20;
 pub(super) fn read(
     window: &mut Window,
     path: &Path,
-    delimiter: u8,
+    options: &CsvOptions,
     columns: &[String],
 ) -> Result<Layout, ConnectError> {
     let refuse = |reason| ConnectError::Header {
         path: path.display().to_string(),
         reason,
     };
-    let mut splitter = Splitter::new(delimiter, COLUMNS_MAX + 1, false);
+    let mut splitter = Splitter::new(options.delimiter, COLUMNS_MAX + 1, false);
     let mut lines = 0;
     loop {
         match splitter.find(window.bytes(), window.start, window.last) {
@@ -56,7 +58,7 @@ pub(super) fn read(
             Found::Partial { .. } if window.last => {
                 return Err(refuse("it has a quote that is never closed; close it"));
             }
-            Found::Partial { .. } => window.more(path)?,
+            Found::Partial { .. } => window.more()?,
             Found::Record { stray: true, .. } => {
                 return Err(refuse(
                     "it has text after a closing quote; quote the whole name",
@@ -86,6 +88,11 @@ pub(super) fn read(
                             .bytes()
                             .get(field.start..field.end)
                             .unwrap_or_default();
+                        let raw = if options.neutralized {
+                            restored(raw)
+                        } else {
+                            raw
+                        };
                         let name = String::from_utf8_lossy(raw);
                         if field.doubled {
                             name.replace("\"\"", "\"")

@@ -15,6 +15,9 @@ pub struct CsvOptions {
     pub header: bool,
     /// Unquoted texts that are read as null.
     pub null: Vec<String>,
+    /// Whether cells that a spreadsheet would run begin with a `'` that is not theirs: it is
+    /// taken off again.
+    pub neutralized: bool,
 }
 
 impl Default for CsvOptions {
@@ -23,6 +26,7 @@ impl Default for CsvOptions {
             delimiter: b',',
             header: true,
             null: vec![String::new()],
+            neutralized: false,
         }
     }
 }

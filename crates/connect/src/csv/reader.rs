@@ -3,36 +3,29 @@
 //! INVARIANT: every data row of the file gets one number and lands in the batch or among the
 //! malformed, in file order. Memory is bounded by the batch, the longest record and one read.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::RecordBatchOptions;
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use arrow::record_batch::RecordBatch;
+use arrow::datatypes::SchemaRef;
 use memchr::{memchr, memchr2};
 
-use super::columns::TextColumn;
+use super::formula::restored;
 use super::header::{self, lines_in};
 use super::options::CsvOptions;
-use super::rule;
 use super::split::{Found, Splitter};
-use super::window::{Tap, Window};
-use crate::file::{self, FileIdentity};
-use crate::{ConnectError, Malformed, RawBatch, Rows, Source, Warning};
-
-/// A batch ends when its values take this much, whatever the number of rows.
-const BATCH_BYTES: usize = 16 << 20;
+use crate::file::FileIdentity;
+use crate::input::{Compression, Gathered, Input, Window, text_schema};
+use crate::{ConnectError, RawBatch, Source, Warning, rule};
 
 /// A CSV file being read.
 pub struct CsvSource {
-    path: PathBuf,
-    identity: FileIdentity,
     window: Window,
     splitter: Splitter,
     schema: SchemaRef,
     width: usize,
     fields: Vec<usize>,
     null: Vec<Vec<u8>>,
+    formulas: bool,
     batch_rows: usize,
     /// Number of the next row and physical line.
     row: u64,
@@ -44,7 +37,7 @@ pub struct CsvSource {
     sizes: Vec<usize>,
 }
 
-/// Opens a CSV file and reads its header. `columns` are the columns wanted, in the order wanted;
+/// Opens a CSV file that is not compressed and reads its header. `columns` are the columns wanted, in the order wanted;
 /// the header must have each once, others are skipped (they are still split and must be UTF-8).
 pub fn open_csv(
     path: &Path,
@@ -52,10 +45,24 @@ pub fn open_csv(
     columns: &[String],
     batch_rows: usize,
 ) -> Result<CsvSource, ConnectError> {
+    read_csv(
+        Input::open(path, Compression::None, None)?,
+        options,
+        columns,
+        batch_rows,
+    )
+}
+
+pub(crate) fn read_csv(
+    input: Input,
+    options: &CsvOptions,
+    columns: &[String],
+    batch_rows: usize,
+) -> Result<CsvSource, ConnectError> {
     options.check()?;
-    let (file, identity) = file::open(path)?;
-    let mut window = Window::new(file, identity.bytes());
-    window.more(path)?;
+    let path = &input.path().to_owned();
+    let mut window = Window::new(input);
+    window.more()?;
     if window.bytes().starts_with(b"\xef\xbb\xbf") {
         window.start = 3;
     }
@@ -72,7 +79,7 @@ pub fn open_csv(
         });
     }
     let layout = if options.header {
-        header::read(&mut window, path, options.delimiter, columns)?
+        header::read(&mut window, path, options, columns)?
     } else if columns.len() > rule::COLUMNS_MAX {
         return Err(refuse("more than 10,000 columns are declared"));
     } else {
@@ -83,16 +90,10 @@ pub fn open_csv(
             warning: None,
         }
     };
-    let fields: Vec<Field> = columns
-        .iter()
-        .map(|name| Field::new(name, DataType::Utf8, true))
-        .collect();
     Ok(CsvSource {
-        path: path.to_owned(),
-        identity,
         window,
         splitter: Splitter::new(options.delimiter, layout.width, layout.width == 1),
-        schema: Arc::new(Schema::new(fields)),
+        schema: text_schema(columns),
         width: layout.width,
         sizes: vec![0; layout.fields.len()],
         fields: layout.fields,
@@ -101,6 +102,7 @@ pub fn open_csv(
             .iter()
             .map(|text| text.as_bytes().to_vec())
             .collect(),
+        formulas: options.neutralized,
         batch_rows: batch_rows.max(1),
         row: 1,
         line: layout.lines + 1,
@@ -110,27 +112,10 @@ pub fn open_csv(
     })
 }
 
-/// What has been gathered for the next batch.
-struct Gathered {
-    columns: Vec<TextColumn>,
-    numbers: Vec<u64>,
-    lines: Vec<u64>,
-    malformed: Vec<Malformed>,
-    bytes: usize,
-}
-
 impl CsvSource {
-    /// Shows every byte of the file to `tap`, once and in order, for a digest. What was read to
-    /// find the header is shown at once.
-    pub fn tap(&mut self, mut tap: Tap) {
-        debug_assert_eq!(self.window.read, self.window.bytes().len() as u64);
-        tap(self.window.bytes());
-        self.window.tap = Some(tap);
-    }
-
     /// The file as it was when it was opened.
     pub fn identity(&self) -> &FileIdentity {
-        &self.identity
+        self.window.identity()
     }
 
     /// The columns, all text.
@@ -139,22 +124,8 @@ impl CsvSource {
     }
 
     fn batch(&mut self) -> Result<Option<RawBatch>, ConnectError> {
-        let rows = self.batch_rows;
-        let mut gathered = Gathered {
-            columns: self
-                .sizes
-                .iter()
-                .map(|size| TextColumn::new(rows, size + size / 8))
-                .collect(),
-            numbers: Vec::with_capacity(rows),
-            lines: Vec::with_capacity(rows),
-            malformed: Vec::new(),
-            bytes: 0,
-        };
-        while gathered.numbers.len() < rows
-            && gathered.malformed.len() < rows
-            && gathered.bytes < BATCH_BYTES
-        {
+        let mut gathered = Gathered::new(self.batch_rows, &self.sizes);
+        while !gathered.full() {
             let window = &self.window;
             match self
                 .splitter
@@ -172,7 +143,7 @@ impl CsvSource {
                     } else if long {
                         self.skip_line(&mut gathered)?;
                     } else {
-                        self.window.more(&self.path)?;
+                        self.window.more()?;
                     }
                 }
                 Found::Record {
@@ -210,7 +181,7 @@ impl CsvSource {
             None
         };
         if let Some(rule) = fault {
-            to.bytes += reject(to, self.row, self.line, rule, record);
+            to.reject(self.row, self.line, rule, record);
         } else {
             let bytes = self.window.bytes();
             for (column, index) in to.columns.iter_mut().zip(&self.fields) {
@@ -219,6 +190,7 @@ impl CsvSource {
                     continue;
                 };
                 let text = bytes.get(field.start..field.end).unwrap_or_default();
+                let text = if self.formulas { restored(text) } else { text };
                 if field.doubled {
                     column.doubled(text);
                 } else if !field.quoted && self.null.iter().any(|null| null == text) {
@@ -256,7 +228,7 @@ impl CsvSource {
         self.resyncs += 1;
         if self.resyncs > rule::RESYNC_MAX {
             return Err(ConnectError::Quoting {
-                path: self.path.display().to_string(),
+                path: self.window.path().display().to_string(),
                 line: self.line,
                 limit: rule::RESYNC_MAX,
             });
@@ -270,13 +242,13 @@ impl CsvSource {
             if long {
                 return self.skip_line(to);
             }
-            to.bytes += reject(to, self.row, self.line, rule::UNTERMINATED, rest);
+            to.reject(self.row, self.line, rule::UNTERMINATED, rest);
             self.window.start += rest.len();
             self.row += 1;
             return Ok(());
         };
         let line = rest.get(..end).unwrap_or_default();
-        to.bytes += reject(to, self.row, self.line, rule::UNTERMINATED, line);
+        to.reject(self.row, self.line, rule::UNTERMINATED, line);
         let crlf = rest.get(end..end + 2) == Some(b"\r\n");
         self.window.start += end + if crlf { 2 } else { 1 };
         self.row += 1;
@@ -291,7 +263,7 @@ impl CsvSource {
             .bytes()
             .get(self.window.start..)
             .unwrap_or_default();
-        to.bytes += reject(to, self.row, self.line, rule::TOO_LONG, rest);
+        to.reject(self.row, self.line, rule::TOO_LONG, rest);
         loop {
             let rest = self
                 .window
@@ -304,7 +276,7 @@ impl CsvSource {
                 self.window.start += end + 1;
                 if crlf {
                     if self.window.pending() == 0 && !self.window.last {
-                        self.window.more(&self.path)?;
+                        self.window.more()?;
                     }
                     if self.window.bytes().get(self.window.start) == Some(&b'\n') {
                         self.window.start += 1;
@@ -316,7 +288,7 @@ impl CsvSource {
             if self.window.last {
                 break;
             }
-            self.window.more(&self.path)?;
+            self.window.more()?;
         }
         self.row += 1;
         self.line += 1;
@@ -324,48 +296,10 @@ impl CsvSource {
     }
 
     fn finish(&mut self, gathered: Gathered) -> Result<Option<RawBatch>, ConnectError> {
-        let count = gathered.numbers.len();
-        if count == 0 && gathered.malformed.is_empty() {
-            self.done = true;
-            return Ok(None);
-        }
-        self.sizes = gathered.columns.iter().map(TextColumn::len).collect();
-        let broken = || ConnectError::Decode {
-            path: self.path.display().to_string(),
-            part: "text",
-        };
-        let columns: Option<Vec<_>> = gathered
-            .columns
-            .into_iter()
-            .map(TextColumn::finish)
-            .collect();
-        let options = RecordBatchOptions::new().with_row_count(Some(count));
-        let batch = RecordBatch::try_new_with_options(
-            Arc::clone(&self.schema),
-            columns.ok_or_else(broken)?,
-            &options,
-        )
-        .map_err(|_| broken())?;
-        Ok(Some(RawBatch {
-            batch,
-            rows: Rows::numbered(gathered.numbers, gathered.lines),
-            malformed: gathered.malformed,
-        }))
+        let batch = gathered.finish(&self.schema, &mut self.sizes, self.window.path())?;
+        self.done = batch.is_none();
+        Ok(batch)
     }
-}
-
-/// Puts a malformed row aside and returns how many bytes it holds.
-fn reject(to: &mut Gathered, row: u64, line: u64, rule: &'static str, bytes: &[u8]) -> usize {
-    let raw = bytes.get(..rule::RAW_MAX).unwrap_or(bytes).to_vec();
-    let kept = raw.len();
-    to.malformed.push(Malformed {
-        row,
-        line,
-        rule,
-        truncated: kept < bytes.len(),
-        raw,
-    });
-    kept
 }
 
 impl Source for CsvSource {
@@ -381,13 +315,11 @@ impl Source for CsvSource {
     }
 
     fn bytes_read(&self) -> u64 {
-        self.window
-            .read
-            .saturating_sub(self.window.pending() as u64)
+        self.window.consumed()
     }
 
     fn bytes_total(&self) -> Option<u64> {
-        Some(self.identity.bytes())
+        Some(self.window.identity().bytes())
     }
 
     fn warnings(&self) -> &[Warning] {
@@ -398,7 +330,7 @@ impl Source for CsvSource {
 impl std::fmt::Debug for CsvSource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("CsvSource")
-            .field("path", &self.path)
+            .field("path", &self.window.path())
             .finish_non_exhaustive()
     }
 }

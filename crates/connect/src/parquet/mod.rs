@@ -14,6 +14,6 @@ mod write;
 pub use access::{Access, FileAad};
 pub use conform::{ConformRead, conform_parquet_read};
 pub use read::{ParquetSource, open_parquet};
-pub use write::{EncryptedWriter, Written};
+pub use write::EncryptedWriter;
 
 pub(crate) use access::{MAGIC_PLAIN, MAGIC_SEALED};

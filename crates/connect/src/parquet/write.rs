@@ -5,9 +5,6 @@
 //! filters (which are never sealed), no Arrow schema on the side. The file is new, owner-only and
 //! durable when `finish` returns; publishing it is the caller's business.
 
-use std::fs::File;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,30 +18,18 @@ use ::parquet::file::properties::{EnabledStatistics, WriterProperties};
 use ::parquet::file::writer::SerializedFileWriter;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
-use rustix::fs::OFlags;
 use sealine_keys::DataKey;
-use sealine_protect::crypto::Sha256;
 
 use super::access::FileAad;
-use crate::ConnectError;
+use crate::file::NewFile;
 use crate::quiet::quietly;
+use crate::{ConnectError, Written};
 
 /// A row group ends at this many rows, or at this many encoded bytes.
 const GROUP_ROWS: usize = 256 << 10;
 const GROUP_BYTES: usize = 64 << 20;
 /// Below this many rows a batch is encoded on the caller's thread alone.
 const PARALLEL_ROWS: usize = 1024;
-
-/// What was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Written {
-    /// Size of the file.
-    pub bytes: u64,
-    /// Rows in it.
-    pub rows: u64,
-    /// Digest of its (sealed) bytes.
-    pub sha256: [u8; 32],
-}
 
 /// A sealed Parquet file being written.
 pub struct EncryptedWriter {
@@ -56,32 +41,12 @@ pub struct EncryptedWriter {
 }
 
 struct State {
-    writer: SerializedFileWriter<Hashed>,
+    writer: SerializedFileWriter<NewFile>,
     factory: ArrowRowGroupWriterFactory,
     group: Vec<ArrowColumnWriter>,
     group_rows: usize,
     groups: usize,
     lanes: usize,
-}
-
-/// The file, digested while it is written.
-struct Hashed {
-    file: File,
-    digest: Sha256,
-    bytes: u64,
-}
-
-impl Write for Hashed {
-    fn write(&mut self, buffer: &[u8]) -> std::io::Result<usize> {
-        let count = self.file.write(buffer)?;
-        self.digest.update(buffer.get(..count).unwrap_or(buffer));
-        self.bytes += count as u64;
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.file.flush()
-    }
 }
 
 impl EncryptedWriter {
@@ -126,18 +91,7 @@ impl EncryptedWriter {
             .set_bloom_filter_enabled(false)
             .set_created_by(concat!("sealine ", env!("CARGO_PKG_VERSION")).to_owned())
             .build();
-        let file = std::fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .custom_flags(i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or_default())
-            .open(path)
-            .map_err(|source| ConnectError::io("create", path, source))?;
-        let hashed = Hashed {
-            file,
-            digest: Sha256::new(),
-            bytes: 0,
-        };
+        let hashed = NewFile::create(path)?;
         let options = ArrowWriterOptions::new()
             .with_properties(properties)
             .with_skip_arrow_metadata(true);
@@ -200,22 +154,10 @@ impl EncryptedWriter {
             // Writes the footer too.
             state.writer.into_inner()
         });
-        let Ok(Ok(mut hashed)) = outcome else {
+        let Ok(Ok(file)) = outcome else {
             return Err(self.failed("encoding or the disk failed; check the free space"));
         };
-        hashed
-            .flush()
-            .map_err(|source| ConnectError::io("write", &self.path, source))?;
-        // A sync that failed once is never tried again: the pages may be gone.
-        hashed
-            .file
-            .sync_all()
-            .map_err(|source| ConnectError::io("sync", &self.path, source))?;
-        Ok(Written {
-            bytes: hashed.bytes,
-            rows: self.rows,
-            sha256: hashed.digest.finish(),
-        })
+        file.finish(&self.path, self.rows)
     }
 
     /// Rows taken so far.

@@ -38,9 +38,11 @@ pub(crate) fn only_ours(destination: &Path) -> Result<(), EngineError> {
         for entry in std::fs::read_dir(destination).map_err(fault)? {
             let entry = entry.map_err(fault)?;
             let name = entry.file_name();
-            let ours = name.to_str().is_some_and(is_part)
-                && entry.file_type().map_err(fault)?.is_file()
-                && is_sealed(&entry.path()).map_err(fault)?;
+            let name_of_ours = name.to_str().unwrap_or_default();
+            let ours = entry.file_type().map_err(fault)?.is_file()
+                && (is_plain_part(name_of_ours)
+                    || is_part(name_of_ours, &[".parquet"])
+                        && is_sealed(&entry.path()).map_err(fault)?);
             if !ours {
                 foreign(name.to_string_lossy().escape_debug().to_string());
             }
@@ -59,10 +61,15 @@ pub(crate) fn only_ours(destination: &Path) -> Result<(), EngineError> {
     }
 }
 
-/// `part-NNNNN.parquet`, five digits or more.
-fn is_part(name: &str) -> bool {
+/// What is written in clear tells by its name who wrote it: it has no other mark.
+fn is_plain_part(name: &str) -> bool {
+    is_part(name, &[".sealine.csv", ".sealine.jsonl", ".sealine.arrow"])
+}
+
+/// `part-NNNNN` with one of the suffixes, five digits or more.
+fn is_part(name: &str, suffixes: &[&str]) -> bool {
     name.strip_prefix("part-")
-        .and_then(|rest| rest.strip_suffix(".parquet"))
+        .and_then(|rest| suffixes.iter().find_map(|suffix| rest.strip_suffix(suffix)))
         .is_some_and(|digits| digits.len() >= 5 && digits.bytes().all(|b| b.is_ascii_digit()))
 }
 
@@ -98,11 +105,14 @@ mod tests {
         only_ours(&place).unwrap();
         std::fs::write(place.join("part-00000.parquet"), b"PARE...").unwrap();
         std::fs::write(place.join("part-100000.parquet"), b"PARE...").unwrap();
+        std::fs::write(place.join("part-00000.sealine.csv"), b"id\r\n").unwrap();
         only_ours(&place).unwrap();
         for (name, bytes) in [
             ("report.pdf", &b"PARE"[..]),
             (".hidden", b"PARE"),
             ("part-0001.parquet", b"PARE"),
+            ("part-00000.csv", b"id"),
+            ("part-0000.sealine.csv", b"id"),
             ("part-00001-a.parquet", b"PARE"),
             ("part-00002.parquet", b"PAR1"),
             ("part-00003.parquet", b"PA"),

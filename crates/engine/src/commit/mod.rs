@@ -10,5 +10,5 @@ mod recover;
 
 pub(crate) use foreign::only_ours;
 pub(crate) use journal::{FileRecord, Journal, JournalFile, Outcome, Phase, Place, Role, Target};
-pub(crate) use publish::publish;
+pub(crate) use publish::{holds, publish};
 pub(crate) use recover::{Recovered, clean, pending, retreat, roll_back, settle};

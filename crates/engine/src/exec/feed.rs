@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
-use super::source::{Commitment, InputFiles, open};
+use super::source::{Commitment, InputFiles, fault, open};
 use crate::cancel::CancelToken;
 use crate::clock::Stopwatch;
 use crate::error::EngineError;
@@ -76,14 +76,14 @@ impl Feed {
     pub(crate) fn new(
         dataset: Arc<Dataset>,
         schema: SchemaRef,
-        paths: Vec<std::path::PathBuf>,
+        files: Vec<sealine_connect::Located>,
         highest: Level,
     ) -> Result<Self, EngineError> {
         Ok(Self {
             contract: with_columns(&dataset, &schema, highest),
             dataset,
             schema,
-            files: InputFiles::new(paths)?,
+            files: InputFiles::new(files)?,
             claimed: AtomicBool::new(false),
             account: Mutex::new(None),
             quarantine: Mutex::new(None),
@@ -309,7 +309,7 @@ impl Scan<'_> {
             if options.cancel.is_cancelled() {
                 return Err(EngineError::Cancelled);
             }
-            let Some(raw) = source.next()? else {
+            let Some(raw) = source.next().map_err(|error| fault(dataset, error))? else {
                 complete = true;
                 break;
             };

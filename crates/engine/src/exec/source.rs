@@ -1,30 +1,33 @@
-//! Opening an input: CSV or Parquet, with the digest of what is read.
+//! Opening an input of any format, with the digest of what is read.
 //!
 //! INVARIANT: every byte that reaches the contract is in the commitment; files are the same before and after.
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use datafusion::arrow::datatypes::SchemaRef;
-use sealine_connect::{Access, CsvSource, FileIdentity, Source};
+use sealine_connect::{
+    Access, ConnectError, FileIdentity, Located, Source, Stored, Witness, Witnessed,
+};
 use sealine_keys::OpenKeys;
 use sealine_protect::crypto::hmac;
-use sealine_spec::{Dataset, Format};
+use sealine_spec::{Dataset, Format, Formulas};
 
 use crate::error::EngineError;
 
 /// The files of an input, as they were when the run began.
 #[derive(Debug)]
 pub(crate) struct InputFiles {
-    files: Vec<(PathBuf, FileIdentity)>,
+    files: Vec<(Located, FileIdentity)>,
 }
 
 impl InputFiles {
-    pub(crate) fn new(paths: Vec<PathBuf>) -> Result<Self, EngineError> {
-        let mut files = Vec::with_capacity(paths.len());
-        for path in paths {
-            let identity = FileIdentity::of(&path)?;
-            files.push((path, identity));
+    pub(crate) fn new(located: Vec<Located>) -> Result<Self, EngineError> {
+        let mut files = Vec::with_capacity(located.len());
+        for file in located {
+            let identity = FileIdentity::of(&file.path)?;
+            files.push((file, identity));
         }
         Ok(Self { files })
     }
@@ -39,13 +42,13 @@ impl InputFiles {
 
     /// Insists that every file is still the one that the run began with.
     pub(crate) fn unchanged(&self, dataset: &str) -> Result<(), EngineError> {
-        for (path, before) in &self.files {
-            match FileIdentity::of(path) {
+        for (file, before) in &self.files {
+            match FileIdentity::of(&file.path) {
                 Ok(now) if now == *before => {}
                 _ => {
                     return Err(EngineError::InputChanged {
                         dataset: dataset.to_owned(),
-                        path: path.clone(),
+                        path: file.path.clone(),
                     });
                 }
             }
@@ -108,75 +111,89 @@ pub(crate) fn open(
             reason: "it has no `at:`; say where it lies".to_owned(),
         });
     };
-    match &at.format {
-        Format::Csv(options) => {
-            let Some((path, before)) = files.files.first() else {
-                return Err(EngineError::ReaderLost {
-                    dataset: dataset.id.clone(),
-                });
-            };
-            let options = sealine_connect::CsvOptions {
+    let stored = match &at.format {
+        Format::Csv(options) => Stored::Csv {
+            options: sealine_connect::CsvOptions {
                 delimiter: options.delimiter,
                 header: options.header,
                 null: options.null.clone(),
-            };
-            let mut source: CsvSource =
-                sealine_connect::open_csv(path, &options, &columns, batch_rows)?;
-            if source.identity() != before {
-                return Err(EngineError::InputChanged {
-                    dataset: dataset.id.clone(),
-                    path: path.clone(),
-                });
-            }
-            if let Some(commitment) = commitment {
-                commitment.header(path, before);
-                let slot = Commitment(Arc::clone(&commitment.0));
-                source.tap(Box::new(move |bytes| slot.feed(bytes)));
-            }
-            Ok(Box::new(source))
-        }
-        Format::Parquet => {
-            if let Some(commitment) = commitment {
-                whole_files(&dataset.id, files, commitment)?;
-            }
-            let paths: Vec<PathBuf> = files.files.iter().map(|(path, _)| path.clone()).collect();
-            let access = match &dataset.encrypt {
-                Some(_) => Access::Sealed {
-                    keys,
-                    dataset: &dataset.id,
-                },
-                None => Access::Plain,
-            };
-            Ok(Box::new(sealine_connect::open_parquet(
-                &paths, &columns, access, batch_rows,
-            )?))
-        }
+                neutralized: options.formulas == Some(Formulas::Neutralized),
+            },
+            compression: at.compression.map(compression),
+        },
+        Format::Jsonl => Stored::Jsonl {
+            compression: at.compression.map(compression),
+        },
+        Format::Arrow => Stored::Arrow,
+        Format::Parquet => Stored::Parquet(match &dataset.encrypt {
+            Some(_) => Access::Sealed {
+                keys,
+                dataset: &dataset.id,
+            },
+            None => Access::Plain,
+        }),
+    };
+    let expected = files.files.iter();
+    let witness: Witnessed = Arc::new(Mutex::new(Expected {
+        files: expected
+            .map(|(file, identity)| (file.path.clone(), identity.clone()))
+            .collect(),
+        commitment: commitment.map(|all| Commitment(Arc::clone(&all.0))),
+    }));
+    // Parquet is read by seeking: showing it to a witness reads it once more, for a commitment only.
+    let witness =
+        (commitment.is_some() || !matches!(stored, Stored::Parquet(_))).then_some(&witness);
+    let located: Vec<Located> = files.files.iter().map(|(file, _)| file.clone()).collect();
+    sealine_connect::open(
+        &located,
+        &stored,
+        &columns,
+        &dataset.partition_by,
+        batch_rows,
+        witness,
+    )
+    .map_err(|error| fault(dataset, error))
+}
+
+/// What stopped a reader, as the run says it.
+pub(super) fn fault(dataset: &Dataset, error: ConnectError) -> EngineError {
+    match error {
+        ConnectError::Changed { path } => EngineError::InputChanged {
+            dataset: dataset.id.clone(),
+            path: path.into(),
+        },
+        other => other.into(),
     }
 }
 
-/// Parquet is read by seeking: its files are digested on their own, between the two identity checks.
-fn whole_files(
-    dataset: &str,
-    files: &InputFiles,
-    commitment: &Commitment,
-) -> Result<(), EngineError> {
-    use std::io::Read;
-    let mut buffer = vec![0_u8; 1 << 18];
-    for (path, identity) in &files.files {
-        commitment.header(path, identity);
-        let fault = |source: std::io::Error| EngineError::Input {
-            dataset: dataset.to_owned(),
-            path: path.clone(),
-            reason: source.to_string(),
+fn compression(declared: sealine_spec::Compression) -> sealine_connect::Compression {
+    match declared {
+        sealine_spec::Compression::None => sealine_connect::Compression::None,
+        sealine_spec::Compression::Gzip => sealine_connect::Compression::Gzip,
+        sealine_spec::Compression::Zstd => sealine_connect::Compression::Zstd,
+    }
+}
+
+/// Insists on the files that the run began with, in their order, and commits to what is read of them.
+struct Expected {
+    files: VecDeque<(PathBuf, FileIdentity)>,
+    commitment: Option<Commitment>,
+}
+
+impl Witness for Expected {
+    fn begins(&mut self, path: &Path, identity: &FileIdentity) -> bool {
+        let Some((expected, before)) = self.files.pop_front() else {
+            return false;
         };
-        let mut file = std::fs::File::open(path).map_err(fault)?;
-        loop {
-            let read = file.read(&mut buffer).map_err(fault)?;
-            match buffer.get(..read) {
-                Some([]) | None => break,
-                Some(bytes) => commitment.feed(bytes),
-            }
+        if let Some(commitment) = &self.commitment {
+            commitment.header(path, identity);
+        }
+        expected == path && before == *identity
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        if let Some(commitment) = &self.commitment {
+            commitment.feed(bytes);
         }
     }
-    Ok(())
 }

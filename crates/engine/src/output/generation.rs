@@ -1,20 +1,66 @@
-//! One generation of a written dataset: part files, sealed, in a staging place beside the destination.
+//! One generation of a written dataset: part files in a staging place beside the destination.
 //!
-//! INVARIANT: nothing is visible at the destination until the commit; every file has its own data key and is
-//! bound to its dataset and name. A dataset of no rows still has one file, which holds its columns.
+//! INVARIANT: nothing is visible at the destination until the commit; every sealed file has its own data key
+//! and is bound to its dataset and name. A dataset of no rows still has one file, which holds its columns.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
-use sealine_connect::{EncryptedWriter, FileAad};
+use sealine_connect::{
+    ConnectError, EncryptedWriter, FileAad, PlainAllowed, PlainFormat, PlainWriter, Written,
+};
 use sealine_keys::OpenKeys;
 
 use crate::commit::FileRecord;
 use crate::durable;
 use crate::error::EngineError;
 use crate::project::Shape;
+
+/// In which form rows are written.
+#[derive(Clone, Debug)]
+pub(crate) enum Form {
+    /// Parquet, encrypted.
+    Sealed {
+        /// Name of the file key.
+        key: String,
+    },
+    /// In clear, where that is allowed.
+    Plain {
+        format: PlainFormat,
+        allowed: PlainAllowed,
+    },
+}
+
+/// A part file being written.
+enum Part {
+    Sealed(Box<EncryptedWriter>),
+    Plain(PlainWriter),
+}
+
+impl Part {
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), ConnectError> {
+        match self {
+            Self::Sealed(writer) => writer.write(batch),
+            Self::Plain(writer) => writer.write(batch),
+        }
+    }
+
+    fn rows(&self) -> u64 {
+        match self {
+            Self::Sealed(writer) => writer.rows(),
+            Self::Plain(writer) => writer.rows(),
+        }
+    }
+
+    fn finish(self) -> Result<Written, ConnectError> {
+        match self {
+            Self::Sealed(writer) => writer.finish(),
+            Self::Plain(writer) => writer.finish(),
+        }
+    }
+}
 
 /// Where and how a generation is staged.
 #[derive(Clone, Debug)]
@@ -23,8 +69,7 @@ pub(crate) struct Staging {
     pub(crate) destination: PathBuf,
     pub(crate) stage: PathBuf,
     pub(crate) shape: Shape,
-    /// Name of the file key.
-    pub(crate) key: String,
+    pub(crate) form: Form,
     /// Rows of a part file.
     pub(crate) part_rows: u64,
 }
@@ -34,7 +79,7 @@ pub(crate) struct Generation {
     staging: Staging,
     schema: SchemaRef,
     keys: Arc<OpenKeys>,
-    part: Option<EncryptedWriter>,
+    part: Option<Part>,
     part_name: String,
     files: Vec<FileRecord>,
 }
@@ -119,7 +164,7 @@ impl Generation {
     }
 
     fn room(&self) -> usize {
-        let rows = self.part.as_ref().map_or(0, EncryptedWriter::rows);
+        let rows = self.part.as_ref().map_or(0, Part::rows);
         match self.staging.shape {
             Shape::File => usize::MAX,
             Shape::Folder => {
@@ -131,7 +176,12 @@ impl Generation {
     fn open_part(&mut self) -> Result<(), EngineError> {
         let (path, published_name) = match self.staging.shape {
             Shape::Folder => {
-                let name = format!("part-{:05}.parquet", self.files.len());
+                // Names that nobody else gives tell, before the next `replace`, what may be removed.
+                let suffix = match &self.staging.form {
+                    Form::Sealed { .. } => ".parquet".to_owned(),
+                    Form::Plain { format, .. } => format!(".sealine{}", format.suffix()),
+                };
+                let name = format!("part-{:05}{suffix}", self.files.len());
                 self.part_name.clone_from(&name);
                 (self.staging.stage.join(&name), name)
             }
@@ -148,14 +198,18 @@ impl Generation {
                 )
             }
         };
-        let aad = FileAad::new(&self.staging.dataset, &published_name)?;
-        let key = self.keys.new_data_key(&self.staging.key)?;
-        self.part = Some(EncryptedWriter::create(
-            &path,
-            Arc::clone(&self.schema),
-            key,
-            &aad,
-        )?);
+        let schema = Arc::clone(&self.schema);
+        self.part = Some(match &self.staging.form {
+            Form::Sealed { key } => {
+                let aad = FileAad::new(&self.staging.dataset, &published_name)?;
+                let key = self.keys.new_data_key(key)?;
+                Part::Sealed(Box::new(EncryptedWriter::create(&path, schema, key, &aad)?))
+            }
+            Form::Plain { format, allowed } => {
+                let allowed = allowed.clone();
+                Part::Plain(PlainWriter::create(&path, &schema, *format, allowed)?)
+            }
+        });
         Ok(())
     }
 

@@ -1,11 +1,12 @@
-//! What a run writes: sealed generations beside their destinations, and a last look at what is in clear.
+//! What a run writes: generations beside their destinations, and a last look at what is in clear.
 //!
-//! INVARIANT: rows leave the engine through `sealine_connect::EncryptedWriter` alone, compacted first.
+//! INVARIANT: rows leave the engine through the writers of `sealine_connect` alone, compacted first, and in
+//! clear only with its `PlainAllowed`.
 
 mod generation;
 mod guard;
 
-pub(crate) use generation::{Generation, Staging};
+pub(crate) use generation::{Form, Generation, Staging};
 pub(crate) use guard::Guard;
 
 /// The generation that takes rejected rows.

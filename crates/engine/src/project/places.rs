@@ -6,6 +6,7 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
+use sealine_connect::Located;
 use sealine_spec::{ConnectionKind, Dataset, Format, Location, Spec};
 
 use crate::commit::only_ours;
@@ -29,16 +30,18 @@ pub(crate) struct Places<'a> {
 
 impl Places<'_> {
     /// The files of an input, sorted by name.
-    pub(crate) fn files(&self, dataset: &Dataset) -> Result<Vec<PathBuf>, EngineError> {
+    pub(crate) fn files(&self, dataset: &Dataset) -> Result<Vec<Located>, EngineError> {
         let at = location(dataset)?;
         let root = self.root(&at.connection, false)?;
         let format = match at.format {
             Format::Csv(_) => sealine_connect::Format::Csv,
+            Format::Jsonl => sealine_connect::Format::Jsonl,
+            Format::Arrow => sealine_connect::Format::Arrow,
             Format::Parquet => sealine_connect::Format::Parquet,
         };
-        let files = sealine_connect::locate(&root, &at.path, format)?;
+        let files = sealine_connect::locate(&root, &at.path, format, &dataset.partition_by)?;
         for file in &files {
-            self.outside_state(dataset, file)?;
+            self.outside_state(dataset, &file.path)?;
         }
         // Only Sealine writes sealed datasets, and a generation has at least one file: none is a loss, not a
         // dataset of no rows.
@@ -61,8 +64,8 @@ impl Places<'_> {
             dataset: dataset.id.clone(),
             reason: reason.to_owned(),
         };
-        if !matches!(at.format, Format::Parquet) {
-            return Err(refuse("only `format: parquet` can be written"));
+        if !dataset.partition_by.is_empty() {
+            return Err(refuse("partitions can only be read"));
         }
         let root = self.root(&at.connection, true)?;
         let relative = Path::new(&at.path);
@@ -94,7 +97,8 @@ impl Places<'_> {
             .components()
             .filter(|part| matches!(part, Component::Normal(_)))
             .collect();
-        let shape = if at.path.ends_with('/') || !name.ends_with(".parquet") {
+        let sealed = matches!(at.format, Format::Parquet);
+        let shape = if !sealed || at.path.ends_with('/') || !name.ends_with(".parquet") {
             Shape::Folder
         } else {
             Shape::File

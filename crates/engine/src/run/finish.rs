@@ -21,6 +21,7 @@ use crate::commit::{self, JournalFile, Outcome, Phase, Role};
 use crate::durable;
 use crate::error::EngineError;
 use crate::exec::{Computation, Hub, Limits, prepare as prepare_output};
+use crate::output::Form;
 use crate::progress::{Step, Update};
 use crate::report::{ReceiptReport, RunReport};
 use crate::session::{Session, actor};
@@ -394,7 +395,7 @@ enum Stop {
     After(EngineError),
 }
 
-/// Every staged file is sealed and holds no sampled value.
+/// Every staged file is what was written; where it is to be sealed, it is, and holds no sampled value.
 fn verify(hub: &Hub, staged: &[Staged]) -> Result<(), EngineError> {
     let canaries: Vec<Vec<u8>> = hub
         .feeds()
@@ -402,8 +403,19 @@ fn verify(hub: &Hub, staged: &[Staged]) -> Result<(), EngineError> {
         .map(|canary| canary.to_vec())
         .collect();
     for staged in staged {
+        let Form::Sealed { key } = &staged.staging.form else {
+            // In clear every value can be there: an equal one may stand in a public column.
+            let intact = commit::holds(&staged.staging.stage, &staged.files);
+            if !matches!(intact, Ok(true)) {
+                return Err(EngineError::Stage {
+                    path: staged.staging.stage.clone(),
+                    source: std::io::Error::other("it does not hold what was written"),
+                });
+            }
+            continue;
+        };
         // What a file says in clear about itself: the names of its key, dataset and file.
-        let named = [&staged.staging.key, &staged.staging.dataset];
+        let named = [key, &staged.staging.dataset];
         let own: Vec<Vec<u8>> = canaries
             .iter()
             .filter(|canary| {

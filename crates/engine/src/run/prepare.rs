@@ -6,16 +6,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sealine_access::Authorized;
+use sealine_connect::{PlainAllowed, PlainFormat};
 use sealine_plan::{Plan, PlannedOutput, Sink};
 use sealine_protect::crypto::{hmac, random};
-use sealine_spec::Dataset;
+use sealine_spec::{Dataset, Format};
 
 use crate::cancel::CancelToken;
 use crate::clock;
 use crate::commit::{Journal, Outcome, Phase, Place, Role, Target};
 use crate::error::EngineError;
 use crate::exec::{Feed, Hub, HubOptions, Limits};
-use crate::output::Staging;
+use crate::output::{Form, Staging};
 use crate::session::{Session, actor};
 
 /// A new run id: sorts by time.
@@ -54,11 +55,11 @@ pub(crate) fn hub(
     let highest = session.project.spec().project.levels.highest();
     let mut feeds = Vec::with_capacity(plan.inputs().len());
     for input in plan.inputs() {
-        let paths = places.files(&input.dataset)?;
+        let files = places.files(&input.dataset)?;
         feeds.push(Feed::new(
             Arc::clone(&input.dataset),
             Arc::clone(&input.schema),
-            paths,
+            files,
             highest,
         )?);
     }
@@ -110,6 +111,12 @@ pub(crate) fn written(
             });
         };
         let staging = staging(session, dataset, run, limits)?;
+        // Rejected rows are as secret as their source: they are never written in clear.
+        if !matches!(staging.form, Form::Sealed { .. }) {
+            return Err(EngineError::NotEncrypted {
+                dataset: dataset.id.clone(),
+            });
+        }
         let of = Of::Rejects(Arc::clone(&input.dataset));
         all.push(Planned {
             role: Role::Rejects,
@@ -140,11 +147,7 @@ fn staging(
     limits: Limits,
 ) -> Result<Staging, EngineError> {
     let (destination, shape) = session.project.places().destination(dataset)?;
-    let Some(encrypt) = &dataset.encrypt else {
-        return Err(EngineError::NotEncrypted {
-            dataset: dataset.id.clone(),
-        });
-    };
+    let form = form(session, dataset)?;
     let Some(stage) = Target::stage_path(&destination, run) else {
         return Err(EngineError::Location {
             dataset: dataset.id.clone(),
@@ -156,9 +159,38 @@ fn staging(
         destination,
         stage,
         shape,
-        key: encrypt.key.value.clone(),
+        form,
         part_rows: limits.part_rows,
     })
+}
+
+/// Sealed where the dataset says so; in clear only where its format cannot be sealed and its clearance does not
+/// demand it.
+fn form(session: &Session, dataset: &Dataset) -> Result<Form, EngineError> {
+    let refused = || EngineError::NotEncrypted {
+        dataset: dataset.id.clone(),
+    };
+    let format = match dataset.at.as_ref().map(|at| &at.format) {
+        Some(Format::Csv(_)) => PlainFormat::Csv,
+        Some(Format::Jsonl) => PlainFormat::Jsonl,
+        Some(Format::Arrow) => PlainFormat::Arrow,
+        Some(Format::Parquet) | None => {
+            let encrypt = dataset.encrypt.as_ref().ok_or_else(refused)?;
+            return Ok(Form::Sealed {
+                key: encrypt.key.value.clone(),
+            });
+        }
+    };
+    let project = &session.project.spec().project;
+    let allowed = PlainAllowed::of(
+        dataset.clearance,
+        project.operator_clearance,
+        &project.levels,
+    );
+    match (&dataset.encrypt, allowed) {
+        (None, Some(allowed)) => Ok(Form::Plain { format, allowed }),
+        _ => Err(refused()),
+    }
 }
 
 /// The journal of a run that begins.

@@ -289,7 +289,8 @@ pub(crate) fn rows(root: &Path, dataset: &str, path: &str, columns: &[&str]) -> 
         .unwrap()
         .unwrap();
     let keys = keystore.unlock(&sealine_keys::Tombstones::none()).unwrap();
-    let files = sealine_connect::locate(root, path, sealine_connect::Format::Parquet).unwrap();
+    let files = sealine_connect::locate(root, path, sealine_connect::Format::Parquet, &[]).unwrap();
+    let files: Vec<_> = files.into_iter().map(|file| file.path).collect();
     let columns: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
     let access = Access::Sealed {
         keys: &keys,

@@ -36,6 +36,8 @@ pub struct Dataset {
     /// What is done to columns on their way in, whatever the pipeline: the column, and the
     /// expression that takes its place.
     pub protect: Vec<(Spanned<String>, SqlText)>,
+    /// Columns whose values stand in the names of folders, `column=value`, outermost first.
+    pub partition_by: Vec<String>,
     /// The query of an owner's view.
     pub view: Option<SqlText>,
     /// Where it was written: its id.
@@ -56,10 +58,13 @@ pub struct Location {
     /// Name of the connection.
     pub connection: String,
     /// Path inside the root of the connection: relative, `/` between parts, without `.` and `..`
-    /// parts. A `/` at the end, which says that it is a folder, is kept.
+    /// parts. A `/` at the end, which says that it is a folder, is kept. Of what is only read it
+    /// may be a pattern, with `*`, `?`, `[a-z]` and `**`.
     pub path: String,
     /// How the rows are stored.
     pub format: Format,
+    /// How every file is compressed; `None` where its name tells (`.gz`, `.zst`). Text formats only.
+    pub compression: Option<Compression>,
     /// Where it was written.
     pub span: Span,
 }
@@ -69,6 +74,10 @@ pub struct Location {
 pub enum Format {
     /// Comma-separated values.
     Csv(CsvOptions),
+    /// JSON Lines: one object a line.
+    Jsonl,
+    /// Arrow IPC, the file format or the stream format.
+    Arrow,
     /// Parquet.
     Parquet,
 }
@@ -79,7 +88,63 @@ impl Format {
     pub const fn name(&self) -> &'static str {
         match self {
             Format::Csv(_) => "csv",
+            Format::Jsonl => "jsonl",
+            Format::Arrow => "arrow",
             Format::Parquet => "parquet",
+        }
+    }
+}
+
+/// Whether a path is a pattern that names files by their likeness.
+pub(crate) fn is_pattern(path: &str) -> bool {
+    path.contains(['*', '?', '['])
+}
+
+/// How a text file is compressed.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Compression {
+    /// Not at all, whatever its name says.
+    None,
+    /// RFC 1952.
+    Gzip,
+    /// RFC 8878.
+    Zstd,
+}
+
+impl Compression {
+    /// All of them.
+    pub const ALL: [Compression; 3] = [Compression::None, Compression::Gzip, Compression::Zstd];
+
+    /// As written in the catalogue.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Compression::None => "none",
+            Compression::Gzip => "gzip",
+            Compression::Zstd => "zstd",
+        }
+    }
+}
+
+/// What is done to texts of a CSV file that a spreadsheet would run as formulas.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Formulas {
+    /// They stand as they are.
+    Kept,
+    /// They begin with a `'` that is not theirs; reading takes it off again.
+    Neutralized,
+}
+
+impl Formulas {
+    /// All of them.
+    pub const ALL: [Formulas; 2] = [Formulas::Kept, Formulas::Neutralized];
+
+    /// As written in the catalogue.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Formulas::Kept => "kept",
+            Formulas::Neutralized => "neutralized",
         }
     }
 }
@@ -97,6 +162,9 @@ pub struct CsvOptions {
     pub header: bool,
     /// Unquoted texts that are read as null; `[""]` if absent.
     pub null: Vec<String>,
+    /// What was done to formulas; `None` where it is not said. Of what a run writes it is always
+    /// `Neutralized`, elsewhere `None` means `Kept`.
+    pub formulas: Option<Formulas>,
 }
 
 impl Default for CsvOptions {
@@ -105,6 +173,7 @@ impl Default for CsvOptions {
             delimiter: b',',
             header: true,
             null: vec![String::new()],
+            formulas: None,
         }
     }
 }

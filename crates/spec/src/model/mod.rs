@@ -8,7 +8,8 @@ mod pipeline;
 mod project;
 
 pub use column::{Bound, Column, ColumnType, Kind, Rules, Select};
-pub use dataset::{CsvOptions, Dataset, Encrypt, Format, Limit, Location};
+pub(crate) use dataset::is_pattern;
+pub use dataset::{Compression, CsvOptions, Dataset, Encrypt, Format, Formulas, Limit, Location};
 pub use pipeline::{Input, Mode, OnError, Output, Pipeline, Step};
 pub use project::{
     Connection, ConnectionKind, KeySpec, PolicyText, Project, Purpose, Spec, TagFact,

@@ -10,7 +10,10 @@ use super::shape;
 use super::tree::{Content, Entry, Node};
 use crate::SqlText;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Column, CsvOptions, Dataset, Encrypt, Format, Limit, Location, Purpose};
+use crate::model::{
+    Column, Compression, CsvOptions, Dataset, Encrypt, Format, Formulas, Limit, Location, Purpose,
+    is_pattern,
+};
 use crate::source::Spanned;
 
 /// A dataset as far as it could be read.
@@ -83,6 +86,7 @@ impl Reader<'_> {
             encrypt: None,
             protect: Vec::new(),
             view: None,
+            partition_by: Vec::new(),
             span: entry.key.span,
         };
         self.dataset_id(&entry.key);
@@ -165,6 +169,7 @@ impl Reader<'_> {
                     "clearance",
                     "encrypt",
                     "protect",
+                    "partition_by",
                 ];
                 for field in unfit.into_iter().filter_map(|key| fields.entry(key)) {
                     let message = format!("a view has no `{}`", field.key.value);
@@ -213,36 +218,59 @@ impl Reader<'_> {
         } else {
             self.require(&fields, "format", node.span, "csv")
         };
-        let known = [("csv", true), ("parquet", false)];
-        let csv = format
+        let known = [
+            ("csv", Format::Csv as fn(CsvOptions) -> Format),
+            ("jsonl", |_| Format::Jsonl),
+            ("arrow", |_| Format::Arrow),
+            ("parquet", |_| Format::Parquet),
+        ];
+        let format = format
             .and_then(|node| self.choice_or_later(node, "format", &known, shape::LATER_FORMATS))?;
-        let format = if csv {
-            Format::Csv(self.csv(&fields))
-        } else {
-            for field in ["delimiter", "header", "null"]
-                .into_iter()
-                .filter_map(|key| fields.entry(key))
-            {
-                let message = format!(
-                    "`{}` says how CSV is read; this is Parquet",
-                    field.key.value
-                );
-                self.error(
-                    "SL1050",
-                    field.key.span,
-                    message,
-                    "does not fit the format",
-                    "remove the key",
-                );
+        let format = format(CsvOptions::default());
+        let text = matches!(format, Format::Csv(_) | Format::Jsonl);
+        let format = match format {
+            Format::Csv(_) => Format::Csv(self.csv(&fields)),
+            other => {
+                let keys = ["delimiter", "header", "null", "formulas"];
+                self.unfit(&fields, &keys, "how CSV is read", &other);
+                other
             }
-            Format::Parquet
+        };
+        let compression = if text {
+            let known = Compression::ALL.map(|compression| (compression.name(), compression));
+            fields
+                .find("compression")
+                .and_then(|node| self.choice(node, "compression", &known))
+        } else {
+            self.unfit(&fields, &["compression"], "how text is compressed", &format);
+            None
         };
         Some(Location {
             connection: connection?.value,
             path: path?,
             format,
+            compression,
             span: node.span,
         })
+    }
+
+    /// Keys that say something about another format.
+    fn unfit(&mut self, fields: &Fields<'_>, keys: &[&str], what: &str, format: &Format) {
+        for field in keys.iter().filter_map(|key| fields.entry(key)) {
+            let message = format!(
+                "`{}` says {what}; this is `{}`",
+                field.key.value,
+                format.name()
+            );
+            let help = "remove the key";
+            self.error(
+                "SL1050",
+                field.key.span,
+                message,
+                "does not fit the format",
+                help,
+            );
+        }
     }
 
     fn csv(&mut self, fields: &Fields<'_>) -> CsvOptions {
@@ -252,10 +280,15 @@ impl Reader<'_> {
             .and_then(|node| self.delimiter(node));
         let header = self.flag(fields, "header", absent.header);
         let null = fields.find("null").and_then(|node| self.null_texts(node));
+        let known = Formulas::ALL.map(|formulas| (formulas.name(), formulas));
+        let formulas = fields
+            .find("formulas")
+            .and_then(|node| self.choice(node, "formulas", &known));
         CsvOptions {
             delimiter: delimiter.unwrap_or(absent.delimiter),
             header,
             null: null.unwrap_or(absent.null),
+            formulas,
         }
     }
 
@@ -350,6 +383,24 @@ impl Reader<'_> {
         {
             dataset.subject = Some(subject.value.clone());
             named.push(subject);
+        }
+        if let Some(node) = fields
+            .find("partition_by")
+            .filter(|node| self.at_most(node, "partition_by", 16))
+        {
+            let columns = self
+                .texts(node, "partition_by", "[year, month]")
+                .unwrap_or_default();
+            dataset.partition_by = columns.iter().map(|name| name.value.clone()).collect();
+            if let Some(at) = dataset.at.as_ref().filter(|at| is_pattern(&at.path)) {
+                self.out.push(
+                    Diagnostic::error("SL1080", "partitions lie in a folder, not in a pattern")
+                        .mark(at.span, "a pattern")
+                        .mark(node.span, "partitions of a folder")
+                        .help("write the folder that holds the partitions as `path`"),
+                );
+            }
+            named.extend(columns);
         }
         if dataset.columns.is_empty() || !sound {
             return;

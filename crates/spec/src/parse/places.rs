@@ -6,7 +6,7 @@ use super::catalog::Draughted;
 use super::project::Draft;
 use super::reader::Reader;
 use crate::diagnostic::Diagnostic;
-use crate::model::{ConnectionKind, Location};
+use crate::model::{ConnectionKind, Location, is_pattern};
 use crate::source::Span;
 
 /// Folders of the project, and its file, that no run may write.
@@ -82,10 +82,12 @@ fn parts<'d>(project: &'d Draft, at: &'d Location) -> Option<Vec<&'d str>> {
     let ConnectionKind::Local { root } = &connection.kind;
     let absolute = root.starts_with('/').then_some("/");
     let named = |part: &&str| !part.is_empty() && *part != ".";
+    // Of a pattern, the folder in which everything that it can match lies.
+    let fixed = at.path.split('/').take_while(|part| !is_pattern(part));
     Some(
         absolute
             .into_iter()
-            .chain(root.split('/').chain(at.path.split('/')).filter(named))
+            .chain(root.split('/').chain(fixed).filter(named))
             .collect(),
     )
 }

@@ -18,7 +18,7 @@ use crate::source::{Span, Spanned};
 pub(crate) struct Draft {
     /// `None` where the levels are not known, so that no name can be checked against them.
     pub(crate) levels: Option<Levels>,
-    operator_clearance: Option<Level>,
+    pub(crate) operator_clearance: Option<Level>,
     tags: Vec<TagFact>,
     /// `None` where the section could not be read.
     pub(crate) connections: Option<BTreeMap<String, Option<Connection>>>,

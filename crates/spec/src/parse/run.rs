@@ -9,7 +9,7 @@ use super::reader::Reader;
 use super::together::Together;
 use super::yaml;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::{Pipeline, PolicyText, Spec};
+use crate::model::{Format, Formulas, Pipeline, PolicyText, Spec};
 use crate::source::{FileId, Files, Source, Span};
 
 /// What [`parse`] found.
@@ -107,7 +107,7 @@ fn read(files: &Files, out: &mut Findings) -> Option<Spec> {
         catalog_complete,
         pipelines_complete,
     };
-    together.check(&mut Reader { files, out });
+    let written = together.check(&mut Reader { files, out });
     if out.has_errors() {
         return None;
     }
@@ -115,7 +115,17 @@ fn read(files: &Files, out: &mut Findings) -> Option<Spec> {
         project: project.finish(),
         datasets: datasets
             .into_iter()
-            .map(|read| (read.dataset.id.clone(), Arc::new(read.dataset)))
+            .map(|read| {
+                let mut dataset = read.dataset;
+                // What a run writes is read back as it was written.
+                if let Some(at) = &mut dataset.at
+                    && let Format::Csv(options) = &mut at.format
+                    && written.contains(&dataset.id)
+                {
+                    options.formulas = Some(Formulas::Neutralized);
+                }
+                (dataset.id.clone(), Arc::new(dataset))
+            })
             .collect(),
         pipelines: pipelines
             .into_iter()

@@ -72,13 +72,10 @@ pub(crate) const DATASET: Shape = Shape {
         "encrypt",
         "protect",
         "view",
+        "partition_by",
         "description",
     ],
-    later: &[
-        ("retention", "retention"),
-        ("owner", "signed owners"),
-        ("partition_by", "partitions"),
-    ],
+    later: &[("retention", "retention"), ("owner", "signed owners")],
 };
 
 pub(crate) const LOCATION: Shape = Shape {
@@ -87,9 +84,11 @@ pub(crate) const LOCATION: Shape = Shape {
         "connection",
         "path",
         "format",
+        "compression",
         "delimiter",
         "header",
         "null",
+        "formulas",
     ],
     later: &[
         ("table", "tables of a database"),
@@ -191,7 +190,7 @@ pub(crate) const LATER_KINDS: &[&str] = &[
 
 /// Formats that are planned.
 pub(crate) const LATER_FORMATS: &[&str] = &[
-    "json", "jsonl", "ndjson", "avro", "orc", "arrow", "xml", "xlsx", "tsv", "delta", "iceberg",
+    "json", "ndjson", "avro", "orc", "xml", "xlsx", "tsv", "delta", "iceberg",
 ];
 
 /// Modes of an output that are planned.

@@ -3,7 +3,7 @@
 //! A file that could not be read may hold what is missing elsewhere; then nothing is called
 //! unknown that it could have declared.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::catalog::Draughted;
 use super::project::Draft;
@@ -11,7 +11,9 @@ use super::reader::Reader;
 use super::scalar::quote;
 use super::{loops, places};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Format, Limit, Pipeline};
+use crate::model::{
+    Compression, CsvOptions, Format, Formulas, Limit, Location, Pipeline, is_pattern,
+};
 use crate::source::{Span, Spanned};
 
 /// Everything that was read.
@@ -35,8 +37,8 @@ struct Writer<'a> {
 }
 
 impl Together<'_> {
-    /// Checks all of it.
-    pub(crate) fn check(&self, reader: &mut Reader<'_>) {
+    /// Checks all of it and gives the ids of the datasets that a run writes.
+    pub(crate) fn check(&self, reader: &mut Reader<'_>) -> BTreeSet<String> {
         let known = self.unique_datasets(reader);
         self.unique_pipelines(reader);
         let mut writers: BTreeMap<&str, Writer<'_>> = BTreeMap::new();
@@ -45,7 +47,7 @@ impl Together<'_> {
         self.inputs(reader, &known, &writers);
         for (id, writer) in &writers {
             if let Some(read) = known.get(id) {
-                written(reader, read, *writer);
+                written(reader, self.project, read, *writer);
             }
         }
         for read in self.datasets {
@@ -61,6 +63,7 @@ impl Together<'_> {
                 .iter()
                 .for_each(|pipeline| unused(reader, pipeline));
         }
+        writers.keys().map(|id| (*id).to_owned()).collect()
     }
 
     fn unique_datasets(&self, reader: &mut Reader<'_>) -> BTreeMap<&str, &Draughted> {
@@ -345,8 +348,9 @@ fn twice(what: &str, name: &str, other: &str, span: Span, first: Span) -> Diagno
         .help("SQL and some file systems do not tell the case: rename one")
 }
 
-/// What a run writes is encrypted Parquet at a place.
-fn written(reader: &mut Reader<'_>, read: &Draughted, writer: Writer<'_>) {
+/// What a run writes is encrypted Parquet or, where the clearance does not demand encryption, a
+/// folder of files in clear. Rejects are as secret as their source and always sealed.
+fn written(reader: &mut Reader<'_>, project: &Draft, read: &Draughted, writer: Writer<'_>) {
     let dataset = &read.dataset;
     let id = &dataset.id;
     if read.given("view") {
@@ -358,31 +362,127 @@ fn written(reader: &mut Reader<'_>, read: &Draughted, writer: Writer<'_>) {
         );
         return;
     }
+    let sealed = read.given("encrypt");
     if let Some(at) = &dataset.at
         && at.format != Format::Parquet
     {
-        reader.out.push(
-            Diagnostic::error(
-                "SL1063",
-                format!(
-                    "`{id}` is written, and its format is `{}`",
-                    at.format.name()
+        let name = at.format.name();
+        if sealed || writer.rejects_of.is_some() {
+            reader.out.push(
+                Diagnostic::error(
+                    "SL1063",
+                    format!("`{id}` is written, and its format is `{name}`"),
+                )
+                .mark(at.span, "this format cannot be encrypted")
+                .mark(writer.span, "written here")
+                .help("write `format: parquet`: it alone can be encrypted, and rejects always are"),
+            );
+            return;
+        }
+        let highest = project.levels.as_ref().map(|levels| levels.highest());
+        if highest == Some(dataset.clearance) {
+            reader.out.push(
+                Diagnostic::error(
+                    "SL1066",
+                    format!(
+                        "`{id}` is cleared for the highest level, and `{name}` cannot be encrypted"
+                    ),
+                )
+                .mark(at.span, "this format cannot be encrypted")
+                .mark(dataset.span, "cleared for the highest level")
+                .help(
+                    "write `format: parquet` and `encrypt: { key: NAME }`, or lower the clearance",
                 ),
-            )
-            .mark(at.span, "this format cannot be encrypted")
-            .mark(writer.span, "written here")
-            .help(
-                "write `format: parquet`; what a run writes is encrypted Parquet in this version",
-            ),
-        );
-    }
-    if !read.given("encrypt") {
+            );
+            return;
+        }
+        if let Some(levels) = &project.levels
+            && dataset.clearance > project.operator_clearance.unwrap_or(levels.lowest())
+        {
+            let found = levels.name(dataset.clearance);
+            reader.out.push(
+                Diagnostic::error(
+                    "SL1080",
+                    format!("`{id}` is written in clear, and cleared for more than an operator may see"),
+                )
+                .mark(dataset.span, format!("cleared for `{found}`"))
+                .mark(writer.span, "written here")
+                .help(format!("set `operator_clearance: {found}` in `sealine.yaml`, lower the clearance, or write encrypted Parquet"))
+                .note("the receipt names the digest of every file; of a small file in clear it confirms a guess"),
+            );
+        }
+        in_clear(reader, id, at, writer);
+    } else if !sealed {
         reader.out.push(
             Diagnostic::error("SL1062", format!("`{id}` is written, and has no `encrypt`"))
                 .mark(dataset.span, "needs `encrypt`")
                 .mark(writer.span, "written here")
                 .help("add `encrypt: { key: NAME }`, with a key whose purpose is `file`")
-                .note("outputs and rejects are always encrypted in this version: there is no plaintext output"),
+                .note("Parquet outputs and rejects are always encrypted; below the highest level an output may be `csv`, `jsonl` or `arrow` in clear"),
+        );
+    }
+    if let Some(at) = &dataset.at {
+        let problem = if is_pattern(&at.path) {
+            Some((
+                "its `path` is a pattern",
+                "name one folder: a pattern can only be read",
+            ))
+        } else if !dataset.partition_by.is_empty() {
+            let help = "remove `partition_by`: a value in the name of a folder is seen by everyone who can list it, so partitions are only read in this version";
+            Some(("it has `partition_by`", help))
+        } else {
+            None
+        };
+        if let Some((problem, help)) = problem {
+            reader.out.push(
+                Diagnostic::error("SL1080", format!("`{id}` is written, and {problem}"))
+                    .mark(at.span, "cannot be written")
+                    .mark(writer.span, "written here")
+                    .help(help),
+            );
+        }
+    }
+}
+
+/// What is written in clear has one form, so that it reads back as it was written.
+fn in_clear(reader: &mut Reader<'_>, id: &str, at: &Location, writer: Writer<'_>) {
+    let problem = if !at.path.ends_with('/') {
+        Some((
+            "its `path` is no folder",
+            "end the path with `/`: a run writes a folder of part files",
+        ))
+    } else if at.compression.is_some_and(|kind| kind != Compression::None) {
+        Some((
+            "its files are compressed",
+            "remove `compression`: text is written as it is in this version",
+        ))
+    } else if let Format::Csv(options) = &at.format
+        && *options
+            != (CsvOptions {
+                formulas: options.formulas,
+                ..CsvOptions::default()
+            })
+    {
+        Some((
+            "its CSV has options of its own",
+            "remove `delimiter`, `header` and `null`: what a run writes is RFC 4180 with a header",
+        ))
+    } else if let Format::Csv(options) = &at.format
+        && options.formulas == Some(Formulas::Kept)
+    {
+        Some((
+            "it would keep formulas",
+            "remove `formulas: kept`: a text such as `=cmd()` would run in the spreadsheet that opens it",
+        ))
+    } else {
+        None
+    };
+    if let Some((problem, help)) = problem {
+        reader.out.push(
+            Diagnostic::error("SL1080", format!("`{id}` is written, and {problem}"))
+                .mark(at.span, "cannot be written")
+                .mark(writer.span, "written here")
+                .help(help),
         );
     }
 }

@@ -167,7 +167,18 @@ fn schema_and_reader_know_the_same_words() {
         model::Purpose::ALL.map(model::Purpose::name)
     );
     assert_eq!(words("project", "ConnectionKind"), ["local"]);
-    assert_eq!(words("catalog", "Format"), ["csv", "parquet"]);
+    assert_eq!(
+        words("catalog", "Format"),
+        ["csv", "jsonl", "arrow", "parquet"]
+    );
+    assert_eq!(
+        words("catalog", "Compression"),
+        model::Compression::ALL.map(model::Compression::name)
+    );
+    assert_eq!(
+        words("catalog", "Formulas"),
+        model::Formulas::ALL.map(model::Formulas::name)
+    );
     assert_eq!(
         words("catalog", "Kind"),
         model::Kind::ALL.map(model::Kind::name)

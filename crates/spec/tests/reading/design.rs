@@ -96,7 +96,8 @@ fn the_catalogue_is_read() {
         Format::Csv(CsvOptions {
             delimiter: b',',
             header: true,
-            null: vec![String::new()]
+            null: vec![String::new()],
+            formulas: None,
         })
     );
     assert_eq!(

@@ -1,7 +1,8 @@
 //! Everything that may be written and is not in the design.
 
 use sealine_spec::{
-    Bound, ColumnType, ConnectionKind, CsvOptions, Format, Limit, OnError, Severity,
+    Bound, ColumnType, Compression, ConnectionKind, CsvOptions, Format, Formulas, Limit, OnError,
+    Severity,
 };
 
 use crate::base::{CATALOG, File::*, PIPELINE, PROJECT, edit, found, read, spec};
@@ -150,7 +151,8 @@ fn csv_options() {
         Format::Csv(CsvOptions {
             delimiter: b'\t',
             header: false,
-            null: vec!["NULL".into(), String::new(), "n/a".into()]
+            null: vec!["NULL".into(), String::new(), "n/a".into()],
+            formulas: None,
         })
     );
     assert_eq!(
@@ -284,4 +286,93 @@ fn notes_are_given_once() {
         .map(|found| found.code)
         .collect();
     assert_eq!(notes, ["SL1090"]);
+}
+
+#[test]
+fn formats_and_their_options() {
+    let place = |old: &str, new: &str| {
+        let spec = spec(edit(Catalog, old, new));
+        let place = |id: &str| spec.datasets[id].at.clone().unwrap();
+        (place("crm.people"), place("lake.people"))
+    };
+    let (read, _) = place(
+        "path: people.csv, format: csv",
+        "path: 'in/*/p-[0-9]?.gz', format: jsonl, compression: gzip",
+    );
+    assert_eq!(read.format, Format::Jsonl);
+    assert_eq!(read.compression, Some(Compression::Gzip));
+    assert_eq!(read.path, "in/*/p-[0-9]?.gz");
+    let (read, _) = place("format: csv", "format: csv, formulas: neutralized");
+    let neutralized = Format::Csv(CsvOptions {
+        formulas: Some(Formulas::Neutralized),
+        ..CsvOptions::default()
+    });
+    assert_eq!(read.format, neutralized);
+    // What a run writes is neutralized without being told, and read back so.
+    let (_, written) = place(
+        "path: people/, format: parquet }\n    clearance: internal\n    encrypt: { key: lake }",
+        "path: people/, format: csv }\n    clearance: internal",
+    );
+    assert_eq!(written.format, neutralized);
+    let (read, _) = place(
+        "format: csv }",
+        "format: csv }\n    partition_by: [country]",
+    );
+    assert_eq!(read.format, Format::Csv(CsvOptions::default()));
+    let people = spec(edit(
+        Catalog,
+        "format: csv }",
+        "format: csv }\n    partition_by: [country, id]",
+    ))
+    .datasets["crm.people"]
+        .clone();
+    assert_eq!(people.partition_by, ["country", "id"]);
+    for (old, new, expected) in [
+        (
+            "format: csv }",
+            "format: csv }\n    partition_by: [land]",
+            "SL1038 crm:5",
+        ),
+        (
+            "people.csv, format: csv }",
+            "'p*.csv', format: csv }\n    partition_by: [id]",
+            "SL1080 crm:4",
+        ),
+        (
+            "format: csv",
+            "format: jsonl, delimiter: ';'",
+            "SL1050 crm:4",
+        ),
+        (
+            "format: csv",
+            "format: arrow, compression: zstd",
+            "SL1050 crm:4",
+        ),
+        (
+            "format: csv",
+            "format: csv, compression: lz4",
+            "SL1026 crm:4",
+        ),
+        ("people.csv", "lake/../*.csv", "SL1041 crm:4"),
+    ] {
+        let all = found(&edit(Catalog, old, new));
+        assert!(
+            all.iter().any(|one| one == expected) || all.len() == 1,
+            "{new}: {all:?}"
+        );
+    }
+}
+
+#[test]
+fn what_lies_in_clear_is_what_operators_may_see() {
+    let catalog = CATALOG.replace(
+        "path: people/, format: parquet }\n    clearance: internal\n    encrypt: { key: lake }",
+        "path: people/, format: csv }\n    clearance: internal",
+    );
+    assert_eq!(found(&read(PROJECT, &catalog, PIPELINE)), [""; 0]);
+    let project = PROJECT.replace("operator_clearance: internal\n", "");
+    assert_eq!(
+        found(&read(&project, &catalog, PIPELINE)),
+        ["SL1080 crm:16"]
+    );
 }
