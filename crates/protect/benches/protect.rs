@@ -7,7 +7,9 @@
 
 use std::{hint::black_box, sync::Arc, time::Instant};
 
-use arrow::array::{Array, ArrayRef, Int64Array, StringArray};
+use arrow::array::{
+    Array, ArrayRef, Date32Array, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray,
+};
 use sealine_label::declare::{Argument, Call, Context};
 use sealine_protect::{
     KeySource, ProtectError, bind,
@@ -44,29 +46,86 @@ fn main() {
             .map(|row| row * 7919)
             .collect::<Int64Array>(),
     );
+    let column = |value: &dyn Fn(usize) -> String| -> ArrayRef {
+        Arc::new(
+            (0..ROWS)
+                .map(|row| Some(value(row)))
+                .collect::<StringArray>(),
+        )
+    };
+    let emails = column(&|row| format!("customer{row:08}@example.com"));
+    let accents = column(&|row| format!("søren{row:06}@example.com...."));
+    let cards = column(&|row| {
+        if row % 2 == 0 {
+            "4111 1111 1111 1111"
+        } else {
+            "5555555555554444"
+        }
+        .to_owned()
+    });
+    let phones = column(&|row| format!("+1 (415) 555-{row:04}"));
+    let addresses = column(&|row| format!("10.7.{}.{}", row / 256, row % 256));
+    let urls = column(&|row| format!("https://example.com/u/{row:06}"));
+    let ibans = column(&|_| "DE89 3704 0044 0532 0130 00".to_owned());
+    let zips = column(&|row| format!("{:05}", row * 11));
+    let degrees: ArrayRef = Arc::new(
+        (0..ROWS)
+            .map(|row| row as f64 * 0.01 - 40.0)
+            .collect::<Float64Array>(),
+    );
+    let dates: ArrayRef = Arc::new(
+        (0..ROWS as i32)
+            .map(|row| Some(row * 3 - 9000))
+            .collect::<Date32Array>(),
+    );
+    let instants: ArrayRef = Arc::new(
+        (0..ROWS as i64)
+            .map(|row| Some(row * 86_399_123_457 - 9_000_000_000_000))
+            .collect::<TimestampMicrosecondArray>(),
+    );
     let text = |value: &str| Argument::Text(value.to_owned());
     let accounts: ArrayRef = Arc::new(
         (0..ROWS)
             .map(|row| Some(format!("{:016}", row * 998_244_353)))
             .collect::<StringArray>(),
     );
-    let cards: ArrayRef = Arc::new(
-        (0..ROWS)
-            .map(|row| Some(card(row)))
-            .collect::<StringArray>(),
-    );
-    let cases: [(&'static str, Vec<Argument>, &ArrayRef); 11] = [
+    let pans = column(&|row| card(row));
+    let whole = Argument::Integer;
+    let cases: Vec<(&'static str, Vec<Argument>, &ArrayRef)> = vec![
         ("redact", vec![], &texts),
         ("nullify", vec![], &texts),
+        ("mask", vec![whole(6), whole(4)], &texts),
+        ("mask", vec![whole(6), whole(4)], &accents),
+        ("mask_fixed", vec![whole(6), whole(4)], &texts),
+        ("mask_regex", vec![text("^(.+)@"), text("")], &texts),
+        ("mask_email", vec![text("domain")], &emails),
+        ("mask_phone", vec![whole(4)], &phones),
+        ("mask_card", vec![text("first-6-last-4")], &cards),
+        ("mask_iban", vec![whole(4)], &ibans),
+        ("mask_ip", vec![whole(2)], &addresses),
+        ("mask_url", vec![], &urls),
+        ("mask_id", vec![whole(4)], &cards),
+        ("bucket", vec![whole(10), whole(0)], &numbers),
+        ("bucket", vec![whole(7), whole(4)], &instants),
+        ("round_to", vec![whole(5)], &numbers),
+        ("top_code", vec![whole(90)], &numbers),
+        ("bands", vec![text("18, 40, 65")], &numbers),
+        ("coarse_date", vec![text("month")], &dates),
+        ("coarse_time", vec![text("hour")], &instants),
+        ("zip_prefix", vec![whole(3)], &zips),
+        ("zip_hipaa", vec![], &zips),
+        ("geo_cell", vec![Argument::Column(0), whole(5)], &degrees),
+        ("coarse_coordinate", vec![whole(2)], &degrees),
+        ("ip_prefix", vec![whole(24), whole(48)], &addresses),
         (
-            "mask",
-            vec![Argument::Integer(6), Argument::Integer(4)],
-            &texts,
+            "lookup",
+            vec![text("00011=a, 00022=b"), text("other")],
+            &zips,
         ),
         (
-            "bucket",
-            vec![Argument::Integer(10), Argument::Integer(0)],
-            &numbers,
+            "date_shift",
+            vec![text("k"), Argument::Column(0), whole(100)],
+            &dates,
         ),
         ("tokenize", vec![text("k"), text("pii.email")], &texts),
         ("tokenize", vec![text("k"), text("id")], &numbers),
@@ -81,7 +140,7 @@ fn main() {
         (
             "fpe_card",
             vec![text("k"), text("stop"), Argument::Absent],
-            &cards,
+            &pans,
         ),
     ];
     for (name, arguments, input) in cases {
@@ -98,13 +157,15 @@ fn main() {
             &Keys,
         )
         .unwrap();
+        let beside: Vec<ArrayRef> = match name {
+            "geo_cell" => vec![Arc::clone(&degrees)],
+            "date_shift" => vec![Arc::clone(&texts)],
+            _ => vec![],
+        };
         let best = best(|| {
-            black_box(kernel.apply(black_box(input)).unwrap());
+            black_box(kernel.apply_beside(black_box(input), &beside).unwrap());
         });
-        println!(
-            "{name:10} {:8} {best:8.1} ns/value",
-            input.data_type().to_string()
-        );
+        println!("{name:17} {:8} {best:8.1} ns/value", short(input));
     }
     primitives();
 }
@@ -190,4 +251,10 @@ fn primitives() {
         });
         row(name, size, each);
     }
+}
+
+/// The type without its parameters.
+fn short(input: &ArrayRef) -> String {
+    let name = input.data_type().to_string();
+    name.split('(').next().unwrap_or_default().to_owned()
 }

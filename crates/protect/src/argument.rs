@@ -51,6 +51,16 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// A count of at most `most`, for a protection that must not show more.
+    pub(crate) fn count_to(&self, at: usize, most: usize) -> Result<usize, ProtectError> {
+        let count = self.count(at)?;
+        if count > most {
+            let place = at + 1;
+            return Err(self.wrong(format!("argument {place} must be at most {most}")));
+        }
+        Ok(count)
+    }
+
     /// A word of a choice, and its place in it.
     pub(crate) fn choice(&self, at: usize, words: &[&str]) -> Result<usize, ProtectError> {
         let word = self.text(at)?;
@@ -138,6 +148,28 @@ impl Number {
         let product = self.unscaled.checked_mul(factor)?;
         let divisor = 10_i128.checked_pow(self.scale)?;
         (product % divisor == 0).then_some(product / divisor)
+    }
+
+    /// The least whole number at or above this number times `factor`; `None` beyond an `i128`.
+    pub(crate) fn times_up(self, factor: i128) -> Option<i128> {
+        let product = self.unscaled.checked_mul(factor)?;
+        let divisor = 10_i128.checked_pow(self.scale)?;
+        let whole = product.div_euclid(divisor);
+        Some(whole + i128::from(product.rem_euclid(divisor) > 0))
+    }
+
+    /// Whether this number is less than `other`.
+    pub(crate) fn is_below(self, other: Number) -> bool {
+        // Scaled up only where that fits; else the whole parts differ far enough for doubles.
+        let scale = self.scale.max(other.scale);
+        let up = |number: Number| {
+            let factor = 10_i128.checked_pow(scale - number.scale)?;
+            number.unscaled.checked_mul(factor)
+        };
+        match (up(self), up(other)) {
+            (Some(this), Some(other)) => this < other,
+            _ => self.to_f64() < other.to_f64(),
+        }
     }
 
     /// The nearest double.

@@ -36,6 +36,23 @@ pub(crate) fn unpack(protection: &'static str, array: &ArrayRef) -> Result<Array
     }
 }
 
+/// `array` as `data_type`: in a new dictionary, of its own values only, where that is one.
+pub(crate) fn pack(
+    protection: &'static str,
+    array: ArrayRef,
+    data_type: &DataType,
+) -> Result<ArrayRef, ProtectError> {
+    if array.data_type() == data_type {
+        return Ok(array);
+    }
+    let mut packed = cast(&array, data_type).map_err(|_| ProtectError::Arrow {
+        protection,
+        step: "packing of a dictionary",
+    })?;
+    packed.shrink_to_fit();
+    Ok(packed)
+}
+
 /// The refusal of a column type.
 pub(crate) fn refuse(protection: &'static str, data_type: &DataType) -> ProtectError {
     ProtectError::InputType {
@@ -65,6 +82,31 @@ pub(crate) fn fresh_nulls(array: &dyn Array) -> Option<NullBuffer> {
 /// Whether `row` has a value.
 pub(crate) fn is_valid(nulls: Option<&NullBuffer>, row: usize) -> bool {
     nulls.is_none_or(|nulls| nulls.is_valid(row))
+}
+
+/// Builds a column of text row by row, where lengths are known only once it is written: `write`
+/// appends the text of each row with a value.
+pub(crate) fn gather(
+    protection: &'static str,
+    rows: usize,
+    nulls: Option<NullBuffer>,
+    mut write: impl FnMut(usize, &mut Vec<u8>),
+) -> Result<StringArray, ProtectError> {
+    // A guess that most columns fit into; what is too much is given back.
+    const ROOM: usize = 32;
+    let mut bytes = Vec::with_capacity(rows.saturating_mul(ROOM));
+    let mut ends = Vec::with_capacity(rows + 1);
+    ends.push(0);
+    for row in 0..rows {
+        if is_valid(nulls.as_ref(), row) {
+            write(row, &mut bytes);
+        }
+        ends.push(
+            i32::try_from(bytes.len()).map_err(|_| ProtectError::TooLarge { protection, rows })?,
+        );
+    }
+    bytes.shrink_to_fit();
+    Layout::of(protection, ends, nulls).text(bytes)
 }
 
 /// Where each value of an output column of text or bytes begins and ends.
@@ -102,16 +144,41 @@ impl Layout {
         })
     }
 
+    /// Where each row ends is known already.
+    pub(crate) fn of(
+        protection: &'static str,
+        ends: Vec<i32>,
+        nulls: Option<NullBuffer>,
+    ) -> Layout {
+        let total = ends.last().copied().unwrap_or(0);
+        Layout {
+            protection,
+            total: usize::try_from(total).unwrap_or(0),
+            ends,
+            nulls,
+        }
+    }
+
     /// Gives `write` the bytes of each row with a value, all zero, to be filled.
     pub(crate) fn fill(
         &self,
-        mut write: impl FnMut(usize, &mut [u8]) -> Result<(), ProtectError>,
+        write: impl FnMut(usize, &mut [u8]) -> Result<(), ProtectError>,
     ) -> Result<Vec<u8>, ProtectError> {
         let mut bytes = vec![0_u8; self.total];
-        for (row, cell) in self.cells(&mut bytes) {
+        self.each(&mut bytes, write)?;
+        Ok(bytes)
+    }
+
+    /// Gives `write` the bytes of each row with a value.
+    pub(crate) fn each(
+        &self,
+        bytes: &mut [u8],
+        mut write: impl FnMut(usize, &mut [u8]) -> Result<(), ProtectError>,
+    ) -> Result<(), ProtectError> {
+        for (row, cell) in self.cells(bytes) {
             write(row, cell)?;
         }
-        Ok(bytes)
+        Ok(())
     }
 
     /// Each row with a value, and its part of the bytes.

@@ -10,14 +10,19 @@
 //! the environment; keep an array after `apply` returns.
 
 mod argument;
+mod calendar;
 mod catalogue;
 mod cell;
+mod characters;
 mod column;
 pub mod crypto;
 pub mod detect;
 mod error;
+mod grid;
+mod host;
 mod kernel;
 mod protections;
+mod rewrite;
 #[cfg(test)]
 #[allow(
     clippy::unwrap_used,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use arrow::{
     array::{
-        Array, ArrayData, ArrayRef, DictionaryArray, Int8Array, Int32Array, LargeStringArray,
-        StringArray, StringViewArray,
+        Array, ArrayData, ArrayRef, AsArray, DictionaryArray, Int8Array, Int32Array, Int64Array,
+        LargeStringArray, StringArray, StringViewArray,
     },
     buffer::{Buffer, NullBuffer, OffsetBuffer},
     datatypes::{Int8Type, Int32Type},
@@ -52,6 +52,16 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
+    /// Whole numbers.
+    pub(crate) fn numbers(arguments: Vec<Argument>) -> Sample {
+        let numbers = Int64Array::from(vec![Some(42), Some(-7), None]);
+        Sample {
+            arguments,
+            values: Arc::new(numbers),
+            beside: Vec::new(),
+        }
+    }
+
     /// Texts.
     pub(crate) fn texts(arguments: Vec<Argument>) -> Sample {
         let texts = StringArray::from(vec![Some("alice@example.com"), Some(""), None]);
@@ -66,6 +76,23 @@ impl Sample {
 /// A literal text.
 pub(crate) fn said(text: &str) -> Argument {
     Argument::Text(text.to_owned())
+}
+
+/// A literal count.
+pub(crate) fn whole(number: i64) -> Argument {
+    Argument::Integer(number)
+}
+
+/// What a protection that gives text makes of one text.
+pub(crate) fn rewritten(name: &'static str, arguments: Vec<Argument>, text: &str) -> String {
+    let input: ArrayRef = Arc::new(StringArray::from(vec![text]));
+    let kernel = crate::bind(&call(name, arguments), &Keys).unwrap();
+    kernel
+        .apply(&input)
+        .unwrap()
+        .as_string::<i32>()
+        .value(0)
+        .to_owned()
 }
 
 pub(crate) fn call(name: &'static str, arguments: Vec<Argument>) -> Call {
@@ -99,11 +126,15 @@ impl Random {
         (self.next() >> 16) as usize % bound
     }
 
-    pub(crate) fn text(&mut self, longest: usize) -> String {
-        const ALPHABET: [char; 10] = ['a', 'b', 'Z', '9', ' ', 'é', '日', '\u{301}', '😀', '*'];
-        (0..self.below(longest + 1))
-            .map(|_| ALPHABET[self.below(ALPHABET.len())])
-            .collect()
+    /// So many scalar values, every third time of ASCII alone.
+    pub(crate) fn text_of(&mut self, length: usize) -> String {
+        const ALPHABET: [char; 10] = ['a', 'b', 'Z', '9', ' ', '*', 'é', '日', '\u{301}', '😀'];
+        let choices = if self.below(3) == 0 {
+            6
+        } else {
+            ALPHABET.len()
+        };
+        (0..length).map(|_| ALPHABET[self.below(choices)]).collect()
     }
 }
 

@@ -4,20 +4,13 @@
 //! told apart. An edge below the least value of the type is that least value; a NaN loses its
 //! payload, and infinities stay.
 
-use std::sync::Arc;
-
-use arrow::{
-    array::{Array, ArrayRef, AsArray, PrimitiveArray},
-    buffer::ScalarBuffer,
-    compute::cast,
-    datatypes::{ArrowPrimitiveType, DataType, Decimal128Type, Float32Type, Float64Type, TimeUnit},
-};
+use arrow::{array::ArrayRef, datatypes::DataType};
 
 use crate::{
     Kernel, ProtectError,
     argument::{Arguments, Number},
-    cell::by_fixed_width,
-    column::{fresh_nulls, is_valid, plain_type, refuse, unpack},
+    column::refuse,
+    grid::{self, Grid, Numbers, units},
 };
 
 const NAME: &str = "bucket";
@@ -39,131 +32,35 @@ pub(crate) fn kernel(arguments: &Arguments<'_>) -> Result<Bucket, ProtectError> 
 
 impl Kernel for Bucket {
     fn returns(&self, input: &DataType) -> Result<DataType, ProtectError> {
-        let plain = plain_type(input);
-        if !plain.is_floating() {
-            self.grid(plain)?;
-        } else if *plain == DataType::Float16 {
-            return Err(refuse(NAME, input));
-        }
-        Ok(input.clone())
+        grid::returns(self, input)
     }
 
     fn apply(&self, input: &ArrayRef) -> Result<ArrayRef, ProtectError> {
-        self.returns(input.data_type())?;
-        let plain = unpack(NAME, input)?;
-        let bucketed = self.column(&plain)?;
-        if bucketed.data_type() == input.data_type() {
-            return Ok(bucketed);
-        }
-        // A new dictionary, of the edges in this array only.
-        cast(&bucketed, input.data_type()).map_err(|_| ProtectError::Arrow {
-            protection: NAME,
-            step: "packing of a dictionary",
-        })
+        grid::apply(self, input)
     }
 }
 
-/// Buckets in the whole units of a type.
-#[derive(Clone, Copy)]
-struct Grid {
-    width: i128,
-    /// From zero to below `width`.
-    offset: i128,
-}
+impl Numbers for Bucket {
+    const NAME: &'static str = NAME;
 
-impl Grid {
-    /// The lower edge; `None` below what an `i128` holds.
-    fn edge(self, value: i128) -> Option<i128> {
-        // All terms are from zero to below the width, so nothing overflows on the way.
-        let within = value.rem_euclid(self.width) - self.offset;
-        value.checked_sub(if within < 0 {
-            within + self.width
-        } else {
-            within
-        })
-    }
-}
-
-impl Bucket {
-    fn grid(&self, data_type: &DataType) -> Result<Grid, ProtectError> {
-        let units = units(data_type).ok_or_else(|| refuse(NAME, data_type))?;
+    fn whole(&self, plain: &DataType) -> Result<impl Fn(i128) -> Option<i128>, ProtectError> {
+        let units = units(plain).ok_or_else(|| refuse(NAME, plain))?;
         match (self.width.times(units), self.offset.times(units)) {
-            (Some(width), Some(offset)) => Ok(Grid {
-                width,
-                offset: offset.rem_euclid(width),
-            }),
+            (Some(width), Some(offset)) => {
+                let grid = Grid::new(width, offset);
+                Ok(move |value| grid.edge(value))
+            }
             _ => Err(ProtectError::Argument {
                 protection: NAME,
-                reason: format!("width and offset must be whole in the units of `{data_type}`"),
+                reason: format!("width and offset must be whole in the units of `{plain}`"),
             }),
         }
     }
 
-    fn column(&self, plain: &ArrayRef) -> Result<ArrayRef, ProtectError> {
-        match plain.data_type() {
-            DataType::Float32 => {
-                let grid = (self.width.to_f64(), self.offset.to_f64());
-                // Rounding to the nearest single keeps the order, so the edge stays at or below.
-                #[allow(clippy::cast_possible_truncation)]
-                map::<Float32Type>(plain, |value| float_edge(f64::from(value), grid) as f32)
-            }
-            DataType::Float64 => {
-                let grid = (self.width.to_f64(), self.offset.to_f64());
-                map::<Float64Type>(plain, |value| float_edge(value, grid))
-            }
-            DataType::Decimal128(precision, _) => {
-                let grid = self.grid(plain.data_type())?;
-                let least = 10_i128
-                    .checked_pow(u32::from(*precision))
-                    .map_or(i128::MIN, |bound| 1 - bound);
-                map::<Decimal128Type>(plain, |value| {
-                    grid.edge(value).map_or(least, |edge| edge.max(least))
-                })
-            }
-            other => {
-                let grid = self.grid(other)?;
-                by_fixed_width!(other, T => {
-                    map::<T>(plain, |value| <T as Whole>::narrow(grid.edge(<T as Whole>::widen(value))))
-                }, _ => Err(refuse(NAME, other)))
-            }
-        }
+    fn float(&self) -> Option<impl Fn(f64) -> f64> {
+        let grid = (self.width.to_f64(), self.offset.to_f64());
+        Some(move |value| float_edge(value, grid))
     }
-}
-
-/// How many of the type's units make one of the argument's: one, a power of ten, or a day's.
-fn units(data_type: &DataType) -> Option<i128> {
-    const DAY: i128 = 86_400;
-    Some(match data_type {
-        plain if plain.is_integer() => 1,
-        DataType::Date32 => 1,
-        DataType::Decimal128(_, scale) => 10_i128.checked_pow(u32::try_from(*scale).ok()?)?,
-        DataType::Date64 | DataType::Timestamp(TimeUnit::Millisecond, _) => DAY * 1_000,
-        DataType::Timestamp(TimeUnit::Second, _) => DAY,
-        DataType::Timestamp(TimeUnit::Microsecond, _) => DAY * 1_000_000,
-        DataType::Timestamp(TimeUnit::Nanosecond, _) => DAY * 1_000_000_000,
-        _ => return None,
-    })
-}
-
-fn map<T: ArrowPrimitiveType>(
-    plain: &ArrayRef,
-    edge: impl Fn(T::Native) -> T::Native,
-) -> Result<ArrayRef, ProtectError> {
-    let values = plain.as_primitive::<T>();
-    let nulls = fresh_nulls(values);
-    let mut edges = vec![T::Native::default(); values.len()];
-    for (row, place) in edges.iter_mut().enumerate() {
-        if is_valid(nulls.as_ref(), row) {
-            *place = edge(values.value(row));
-        }
-    }
-    let failed = ProtectError::Arrow {
-        protection: NAME,
-        step: "building of a column",
-    };
-    let array =
-        PrimitiveArray::<T>::try_new(ScalarBuffer::from(edges), nulls).map_err(|_| failed)?;
-    Ok(Arc::new(array.with_data_type(plain.data_type().clone())))
 }
 
 fn float_edge(value: f64, (width, offset): (f64, f64)) -> f64 {
@@ -185,55 +82,6 @@ fn float_edge(value: f64, (width, offset): (f64, f64)) -> f64 {
     edge.clamp(f64::MIN, f64::MAX) + 0.0
 }
 
-/// A fixed-width type whose values are whole numbers.
-trait Whole: ArrowPrimitiveType {
-    fn widen(value: Self::Native) -> i128;
-    fn narrow(edge: Option<i128>) -> Self::Native;
-}
-
-mod whole {
-    //! The whole types, and the others so that one match serves all: those are refused before.
-
-    use arrow::datatypes::*;
-
-    use super::Whole;
-
-    macro_rules! whole {
-        ($($t:ty: $native:ty),*) => {$(
-            impl Whole for $t {
-                fn widen(value: $native) -> i128 {
-                    i128::from(value)
-                }
-                fn narrow(edge: Option<i128>) -> $native {
-                    edge.and_then(|edge| <$native>::try_from(edge).ok()).unwrap_or(<$native>::MIN)
-                }
-            }
-        )*};
-    }
-    whole!(
-        Int8Type: i8, Int16Type: i16, Int32Type: i32, Int64Type: i64,
-        UInt8Type: u8, UInt16Type: u16, UInt32Type: u32, UInt64Type: u64,
-        Date32Type: i32, Date64Type: i64, Decimal128Type: i128,
-        Time32SecondType: i32, Time32MillisecondType: i32, Time64MicrosecondType: i64, Time64NanosecondType: i64,
-        TimestampSecondType: i64, TimestampMillisecondType: i64, TimestampMicrosecondType: i64,
-        TimestampNanosecondType: i64
-    );
-
-    macro_rules! never {
-        ($($t:ty: $native:ty),*) => {$(
-            impl Whole for $t {
-                fn widen(_: $native) -> i128 {
-                    0
-                }
-                fn narrow(_: Option<i128>) -> $native {
-                    <$native>::NAN
-                }
-            }
-        )*};
-    }
-    never!(Float32Type: f32, Float64Type: f64);
-}
-
 #[cfg(test)]
 pub(crate) fn sample() -> crate::testing::Sample {
     use arrow::array::Int64Array;
@@ -241,7 +89,7 @@ pub(crate) fn sample() -> crate::testing::Sample {
 
     crate::testing::Sample {
         arguments: vec![Argument::Integer(10), Argument::Integer(0)],
-        values: Arc::new(Int64Array::from(vec![Some(42), None])),
+        values: std::sync::Arc::new(Int64Array::from(vec![Some(42), None])),
         beside: vec![],
     }
 }
@@ -255,19 +103,25 @@ pub(crate) fn sample() -> crate::testing::Sample {
     clippy::float_cmp
 )]
 mod tests {
+    use std::sync::Arc;
+
     use arrow::{
         array::{
-            Date32Array, Decimal128Array, DictionaryArray, Float32Array, Float64Array, Int8Array,
-            Int32Array, Int64Array, TimestampMicrosecondArray, UInt8Array, UInt64Array,
+            Array, AsArray, Date32Array, Decimal128Array, DictionaryArray, Float32Array,
+            Float64Array, Int8Array, Int32Array, Int64Array, TimestampMicrosecondArray, UInt8Array,
+            UInt64Array,
         },
         datatypes::{
-            Date32Type, Int8Type, Int32Type, Int64Type, TimestampMicrosecondType, UInt8Type,
-            UInt64Type,
+            Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int32Type, Int64Type,
+            TimeUnit, TimestampMicrosecondType, UInt8Type, UInt64Type,
         },
     };
 
     use super::*;
-    use crate::testing::{Random, assert_own_buffers, bytes_of};
+    use crate::{
+        column::unpack,
+        testing::{Random, assert_own_buffers, bytes_of},
+    };
 
     fn bucket(width: &str, offset: &str) -> Bucket {
         Bucket {

@@ -14,7 +14,8 @@ pub(crate) const DECLARATION: Declaration = Declaration {
             one value with other counts show more together than each alone",
     reversible: "no, but a short hidden part can be guessed: six digits are a million tries",
     keeps: &[Keeps::Length, Keeps::Nulls],
-    standard: "counts follow PCI DSS 4.0, 3.4.1 for cards: at most the first six and last four",
+    standard: "counts follow PCI DSS 4.0, 3.4.1 for cards: at most the first six and last four; \
+               characters are extended grapheme clusters (UAX #29) of at most four scalar values",
     accepts: &[Accepts::Text],
     returns: Returns::Text,
     params: &[

@@ -1,133 +1,90 @@
-//! The kernel of `mask`.
+//! The kernel of `mask` and `mask_fixed`.
 //!
-//! A character is a Unicode scalar value, not a grapheme cluster: a cluster has no longest
-//! length, so keeping one cluster could keep a whole text; a scalar value is at most four bytes.
-//! What an accented letter loses by this is shown less, never more.
-//!
-//! Invariant: at least [`HIDDEN`] characters are hidden, or all are.
+//! Invariant: at least [`HIDDEN`] characters are hidden, or all are; what shows is at most so many
+//! characters at each end, each of at most [`LONGEST`](crate::characters::LONGEST) scalar values.
 
-use std::sync::Arc;
-
-use arrow::{
-    array::{Array, ArrayRef, AsArray, StringArrayType},
-    datatypes::DataType,
-};
+use std::ops::Range;
 
 use crate::{
-    Kernel, ProtectError,
+    ProtectError,
     argument::Arguments,
-    cell::is_text,
-    column::{Layout, fresh_nulls, plain_type, refuse, unpack},
+    characters::{HIDDEN, characters, may_show, push_stars},
+    rewrite::Rewrite,
 };
-
-const NAME: &str = "mask";
-/// Fewer hidden characters than this hide nothing worth the name.
-const HIDDEN: usize = 3;
 
 /// `mask`, bound.
 #[derive(Debug)]
-pub(crate) struct Mask {
+pub(crate) struct Mask(Window);
+
+pub(crate) fn kernel(arguments: &Arguments<'_>) -> Result<Mask, ProtectError> {
+    Window::of(arguments).map(Mask)
+}
+
+impl Rewrite for Mask {
+    const NAME: &'static str = "mask";
+    const OVERWRITES: bool = true;
+
+    fn write(&self, text: &str, out: &mut Vec<u8>) {
+        self.0.write(text, |hidden| hidden, out);
+    }
+
+    fn overwrite(&self, text: &mut [u8]) {
+        let hidden = self.0.hidden(text.len());
+        if let Some(hidden) = text.get_mut(hidden) {
+            hidden.fill(b'*');
+        }
+    }
+}
+
+/// What shows of a text: so many characters at each end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Window {
     first: usize,
     last: usize,
 }
 
-pub(crate) fn kernel(arguments: &Arguments<'_>) -> Result<Mask, ProtectError> {
-    Ok(Mask {
-        first: arguments.count(0)?,
-        last: arguments.count(1)?,
-    })
-}
+impl Window {
+    pub(crate) fn of(arguments: &Arguments<'_>) -> Result<Window, ProtectError> {
+        Ok(Window {
+            first: arguments.count(0)?,
+            last: arguments.count(1)?,
+        })
+    }
 
-impl Kernel for Mask {
-    fn returns(&self, input: &DataType) -> Result<DataType, ProtectError> {
-        if is_text(plain_type(input)) {
-            Ok(DataType::Utf8)
+    /// Appends `text` with `stars` of so many hidden characters in the middle.
+    pub(crate) fn write(self, text: &str, stars: impl Fn(usize) -> usize, out: &mut Vec<u8>) {
+        if !text.is_ascii() {
+            return self.write_characters(text, stars, out);
+        }
+        let text = text.as_bytes();
+        let hidden = self.hidden(text.len());
+        out.extend_from_slice(text.get(..hidden.start).unwrap_or_default());
+        push_stars(stars(hidden.len()), out);
+        out.extend_from_slice(text.get(hidden.end..).unwrap_or_default());
+    }
+
+    /// Which of so many characters are hidden.
+    fn hidden(self, count: usize) -> Range<usize> {
+        if count >= self.first + self.last + HIDDEN {
+            self.first..count - self.last
         } else {
-            Err(refuse(NAME, input))
+            0..count
         }
     }
 
-    fn apply(&self, input: &ArrayRef) -> Result<ArrayRef, ProtectError> {
-        self.returns(input.data_type())?;
-        let plain = unpack(NAME, input)?;
-        match plain.data_type() {
-            DataType::Utf8 => self.column(plain.as_string::<i32>()),
-            DataType::LargeUtf8 => self.column(plain.as_string::<i64>()),
-            DataType::Utf8View => self.column(plain.as_string_view()),
-            other => Err(refuse(NAME, other)),
-        }
-    }
-}
-
-impl Mask {
-    fn column<'a>(&self, texts: impl StringArrayType<'a> + Copy) -> Result<ArrayRef, ProtectError> {
-        let nulls = fresh_nulls(&texts);
-        let layout = Layout::measure(NAME, texts.len(), nulls, |row| {
-            self.shape(texts.value(row)).length()
-        })?;
-        let bytes = layout.fill(|row, cell| {
-            self.shape(texts.value(row)).write(cell);
-            Ok(())
-        })?;
-        Ok(Arc::new(layout.text(bytes)?))
-    }
-
-    fn shape<'a>(&self, text: &'a str) -> Shape<'a> {
-        let characters = if text.is_ascii() {
-            text.len()
-        } else {
-            text.chars().count()
-        };
-        let hidden = characters.saturating_sub(self.first + self.last);
-        if hidden < HIDDEN {
-            return Shape {
-                head: "",
-                hidden: characters,
-                tail: "",
-            };
-        }
-        let (head_end, tail_start) = if text.is_ascii() {
-            (self.first, text.len() - self.last)
-        } else {
-            let start_of_tail = |nth| text.char_indices().rev().nth(nth).map_or(0, |(at, _)| at);
-            (
-                text.char_indices()
-                    .nth(self.first)
-                    .map_or(text.len(), |(at, _)| at),
-                self.last.checked_sub(1).map_or(text.len(), start_of_tail),
-            )
-        };
-        Shape {
-            head: text.get(..head_end).unwrap_or_default(),
-            hidden,
-            tail: text.get(tail_start..).unwrap_or_default(),
-        }
-    }
-}
-
-/// A masked value before it is written.
-struct Shape<'a> {
-    head: &'a str,
-    hidden: usize,
-    tail: &'a str,
-}
-
-impl Shape<'_> {
-    fn length(&self) -> usize {
-        self.head.len() + self.hidden + self.tail.len()
-    }
-
-    fn write(&self, cell: &mut [u8]) {
-        let Some((head, rest)) = cell.split_at_mut_checked(self.head.len()) else {
-            return;
-        };
-        let Some((stars, tail)) = rest.split_at_mut_checked(self.hidden) else {
-            return;
-        };
-        if tail.len() == self.tail.len() {
-            head.copy_from_slice(self.head.as_bytes());
-            stars.fill(b'*');
-            tail.copy_from_slice(self.tail.as_bytes());
+    fn write_characters(self, text: &str, stars: impl Fn(usize) -> usize, out: &mut Vec<u8>) {
+        let hidden = self.hidden(characters(text).count());
+        for (at, character) in characters(text).enumerate() {
+            if at == hidden.start {
+                push_stars(stars(hidden.len()), out);
+            }
+            if hidden.contains(&at) {
+                continue;
+            }
+            match may_show(character) {
+                true => out.extend_from_slice(character.as_bytes()),
+                false => out.push(b'*'),
+            }
         }
     }
 }
@@ -149,14 +106,18 @@ pub(crate) fn sample() -> crate::testing::Sample {
     clippy::indexing_slicing
 )]
 mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, AsArray};
+
     use super::*;
+    use crate::Kernel;
     use crate::testing::{Random, assert_own_buffers, contains, every_shape_of_text};
 
     fn masked(text: &str, first: usize, last: usize) -> String {
-        let shape = Mask { first, last }.shape(text);
-        let mut cell = vec![0; shape.length()];
-        shape.write(&mut cell);
-        String::from_utf8(cell).unwrap()
+        let mut out = Vec::new();
+        Mask(Window { first, last }).write(text, &mut out);
+        String::from_utf8(out).unwrap()
     }
 
     #[test]
@@ -173,27 +134,37 @@ mod tests {
         // Characters, not bytes.
         assert_eq!(masked("søren", 2, 0), "sø***");
         assert_eq!(masked("日本語文字列", 1, 2), "日***字列");
-        // A letter with two combining marks is three characters: the marks stay, the letter is hidden.
-        assert_eq!(masked("abcde\u{301}\u{302}", 0, 2), "*****\u{301}\u{302}");
+        // A letter and its accents are one character, shown or hidden as a whole.
+        assert_eq!(masked("abcde\u{301}\u{302}", 0, 1), "****e\u{301}\u{302}");
+        assert_eq!(masked("abcde\u{301}f", 0, 1), "*****f");
+        assert_eq!(masked("🇩🇰abc", 1, 0), "🇩🇰***");
+        // A pile of accents does not show: it would have no longest length.
+        assert_eq!(masked("e\u{301}\u{302}\u{303}\u{304}abc", 1, 0), "****");
     }
 
     #[test]
     fn any_text_hides_three_characters_or_all_and_keeps_its_length() {
         let mut random = Random::new(4);
-        for _ in 0..4000 {
-            let text = random.text(20);
-            let (first, last) = (random.below(8), random.below(8));
-            let out: Vec<char> = masked(&text, first, last).chars().collect();
-            let input: Vec<char> = text.chars().collect();
-            assert_eq!(out.len(), input.len());
-            let shown = if input.len() >= first + last + 3 {
-                first + last
-            } else {
-                0
-            };
-            for (at, (now, was)) in out.iter().zip(&input).enumerate() {
-                let kept = shown > 0 && (at < first || at >= input.len() - last);
-                assert_eq!(*now, if kept { *was } else { '*' }, "{text} {first} {last}");
+        for length in 0..=64 {
+            for _ in 0..60 {
+                let text = random.text_of(length);
+                let (first, last) = (random.below(8), random.below(8));
+                let out = masked(&text, first, last);
+                let input: Vec<&str> = characters(&text).collect();
+                let shown = if input.len() >= first + last + 3 {
+                    first + last
+                } else {
+                    0
+                };
+                let expected: String = input
+                    .iter()
+                    .enumerate()
+                    .map(|(at, was)| {
+                        let kept = shown > 0 && (at < first || at >= input.len() - last);
+                        if kept && may_show(was) { was } else { "*" }
+                    })
+                    .collect();
+                assert_eq!(out, expected, "{text} {first} {last}");
             }
         }
     }
@@ -207,7 +178,7 @@ mod tests {
             Some("ab"),
         ];
         for (shape, input) in every_shape_of_text(&values) {
-            let output = Mask { first: 2, last: 3 }.apply(&input).unwrap();
+            let output = Mask(Window { first: 2, last: 3 }).apply(&input).unwrap();
             let texts: Vec<_> = output.as_string::<i32>().iter().collect();
             assert_eq!(
                 texts,
@@ -230,7 +201,7 @@ mod tests {
     fn other_types_are_refused() {
         let numbers: ArrayRef = Arc::new(arrow::array::Int64Array::from(vec![1]));
         assert_eq!(
-            Mask { first: 1, last: 1 }
+            Mask(Window { first: 1, last: 1 })
                 .apply(&numbers)
                 .unwrap_err()
                 .code(),

@@ -5,6 +5,8 @@ mod kernel;
 
 use std::sync::Arc;
 
+pub(crate) use kernel::Window;
+
 use crate::{Kernel, catalogue::Entry};
 
 /// This protection.

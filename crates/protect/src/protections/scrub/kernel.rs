@@ -385,7 +385,8 @@ mod tests {
             let mut text = String::new();
             for _ in 0..random.below(7) {
                 text += PIECES[random.below(PIECES.len())];
-                text += &random.text(3);
+                let length = random.below(4);
+                text += &random.text_of(length);
             }
             let mut found = Vec::new();
             Scanner::new().scan(&text, &mut found);

@@ -2,7 +2,7 @@
 
 mod declaration;
 mod kernel;
-mod plaintext;
+pub(crate) mod plaintext;
 
 use std::sync::Arc;
 

@@ -3,6 +3,8 @@
 //! Invariant: one value has one text, whatever the width of its column, so that tokens of an
 //! `int32` and an `int64` column join.
 
+use crate::calendar::civil;
+
 /// Room for `-9223372036854775808` and for a date with a long year.
 pub(crate) type Scratch = [u8; 32];
 
@@ -15,11 +17,12 @@ pub(crate) fn integer(value: i128, scratch: &mut Scratch) -> &[u8] {
 /// 0000 to 9999 carry a sign and all their digits.
 pub(crate) fn date(days: i32, scratch: &mut Scratch) -> &[u8] {
     let (year, month, day) = civil(i64::from(days));
+    let (month, day) = (month.unsigned_abs(), day.unsigned_abs());
     // Written backwards, as all here.
     let mut writer = Writer::new(scratch)
-        .unsigned(day, 2)
+        .unsigned(u128::from(day), 2)
         .byte(b'-')
-        .unsigned(month, 2)
+        .unsigned(u128::from(month), 2)
         .byte(b'-');
     writer = writer.unsigned(u128::from(year.unsigned_abs()), 4);
     if year < 0 {
@@ -28,26 +31,6 @@ pub(crate) fn date(days: i32, scratch: &mut Scratch) -> &[u8] {
         writer = writer.byte(b'+');
     }
     writer.done()
-}
-
-/// Year, month and day of a day number, by eras of 400 years that begin on a first of March.
-fn civil(days: i64) -> (i64, u128, u128) {
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 {
-        from_march + 3
-    } else {
-        from_march - 9
-    };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    let small = |number: i64| u128::from(number.unsigned_abs());
-    (year, small(month), small(day))
 }
 
 /// Writes from the end of the scratch towards its start.
