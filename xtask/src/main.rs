@@ -1,11 +1,13 @@
 //! Tasks of the repository, run as `cargo xtask TASK`: the house rules (`tidy`), test data
-//! (`generate`), the generated reference (`docs`) and the comparison with others (`bench`).
+//! (`generate`), the generated reference (`docs`), the comparison with others (`bench`) and the
+//! libraries that tests exchange data with (`peers`).
 //!
 //! It uses none of the product's crates, so that it builds in seconds and cannot be broken by
 //! what it checks.
 
 mod bench;
 mod generate;
+mod peers;
 mod report;
 mod tidy;
 mod workspace;
@@ -25,6 +27,7 @@ Tasks:
   bench [--rows N] [--runs N] [--dev] [--alone]
                                 run a pipeline over N rows (1000000) and compare with DuckDB, Polars
                                 and the usual Python recipe
+  peers                         install the Python libraries that tests exchange data with
 ";
 
 fn main() -> ExitCode {
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
         Some("generate") => generate::main(words.collect()),
         Some("docs") => workspace::reference(words.collect()),
         Some("bench") => bench::main(words.collect()),
+        Some("peers") => peers::main(words.collect()),
         Some("help" | "--help" | "-h") => {
             report::line(USAGE);
             Ok(())

@@ -8,7 +8,7 @@
 use std::{hint::black_box, sync::Arc, time::Instant};
 
 use arrow::array::{
-    Array, ArrayRef, Date32Array, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray,
+    ArrayRef, Date32Array, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray,
 };
 use sealine_label::declare::{Argument, Call, Context};
 use sealine_protect::{
@@ -32,6 +32,10 @@ impl KeySource for Keys {
 
     fn value_key(&self, _: &str) -> Result<ValueKey, ProtectError> {
         ValueKey::new(1, Secret::new(vec![7; 32]))
+    }
+
+    fn sealed_at(&self) -> Option<u64> {
+        Some(1_700_000_000)
     }
 }
 
@@ -84,6 +88,10 @@ fn main() {
             .collect::<TimestampMicrosecondArray>(),
     );
     let text = |value: &str| Argument::Text(value.to_owned());
+    let encrypt = |pad: &str, cipher: &str| {
+        let options = [text("k"), text(pad), text("kept"), text(cipher)];
+        options.into_iter().chain([Argument::Absent]).collect()
+    };
     let accounts: ArrayRef = Arc::new(
         (0..ROWS)
             .map(|row| Some(format!("{:016}", row * 998_244_353)))
@@ -129,7 +137,12 @@ fn main() {
         ),
         ("tokenize", vec![text("k"), text("pii.email")], &texts),
         ("tokenize", vec![text("k"), text("id")], &numbers),
-        ("encrypt", vec![text("k")], &texts),
+        ("encrypt", encrypt("none", "gcm"), &texts),
+        ("encrypt", encrypt("64", "gcm"), &texts),
+        ("encrypt", encrypt("none", "gcm-siv"), &texts),
+        ("fernet", vec![text("k")], &texts),
+        ("tink_aead", vec![text("k"), text("")], &texts),
+        ("tink_daead", vec![text("k"), text("")], &texts),
         ("siv", vec![text("k"), text("pii.email")], &texts),
         ("siv", vec![text("k"), text("id")], &numbers),
         (
@@ -253,7 +266,6 @@ fn primitives() {
     }
 }
 
-/// The type without its parameters.
 fn short(input: &ArrayRef) -> String {
     let name = input.data_type().to_string();
     name.split('(').next().unwrap_or_default().to_owned()

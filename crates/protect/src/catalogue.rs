@@ -11,10 +11,10 @@ use crate::{
     Kernel, KeySource, Opener, ProtectError, VersionSource,
     argument::Arguments,
     protections::{
-        bands, bucket, coarse_coordinate, coarse_date, coarse_time, date_shift, encrypt, fpe,
-        geo_cell, ip_prefix, lookup, mask, mask_card, mask_email, mask_fixed, mask_iban, mask_id,
-        mask_ip, mask_phone, mask_regex, mask_url, nullify, redact, replace, round_to, scrub, siv,
-        tokenize, top_code, zip_hipaa, zip_prefix,
+        bands, bucket, coarse_coordinate, coarse_date, coarse_time, date_shift, encrypt, fernet,
+        fpe, geo_cell, ip_prefix, lookup, mask, mask_card, mask_email, mask_fixed, mask_iban,
+        mask_id, mask_ip, mask_phone, mask_regex, mask_url, nullify, redact, replace, round_to,
+        scrub, siv, tink_aead, tink_daead, tokenize, top_code, zip_hipaa, zip_prefix,
     },
 };
 
@@ -73,6 +73,9 @@ static ENTRIES: &[&Entry] = &[
     &fpe::ENTRY,
     &encrypt::ENTRY,
     &scrub::ENTRY,
+    &tink_daead::ENTRY,
+    &fernet::ENTRY,
+    &tink_aead::ENTRY,
 ];
 
 static DECLARATIONS: LazyLock<Vec<Declaration>> =

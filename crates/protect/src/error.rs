@@ -150,6 +150,37 @@ pub enum ProtectError {
         /// Why, and what to do; says nothing of the value.
         reason: &'static str,
     },
+    /// A sealed value whose binding to its row is not what the caller asked for.
+    #[error("row {row} was sealed {how}")]
+    RowBinding {
+        /// The row in the batch, from 0.
+        row: usize,
+        /// How it was sealed, and how to open it.
+        how: &'static str,
+    },
+    /// A keyset of Tink that cannot be used.
+    #[error("the keyset cannot be used: {reason}")]
+    Keyset {
+        /// What is wrong with it, and what would do.
+        reason: &'static str,
+    },
+    /// A signed object, or the key that it is checked with, that is refused before its signature.
+    #[error("the signature cannot be checked: {reason}")]
+    Jose {
+        /// What is wrong with it, and what would do.
+        reason: &'static str,
+    },
+    /// A Fernet token that is authentic and outside its time.
+    #[error("the token was made too long ago, or in the future")]
+    Expired,
+    /// A format that carries the time, and no time to give it.
+    #[error(
+        "`{protection}` puts the time into what it makes, and the keys were opened without one"
+    )]
+    NoTime {
+        /// The protection.
+        protection: &'static str,
+    },
 }
 
 impl ProtectError {
@@ -180,6 +211,11 @@ impl ProtectError {
             ProtectError::OpenedType { .. } => "SL8032",
             ProtectError::NotReversible { .. } => "SL8033",
             ProtectError::Value { .. } => "SL8034",
+            ProtectError::RowBinding { .. } => "SL8040",
+            ProtectError::Keyset { .. } => "SL8041",
+            ProtectError::Jose { .. } => "SL8042",
+            ProtectError::Expired => "SL8043",
+            ProtectError::NoTime { .. } => "SL8044",
         }
     }
 
@@ -308,6 +344,36 @@ pub const CODES: &[(&str, &str)] = &[
          rather than drop the value or let it through. Add a rule to the catalog that sends such rows to the \
          quarantine, or use another protection.",
     ),
+    (
+        "SL8040",
+        "**Bound to a row, or not.** `encrypt` with a `row_key` makes values that open only beside the same row \
+         key. This one was sealed the other way than it was asked for. Name the row key's column for values that \
+         are bound to it, and none for those that are not: to accept both would let a value be moved.",
+    ),
+    (
+        "SL8041",
+        "**A Tink keyset that cannot be used.** It is read as Tink's JSON in clear text and needs an enabled \
+         primary key of type `AesGcmKey` (16 or 32 bytes) or `AesSivKey` (64 bytes), with the prefix `TINK` or \
+         `RAW`; all keys of one kind. Encrypted keysets have to be opened with their KMS first.",
+    ),
+    (
+        "SL8042",
+        "**A signature that cannot be checked.** A JWS is taken in compact form, with an algorithm that its key \
+         is for; never `none`, never with `crit`, never with a member given twice or text that is not canonical \
+         base64url. RSA keys need 2048 to 8192 bits, and HMAC keys at least the length of their hash. The message \
+         names what was wrong; whoever made the token or the key has to mend it.",
+    ),
+    (
+        "SL8043",
+        "**Outside its time.** A Fernet token says when it was made. This one is authentic, and older than the \
+         time to live that was asked for, or more than 60 seconds from the future. Ask for a new one, or check \
+         the clocks.",
+    ),
+    (
+        "SL8044",
+        "**No time.** A Fernet token carries the time it was made, in clear. The keys that this protection was \
+         bound with give none, so it refuses rather than write a false one. A pipeline's run gives its start.",
+    ),
 ];
 
 #[cfg(test)]
@@ -376,6 +442,20 @@ mod tests {
                 protection: "mask",
                 row: 0,
                 reason: "is too short",
+            },
+            ProtectError::RowBinding {
+                row: 0,
+                how: "with a row key",
+            },
+            ProtectError::Keyset {
+                reason: "it is empty",
+            },
+            ProtectError::Jose {
+                reason: "it is empty",
+            },
+            ProtectError::Expired,
+            ProtectError::NoTime {
+                protection: "fernet",
             },
         ]
     }

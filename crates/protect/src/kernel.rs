@@ -74,6 +74,12 @@ pub trait KeySource: Send + Sync {
     /// # Errors
     /// As [`KeySource::token_key`].
     fn value_key(&self, name: &str) -> Result<ValueKey, ProtectError>;
+
+    /// The time of the run in Unix seconds, for formats that carry one. `None`, the default, makes
+    /// them refuse: kernels have no clock.
+    fn sealed_at(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// Where [`unbind`](crate::unbind) takes keys from: the version that a sealed value names.

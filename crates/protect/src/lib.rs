@@ -20,6 +20,7 @@ pub mod detect;
 mod error;
 mod grid;
 mod host;
+mod interchange;
 mod kernel;
 mod protections;
 mod rewrite;

@@ -28,6 +28,10 @@ impl KeySource for Keys {
     fn value_key(&self, name: &str) -> Result<ValueKey, ProtectError> {
         self.value_key_version(name, 1)
     }
+
+    fn sealed_at(&self) -> Option<u64> {
+        Some(1_700_000_000)
+    }
 }
 
 impl VersionSource for Keys {

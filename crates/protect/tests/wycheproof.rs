@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use sealine_protect::{
     ProtectError,
-    crypto::{Secret, aead, ed25519::VerifyingKey, ff1::Ff1, hkdf, hmac, kwp, siv},
+    crypto::{Secret, aead, ed25519::VerifyingKey, ff1::Ff1, hkdf, hmac, jws, kwp, siv},
 };
 use serde_json::Value;
 
@@ -216,6 +216,62 @@ fn ed25519() {
         answered += 1;
     }
     report("ed25519", answered, 0, 150);
+}
+
+/// Vectors that are wrong, each for a reason that can be checked.
+const MISTAKEN: [(u64, &str); 6] = [
+    (
+        346,
+        "the key says `PS256`, the token `PS384`: RFC 7517, 4.4; like 340, which is invalid",
+    ),
+    (350, "as 346"),
+    (
+        367,
+        "the same text as the valid 357: the padding that it is named for was lost",
+    ),
+    (370, "as 367"),
+    (
+        372,
+        "a `?` within the header: not base64url, RFC 7515, 2; like 366, which is invalid",
+    ),
+    (
+        373,
+        "a `?` within the payload: as 372; like 371, which is invalid",
+    ),
+];
+
+fn run_jws(file: &str, keys: impl Fn(&str) -> Result<jws::Keys, ProtectError>, least: usize) {
+    let (mut answered, mut mistaken) = (0, 0);
+    for (group, test) in vectors(file) {
+        let key = group.get("public").unwrap_or(&group["private"]).to_string();
+        let token = test["jws"].as_str().unwrap();
+        let verified = keys(&key).and_then(|keys| jws::verify(token, &keys, None));
+        let id = test["tcId"].as_u64().unwrap();
+        if file.contains("signature") && MISTAKEN.iter().any(|(wrong, _)| *wrong == id) {
+            // What is held here is the contrary: a corrected vector is noticed.
+            assert_ne!(verified.is_ok(), valid(&test), "{id}");
+            mistaken += 1;
+            continue;
+        }
+        assert_eq!(
+            verified.is_ok(),
+            valid(&test),
+            "{id} {} {verified:?}",
+            test["comment"]
+        );
+        answered += 1;
+    }
+    report(file, answered, mistaken, least);
+}
+
+#[test]
+fn json_web_signature() {
+    run_jws("json_web_signature_test.json", jws::Keys::parse_jwk, 395);
+}
+
+#[test]
+fn json_web_key() {
+    run_jws("json_web_key_test.json", jws::Keys::parse_jwks, 26);
 }
 
 #[test]

@@ -76,11 +76,27 @@ impl ValueKey {
         self.version
     }
 
-    /// The AES-256-GCM key for `salt`: HKDF-SHA-256(key, salt, info `encrypt`).
-    pub(crate) fn data_key(&self, salt: &[u8]) -> Result<aead::Key, ProtectError> {
-        aead::Key::new(
-            aead::Algorithm::Aes256Gcm,
-            &hkdf::subkey(&self.secret, salt, "encrypt")?,
+    /// The key of one cipher for `salt`: HKDF-SHA-256(key, salt, info), with another `info` for
+    /// every cipher and format.
+    pub(crate) fn data_key(
+        &self,
+        algorithm: aead::Algorithm,
+        info: &str,
+        salt: &[u8],
+    ) -> Result<aead::Key, ProtectError> {
+        aead::Key::new(algorithm, &hkdf::subkey(&self.secret, salt, info)?)
+    }
+
+    /// `length` bytes of HKDF-SHA-256(key, info `info`): the key that one interchange format is
+    /// given. The info is the protection's name, with `/` and a use where it needs several.
+    pub(crate) fn derive(&self, info: &str, length: usize) -> Result<Secret, ProtectError> {
+        let algorithm = hmac::Algorithm::Sha256;
+        hkdf::derive(
+            algorithm,
+            self.secret.expose(),
+            b"",
+            info.as_bytes(),
+            length,
         )
     }
 }

@@ -12,16 +12,23 @@
 pub mod aead;
 mod aes;
 mod digest;
+pub mod ecdsa;
 pub mod ed25519;
 mod equal;
+pub mod fernet;
 pub mod ff1;
 pub mod hkdf;
 pub mod hmac;
+mod json;
+pub mod jws;
 mod key;
 pub mod kwp;
 pub mod random;
+pub mod rsa;
 mod secret;
 pub mod siv;
+mod stack;
+pub mod tink;
 
 pub use digest::{Sha256, sha256};
 pub use equal::constant_time_equal;

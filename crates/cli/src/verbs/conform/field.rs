@@ -27,6 +27,15 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// An object that may be missing, as JSON text.
+    pub(super) fn optional_object(&self, name: &str) -> Result<Option<String>, Negative> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value @ Value::Object(_)) => Ok(Some(value.to_string())),
+            Some(_) => Err(MALFORMED),
+        }
+    }
+
     /// A whole number from 0.
     pub(super) fn number(&self, name: &str) -> Result<u64, Negative> {
         self.0.get(name).and_then(Value::as_u64).ok_or(MALFORMED)

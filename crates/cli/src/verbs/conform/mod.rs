@@ -5,6 +5,7 @@
 
 mod detection;
 mod field;
+mod formats;
 mod merkle;
 mod parquet;
 mod primitive;
@@ -137,6 +138,9 @@ fn answer(operation: &str, fields: &Fields<'_>) -> Answer {
         "kwp-wrap" => primitive::kwp_wrap(fields),
         "kwp-unwrap" => primitive::kwp_unwrap(fields),
         "ed25519-verify" => primitive::ed25519_verify(fields),
+        "jws-verify" => formats::jws_verify(fields),
+        "fernet-open" => formats::fernet_open(fields),
+        "fernet-seal" => formats::fernet_seal(fields),
         "merkle-inclusion" => merkle::inclusion(fields),
         "merkle-consistency" => merkle::consistency(fields),
         "parquet-read" => parquet::read(fields),

@@ -6,7 +6,7 @@ use sealine_protect::ProtectError;
 use sealine_protect::crypto::{Secret, aead, ed25519, hkdf as derivation, hmac as mac, kwp};
 use serde_json::json;
 
-fn negative(error: &ProtectError) -> Negative {
+pub(super) fn negative(error: &ProtectError) -> Negative {
     if error.is_unsupported() {
         UNSUPPORTED
     } else {

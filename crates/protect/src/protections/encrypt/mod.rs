@@ -4,6 +4,7 @@ mod declaration;
 mod format;
 mod kernel;
 mod open;
+mod row;
 
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use crate::catalogue::Entry;
 /// This protection.
 pub(crate) const ENTRY: Entry = Entry {
     declaration: declaration::DECLARATION,
-    returns: |_, input| kernel::returns(input),
+    returns: kernel::returns,
     bind: |arguments, context, keys| Ok(Arc::new(kernel::kernel(arguments, context, keys)?)),
     unbind: Some(open::opener),
     #[cfg(test)]

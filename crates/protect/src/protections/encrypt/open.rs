@@ -1,22 +1,24 @@
-//! Opening what `encrypt` sealed, for `reveal`.
+//! Opening what `encrypt` sealed, in every form there ever was, for `reveal`.
 //!
-//! Invariant: every value is authenticated for the dataset and column that the caller names
-//! before a byte of it is used.
+//! Invariant: every value is authenticated for the dataset and column that the caller names, and
+//! for its row where the caller names a row key, before a byte of it is used.
 //!
 //! Must never: skip a row that does not open; the caller decides whether one bad row stops it.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, ops::Range, sync::Arc};
 
 use arrow::{
     array::{Array, ArrayRef, BooleanArray, PrimitiveArray},
-    buffer::{BooleanBuffer, NullBuffer, ScalarBuffer},
+    buffer::NullBuffer,
     datatypes::*,
 };
 use sealine_label::declare::Context;
+use zeroize::Zeroizing;
 
 use super::{
-    format::{OVERHEAD, SALT_LEN, associated_data, read},
-    kernel::NAME,
+    format::{Associated, FRAME, Form, OVERHEAD, SALT_LEN, read, read_frame},
+    kernel::{NAME, Options},
+    row::RowKeys,
 };
 use crate::{
     ProtectError, VersionSource,
@@ -31,6 +33,7 @@ struct Open<'a> {
     name: String,
     context: Context,
     keys: &'a dyn VersionSource,
+    row_key: Option<usize>,
 }
 
 impl fmt::Debug for Open<'_> {
@@ -50,6 +53,7 @@ pub(super) fn opener<'a>(
         name: arguments.text(0)?.to_owned(),
         context: context.clone(),
         keys,
+        row_key: Options::of(arguments)?.row_key,
     }))
 }
 
@@ -58,76 +62,77 @@ impl crate::Opener for Open<'_> {
         &self,
         input: &ArrayRef,
         as_type: &DataType,
-        _: &[ArrayRef],
+        beside: &[ArrayRef],
     ) -> Result<ArrayRef, ProtectError> {
-        decrypt(input, as_type, &self.name, &self.context, self.keys)
+        if !is_binary(plain_type(input.data_type())) {
+            return Err(refuse(NAME, input.data_type()));
+        }
+        let row_keys = RowKeys::of(self.row_key, beside, input.len())?;
+        let plain = unpack(NAME, input)?;
+        let cells = cells(&plain).ok_or_else(|| refuse(NAME, input.data_type()))?;
+        let body = |row| {
+            let cell = cells.bytes(row, &mut [0; 16]).len();
+            cell.saturating_sub(OVERHEAD)
+        };
+        let layout = Layout::measure(NAME, plain.len(), fresh_nulls(&plain), body)?;
+        let mut values = vec![None; plain.len()];
+        let mut opening = Opening {
+            open: self,
+            last: None,
+        };
+        let mut at = 0;
+        let bytes = Zeroizing::new(layout.fill(|row, place| {
+            let mut scratch = [0; 16];
+            let cell = cells.bytes(row, &mut scratch);
+            let value = opening.open(row, cell, row_keys.as_ref(), place)?;
+            if let (Some(slot), Some(value)) = (values.get_mut(row), value) {
+                *slot = Some(at + value.start..at + value.end);
+            }
+            at += place.len();
+            Ok(())
+        })?);
+        let values = values.into_iter().map(|value| bytes.get(value?));
+        column(values.collect(), as_type)
     }
 }
 
-/// Opens a column that `encrypt` sealed with the key `name` for `context`, as the type
-/// `data_type` that it had: text, binary, boolean, or a fixed-width type.
-///
-/// # Errors
-/// [`ProtectError::NotSealed`], [`ProtectError::DoesNotOpen`] and [`ProtectError::OpenedType`]
-/// name the row; [`ProtectError::InputType`]; what `keys` answers for a version.
-fn decrypt(
-    input: &ArrayRef,
-    data_type: &DataType,
-    name: &str,
-    context: &Context,
-    keys: &dyn VersionSource,
-) -> Result<ArrayRef, ProtectError> {
-    if !is_binary(plain_type(input.data_type())) {
-        return Err(refuse(NAME, input.data_type()));
-    }
-    let plain = unpack(NAME, input)?;
-    let cells = cells(&plain).ok_or_else(|| refuse(NAME, input.data_type()))?;
-    let nulls = fresh_nulls(&plain);
-    let length = |row| {
-        cells
-            .bytes(row, &mut [0; 16])
-            .len()
-            .saturating_sub(OVERHEAD)
-    };
-    let layout = Layout::measure(NAME, plain.len(), nulls.clone(), length)?;
-    let mut opener = Opener {
-        name,
-        context,
-        keys,
-        last: None,
-    };
-    let bytes = layout.fill(|row, place| {
-        opener.open(row, cells.bytes(row, &mut [0; 16]), place)?;
-        if fits(data_type, place) {
-            Ok(())
-        } else {
-            place.fill(0);
-            Err(ProtectError::OpenedType {
+/// The column of type `data_type` that these values are: text, binary, boolean, or a type of
+/// fixed width.
+fn column(values: Vec<Option<&[u8]>>, data_type: &DataType) -> Result<ArrayRef, ProtectError> {
+    for (row, value) in values.iter().enumerate() {
+        if value.is_some_and(|value| !fits(data_type, value)) {
+            return Err(ProtectError::OpenedType {
                 row,
                 data_type: data_type.to_string(),
-            })
+            });
         }
-    })?;
+    }
+    let present: Vec<bool> = values.iter().map(Option::is_some).collect();
+    let nulls = Some(NullBuffer::from(present)).filter(|nulls| nulls.null_count() > 0);
+    let value = |row: usize| values.get(row).copied().flatten().unwrap_or_default();
     match data_type {
-        DataType::Utf8 => Ok(Arc::new(layout.text(bytes)?)),
-        DataType::Binary => Ok(Arc::new(layout.binary(bytes)?)),
+        DataType::Utf8 | DataType::Binary => {
+            let layout = Layout::measure(NAME, values.len(), nulls, |row| value(row).len())?;
+            let bytes = layout.fill(|row, place| {
+                place.copy_from_slice(value(row));
+                Ok(())
+            })?;
+            match data_type {
+                DataType::Utf8 => Ok(Arc::new(layout.text(bytes)?)),
+                _ => Ok(Arc::new(layout.binary(bytes)?)),
+            }
+        }
         DataType::Boolean => {
-            let bits: Vec<bool> = spread(&bytes, 1, plain.len(), nulls.as_ref())
-                .map(|byte| byte == [1])
-                .collect();
-            Ok(Arc::new(BooleanArray::new(
-                BooleanBuffer::from(bits),
-                nulls,
-            )))
+            let bits: Vec<bool> = (0..values.len()).map(|row| value(row) == [1]).collect();
+            Ok(Arc::new(BooleanArray::new(bits.into(), nulls)))
         }
         other => by_fixed_width!(other, T => {
             type Native = <T as ArrowPrimitiveType>::Native;
-            let width = size_of::<Native>();
-            let numbers: Vec<Native> = spread(&bytes, width, plain.len(), nulls.as_ref())
-                .map(|bytes| <Native as Wide>::read(bytes).unwrap_or_default())
+            let numbers: Vec<Native> = (0..values.len())
+                .map(|row| <Native as Wide>::read(value(row)).unwrap_or_default())
                 .collect();
             let failed = ProtectError::Arrow { protection: NAME, step: "building of a column" };
-            let array = PrimitiveArray::<T>::try_new(ScalarBuffer::from(numbers), nulls).map_err(|_| failed)?;
+            let array = PrimitiveArray::<T>::try_new(numbers.into(), nulls).map_err(|_| failed)?;
             Ok(Arc::new(array.with_data_type(other.clone())))
         }, _ => Err(refuse(NAME, other))),
     }
@@ -145,61 +150,84 @@ fn fits(data_type: &DataType, bytes: &[u8]) -> bool {
     }
 }
 
-/// The values of `width` bytes each, with nothing in the place of a null.
-fn spread<'a>(
-    bytes: &'a [u8],
-    width: usize,
-    rows: usize,
-    nulls: Option<&'a NullBuffer>,
-) -> impl Iterator<Item = &'a [u8]> {
-    let mut values = bytes.chunks(width);
-    (0..rows).map(move |row| {
-        let valid = nulls.is_none_or(|nulls| nulls.is_valid(row));
-        if valid {
-            values.next().unwrap_or_default()
-        } else {
-            &[]
-        }
-    })
-}
-
-struct Opener<'a> {
-    name: &'a str,
-    context: &'a Context,
-    keys: &'a dyn VersionSource,
+struct Opening<'a> {
+    open: &'a Open<'a>,
     /// Rows of one run stand together and share a salt, so the last data key serves most rows.
     last: Option<Last>,
 }
 
 struct Last {
+    form: Form,
     version: u32,
     salt: [u8; SALT_LEN],
     key: aead::Key,
-    associated: Vec<u8>,
+    associated: Associated,
 }
 
-impl Opener<'_> {
-    fn open(&mut self, row: usize, cell: &[u8], place: &mut [u8]) -> Result<(), ProtectError> {
+impl Opening<'_> {
+    /// Opens `cell` into `place` and says where in it the value stands; `None` for a sealed null.
+    fn open(
+        &mut self,
+        row: usize,
+        cell: &[u8],
+        row_keys: Option<&RowKeys>,
+        place: &mut [u8],
+    ) -> Result<Option<Range<usize>>, ProtectError> {
         let sealed = read(cell).ok_or(ProtectError::NotSealed { row })?;
-        let last = match self.last.take() {
-            Some(last) if last.version == sealed.version && last.salt == sealed.salt => last,
-            _ => {
-                let key = self.keys.value_key_version(self.name, sealed.version)?;
-                Last {
-                    version: sealed.version,
-                    salt: sealed.salt,
-                    key: key.data_key(&sealed.salt)?,
-                    associated: associated_data(self.context, sealed.version)?,
-                }
+        // Whoever names a row key is promised that no value was moved between rows, so values
+        // that are not bound to their row have to be asked for as such.
+        if sealed.form.row_bound != row_keys.is_some() {
+            let how = if sealed.form.row_bound {
+                "with a row key; name its column as `row_key` to open it"
+            } else {
+                "without a row key; leave `row_key` out to open it"
+            };
+            return Err(ProtectError::RowBinding { row, how });
+        }
+        let mut last = match self.last.take() {
+            Some(last)
+                if (last.form, last.version, last.salt)
+                    == (sealed.form, sealed.version, sealed.salt) =>
+            {
+                last
             }
+            _ => self.derive(sealed.form, sealed.version, sealed.salt)?,
+        };
+        let associated = match row_keys {
+            Some(keys) => keys.associated(row, &mut last.associated)?,
+            None => last.associated.of_row(None)?,
         };
         let opened = last
             .key
-            .open_into(sealed.nonce, &last.associated, sealed.body, place);
+            .open_into(sealed.nonce, associated, sealed.body, place);
         self.last = Some(last);
         opened.map_err(|error| match error {
             ProtectError::NotAuthentic => ProtectError::DoesNotOpen { row },
             other => other,
+        })?;
+        if !sealed.form.framed {
+            return Ok(Some(0..place.len()));
+        }
+        match read_frame(place) {
+            Some(value) => Ok(value.map(|value| FRAME..FRAME + value.len())),
+            None => Err(ProtectError::DoesNotOpen { row }),
+        }
+    }
+
+    fn derive(&self, form: Form, version: u32, salt: [u8; SALT_LEN]) -> Result<Last, ProtectError> {
+        let Open {
+            name,
+            context,
+            keys,
+            ..
+        } = self.open;
+        let key = keys.value_key_version(name, version)?;
+        Ok(Last {
+            form,
+            version,
+            salt,
+            key: key.data_key(form.cipher(), form.info(), &salt)?,
+            associated: Associated::new(context, version, form)?,
         })
     }
 }
@@ -211,152 +239,4 @@ impl Opener<'_> {
     clippy::panic,
     clippy::indexing_slicing
 )]
-mod tests {
-    use arrow::array::{
-        AsArray, BinaryArray, Date32Array, Decimal128Array, Float64Array, Int32Array, StringArray,
-        TimestampMicrosecondArray, UInt8Array,
-    };
-    use sealine_label::declare::Argument;
-
-    use super::*;
-    use crate::{
-        bind,
-        testing::{Keys, call},
-    };
-
-    fn sealed(input: &ArrayRef) -> (ArrayRef, Context) {
-        let call = call(NAME, vec![Argument::Text("v".to_owned())]);
-        (
-            bind(&call, &Keys).unwrap().apply(input).unwrap(),
-            call.context,
-        )
-    }
-
-    fn open(
-        input: &ArrayRef,
-        data_type: &DataType,
-        context: &Context,
-    ) -> Result<ArrayRef, ProtectError> {
-        decrypt(input, data_type, "v", context, &Keys)
-    }
-
-    #[test]
-    fn every_type_comes_back() {
-        let columns: Vec<ArrayRef> = vec![
-            Arc::new(StringArray::from(vec![Some("søren"), None, Some("")])),
-            Arc::new(BinaryArray::from(vec![
-                Some(&b"\0\xff"[..]),
-                None,
-                Some(b""),
-            ])),
-            Arc::new(BooleanArray::from(vec![Some(true), None, Some(false)])),
-            Arc::new(UInt8Array::from(vec![Some(0), None, Some(255)])),
-            Arc::new(Int32Array::from(vec![Some(i32::MIN), None, Some(7)])),
-            Arc::new(Float64Array::from(vec![Some(-0.5), None, Some(f64::MAX)])),
-            Arc::new(Date32Array::from(vec![Some(-1), None, Some(20_000)])),
-            Arc::new(
-                Decimal128Array::from(vec![Some(-12_345), None, Some(0)])
-                    .with_precision_and_scale(9, 2)
-                    .unwrap(),
-            ),
-            Arc::new(
-                TimestampMicrosecondArray::from(vec![Some(1), None, Some(-1)]).with_timezone("UTC"),
-            ),
-        ];
-        for input in columns {
-            let (cells, context) = sealed(&input);
-            let opened = open(&cells, input.data_type(), &context).unwrap();
-            assert_eq!(&opened, &input);
-        }
-    }
-
-    #[test]
-    fn numbers_and_booleans_do_not_show_their_size() {
-        let numbers: ArrayRef = Arc::new(Int32Array::from(vec![0, i32::MAX, -1]));
-        let booleans: ArrayRef = Arc::new(BooleanArray::from(vec![true, false]));
-        for (input, width) in [(numbers, 4), (booleans, 1)] {
-            let (cells, _) = sealed(&input);
-            assert!(
-                cells
-                    .as_binary::<i32>()
-                    .iter()
-                    .all(|cell| cell.unwrap().len() == OVERHEAD + width)
-            );
-        }
-    }
-
-    #[test]
-    fn a_moved_value_does_not_open() {
-        let input: ArrayRef = Arc::new(StringArray::from(vec!["a", "b"]));
-        let (cells, context) = sealed(&input);
-        let mut column = context.clone();
-        column.column.push('2');
-        let mut dataset = context.clone();
-        dataset.dataset = "lake.other".to_owned();
-        let swapped = Context {
-            dataset: context.column.clone(),
-            column: context.dataset.clone(),
-        };
-        for moved in [column, dataset, swapped] {
-            let error = open(&cells, &DataType::Utf8, &moved).unwrap_err();
-            assert!(
-                matches!(error, ProtectError::DoesNotOpen { row: 0 }),
-                "{error}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_changed_or_cut_value_does_not_open() {
-        let input: ArrayRef = Arc::new(StringArray::from(vec!["good", "canary"]));
-        let (cells, context) = sealed(&input);
-        let cells = cells.as_binary::<i32>();
-        for at in 0..cells.value(1).len() {
-            let mut changed = cells.value(1).to_vec();
-            changed[at] ^= 0x80;
-            let cut = &cells.value(1)[..at];
-            for bad in [changed.as_slice(), cut] {
-                let bad: ArrayRef = Arc::new(BinaryArray::from(vec![cells.value(0), bad]));
-                let error = open(&bad, &DataType::Utf8, &context).unwrap_err();
-                assert!(
-                    matches!(error.code(), "SL8030" | "SL8031" | "SL8022"),
-                    "{at}: {error}"
-                );
-                assert!(!error.to_string().contains("canary"));
-            }
-        }
-    }
-
-    #[test]
-    fn another_type_is_refused() {
-        let input: ArrayRef = Arc::new(Int32Array::from(vec![-1]));
-        let (cells, context) = sealed(&input);
-        for data_type in [DataType::Int64, DataType::Boolean, DataType::Utf8] {
-            assert_eq!(
-                open(&cells, &data_type, &context).unwrap_err().code(),
-                "SL8032",
-                "{data_type}"
-            );
-        }
-        let plain: ArrayRef = Arc::new(StringArray::from(vec!["x"]));
-        assert_eq!(
-            open(&plain, &DataType::Utf8, &context).unwrap_err().code(),
-            "SL8012"
-        );
-    }
-
-    #[test]
-    fn each_value_opens_with_the_version_it_names() {
-        let input: ArrayRef = Arc::new(StringArray::from(vec!["old"]));
-        let (cells, context) = sealed(&input);
-        let mut unknown = cells.as_binary::<i32>().value(0).to_vec();
-        unknown[4] = 99;
-        let unknown: ArrayRef = Arc::new(BinaryArray::from(vec![unknown.as_slice()]));
-        assert_eq!(
-            open(&unknown, &DataType::Utf8, &context)
-                .unwrap_err()
-                .code(),
-            "SL8022"
-        );
-    }
-}
+mod tests;
