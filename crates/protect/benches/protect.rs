@@ -97,6 +97,9 @@ fn main() {
             .map(|row| Some(format!("{:016}", row * 998_244_353)))
             .collect::<StringArray>(),
     );
+    let tokenize =
+        |domain, output| vec![text("k"), text(domain), text(output), Argument::Integer(0)];
+    let surrogate = |kind| vec![text(kind), text("k"), text("person")];
     let pans = column(&|row| card(row));
     let whole = Argument::Integer;
     let cases: Vec<(&'static str, Vec<Argument>, &ArrayRef)> = vec![
@@ -135,8 +138,15 @@ fn main() {
             vec![text("k"), Argument::Column(0), whole(100)],
             &dates,
         ),
-        ("tokenize", vec![text("k"), text("pii.email")], &texts),
-        ("tokenize", vec![text("k"), text("id")], &numbers),
+        ("tokenize", tokenize("pii.email", "text"), &texts),
+        ("tokenize", tokenize("pii.email", "integer"), &texts),
+        ("tokenize", tokenize("id", "text"), &numbers),
+        ("surrogate", surrogate("name"), &texts),
+        ("surrogate", surrogate("email"), &texts),
+        ("surrogate", surrogate("address"), &texts),
+        ("surrogate", surrogate("card"), &texts),
+        ("surrogate", surrogate("iban"), &texts),
+        ("surrogate", surrogate("uuid"), &texts),
         ("encrypt", encrypt("none", "gcm"), &texts),
         ("encrypt", encrypt("64", "gcm"), &texts),
         ("encrypt", encrypt("none", "gcm-siv"), &texts),

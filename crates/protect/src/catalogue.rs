@@ -14,7 +14,8 @@ use crate::{
         bands, bucket, coarse_coordinate, coarse_date, coarse_time, date_shift, encrypt, fernet,
         fpe, geo_cell, ip_prefix, lookup, mask, mask_card, mask_email, mask_fixed, mask_iban,
         mask_id, mask_ip, mask_phone, mask_regex, mask_url, nullify, redact, replace, round_to,
-        scrub, siv, tink_aead, tink_daead, tokenize, top_code, zip_hipaa, zip_prefix,
+        scrub, siv, surrogate, tink_aead, tink_daead, tokenize, top_code, vault_token, zip_hipaa,
+        zip_prefix,
     },
 };
 
@@ -71,6 +72,8 @@ static ENTRIES: &[&Entry] = &[
     &tokenize::ENTRY,
     &siv::ENTRY,
     &fpe::ENTRY,
+    &vault_token::ENTRY,
+    &surrogate::ENTRY,
     &encrypt::ENTRY,
     &scrub::ENTRY,
     &tink_daead::ENTRY,
@@ -233,6 +236,8 @@ mod tests {
                 vec![
                     Argument::Text("token".to_owned()),
                     Argument::Text("a\0b".to_owned()),
+                    Argument::Text("text".to_owned()),
+                    Argument::Integer(0),
                 ],
             ),
             ("encrypt", vec![Argument::Integer(1)]),

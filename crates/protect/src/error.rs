@@ -181,6 +181,34 @@ pub enum ProtectError {
         /// The protection.
         protection: &'static str,
     },
+    /// Random tokens where nothing keeps them.
+    #[error("there is no token vault for the key `{key}` here; use `tokenize`, which needs none")]
+    NoVault {
+        /// The name of the key.
+        key: String,
+    },
+    /// A cell that holds no token that is alive.
+    #[error("row {row} holds no token of this vault, key and domain, or one that has expired")]
+    NoToken {
+        /// The row in the batch, from 0.
+        row: usize,
+    },
+    /// A vault that failed under way; the database's own text is dropped.
+    #[error("the token vault failed at {step}: {reason}")]
+    Vault {
+        /// The step that failed.
+        step: &'static str,
+        /// Why, as far as it is known.
+        reason: &'static str,
+    },
+    /// The file of a vault that cannot be used.
+    #[error("the token vault `{path}` cannot be used: {reason}")]
+    VaultFile {
+        /// Where it is.
+        path: String,
+        /// What is wrong with it, and what to do.
+        reason: &'static str,
+    },
 }
 
 impl ProtectError {
@@ -216,6 +244,10 @@ impl ProtectError {
             ProtectError::Jose { .. } => "SL8042",
             ProtectError::Expired => "SL8043",
             ProtectError::NoTime { .. } => "SL8044",
+            ProtectError::NoVault { .. } => "SL8060",
+            ProtectError::NoToken { .. } => "SL8061",
+            ProtectError::Vault { .. } => "SL8062",
+            ProtectError::VaultFile { .. } => "SL8063",
         }
     }
 
@@ -374,6 +406,30 @@ pub const CODES: &[(&str, &str)] = &[
         "**No time.** A Fernet token carries the time it was made, in clear. The keys that this protection was \
          bound with give none, so it refuses rather than write a false one. A pipeline's run gives its start.",
     ),
+    (
+        "SL8060",
+        "**No token vault.** `vault_token` keeps its random tokens in the token vault of the project's state \
+         directory, and what was called has none. Run it in a project, or use `tokenize`, whose tokens are computed \
+         and kept nowhere.",
+    ),
+    (
+        "SL8061",
+        "**Not a token that is alive.** A cell to be opened is not a token of this vault, key and domain: it was made \
+         elsewhere, its time to live has ended, or the column was not written by `vault_token`. An expired token \
+         opens nothing ever again, which is what its `ttl` is for. Nothing of the batch is handed out.",
+    ),
+    (
+        "SL8062",
+        "**The token vault failed.** The database below it refused a step, and the batch was not kept: a full disk, \
+         another process that holds it for too long, a damaged file. Nothing is tried again on the same vault: free \
+         the cause and run again. Tokens of batches before this one stay, and serve the next run.",
+    ),
+    (
+        "SL8063",
+        "**A token vault that cannot be used.** Its file must be a regular one that belongs to the user who runs, \
+         closed to all others (`chmod 600`), and written by a version of Sealine that this one can read. If it is \
+         damaged, restore it from a backup: tokens that are lost cannot be opened again.",
+    ),
 ];
 
 #[cfg(test)]
@@ -456,6 +512,16 @@ mod tests {
             ProtectError::Expired,
             ProtectError::NoTime {
                 protection: "fernet",
+            },
+            ProtectError::NoVault { key: key() },
+            ProtectError::NoToken { row: 0 },
+            ProtectError::Vault {
+                step: "keeping tokens",
+                reason: "the disk is full",
+            },
+            ProtectError::VaultFile {
+                path: key(),
+                reason: "it is a link",
             },
         ]
     }

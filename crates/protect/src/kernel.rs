@@ -1,11 +1,11 @@
 //! What a bound protection is to the engine, and where it takes its keys from.
 
-use std::fmt::Debug;
+use std::{fmt::Debug, sync::Arc};
 
 use arrow::{array::ArrayRef, datatypes::DataType};
 
 use crate::{
-    ProtectError,
+    ProtectError, TokenVault,
     crypto::{TokenKey, ValueKey},
 };
 
@@ -79,6 +79,17 @@ pub trait KeySource: Send + Sync {
     /// them refuse: kernels have no clock.
     fn sealed_at(&self) -> Option<u64> {
         None
+    }
+
+    /// The vault of the random tokens that are made with the key of this name.
+    ///
+    /// # Errors
+    /// [`ProtectError::NoVault`] where there is none; [`ProtectError::VaultFile`] where it cannot
+    /// be opened.
+    fn vault(&self, key: &str) -> Result<Arc<dyn TokenVault>, ProtectError> {
+        Err(ProtectError::NoVault {
+            key: key.to_owned(),
+        })
     }
 }
 

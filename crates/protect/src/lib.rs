@@ -24,6 +24,7 @@ mod interchange;
 mod kernel;
 mod protections;
 mod rewrite;
+mod subject;
 #[cfg(test)]
 #[allow(
     clippy::unwrap_used,
@@ -32,7 +33,9 @@ mod rewrite;
     clippy::indexing_slicing
 )]
 mod testing;
+mod vault;
 
 pub use catalogue::{bind, catalogue, returns, unbind};
 pub use error::{CODES, ProtectError};
 pub use kernel::{Kernel, KeySource, Opener, VersionSource};
+pub use vault::{Entry, Subject, Token, TokenVault};

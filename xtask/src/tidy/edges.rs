@@ -14,6 +14,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("access", &["label", "spec", "plan"]),
     ("protect", &["label"]),
     ("keys", &["protect"]),
+    ("vault", &["protect"]),
     ("connect", &["label", "keys", "protect"]),
     ("contract", &["spec", "connect"]),
     ("audit", &["protect"]),
@@ -21,6 +22,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "engine",
         &[
             "label", "spec", "plan", "access", "keys", "protect", "connect", "contract", "audit",
+            "vault",
         ],
     ),
     (

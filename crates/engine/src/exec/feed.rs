@@ -12,7 +12,6 @@ use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
 use sealine_contract::{Contract, Tally};
-use sealine_keys::OpenKeys;
 use sealine_label::Level;
 use sealine_protect::crypto::hmac;
 use sealine_spec::Dataset;
@@ -21,6 +20,7 @@ use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
 use super::source::{Commitment, InputFiles, fault, open};
+use super::sources::Sources;
 use crate::cancel::CancelToken;
 use crate::clock::Stopwatch;
 use crate::error::EngineError;
@@ -141,7 +141,7 @@ fn with_columns(dataset: &Arc<Dataset>, schema: &SchemaRef, highest: Level) -> A
 pub(crate) struct HubOptions {
     pub(crate) cancel: CancelToken,
     pub(crate) progress: Arc<dyn Progress>,
-    pub(crate) keys: Arc<OpenKeys>,
+    pub(crate) sources: Sources,
     pub(crate) digest_key: hmac::Key,
     /// The highest level of the project: columns at it are sampled.
     pub(crate) highest: Level,
@@ -190,8 +190,8 @@ impl Hub {
         self.feeds.values()
     }
 
-    pub(crate) fn keys(&self) -> &OpenKeys {
-        &self.options.keys
+    pub(crate) fn sources(&self) -> &Sources {
+        &self.options.sources
     }
 
     /// Keeps the first error and ends all readers.
@@ -295,7 +295,7 @@ impl Scan<'_> {
             &self.feed.files,
             &self.feed.schema,
             options.batch_rows,
-            &options.keys,
+            options.sources.keys(),
             commitment.as_ref(),
         )?;
         let mut contract = Contract::compile(&self.feed.contract, Arc::clone(&self.feed.schema))?;

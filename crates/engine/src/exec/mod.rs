@@ -10,10 +10,12 @@ mod rewrite;
 mod rules;
 mod scan;
 mod source;
+mod sources;
 mod stream;
 mod walk;
 
 pub(crate) use feed::{Account, Feed, Hub, HubOptions};
 pub use memory::Limits;
 pub(crate) use rules::digest as rules_digest;
+pub(crate) use sources::Sources;
 pub(crate) use stream::{Computation, prepare};

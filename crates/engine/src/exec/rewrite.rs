@@ -175,7 +175,7 @@ impl Swap<'_> {
         if let Some(kernel) = self.kernels.get(&name) {
             return Ok(Arc::clone(kernel));
         }
-        match sealine_protect::bind(call, self.hub.keys()) {
+        match sealine_protect::bind(call, self.hub.sources()) {
             Ok(kernel) => {
                 self.kernels.insert(name, Arc::clone(&kernel));
                 Ok(kernel)

@@ -41,6 +41,11 @@ impl StateDir {
         self.root.join("log")
     }
 
+    /// The token vault, where a protection made one.
+    pub(crate) fn vault(&self) -> PathBuf {
+        self.root.join("vault.db")
+    }
+
     /// The receipts' directory.
     pub fn receipts(&self) -> PathBuf {
         self.root.join("receipts")

@@ -15,7 +15,7 @@ use crate::cancel::CancelToken;
 use crate::clock;
 use crate::commit::{Journal, Outcome, Phase, Place, Role, Target};
 use crate::error::EngineError;
-use crate::exec::{Feed, Hub, HubOptions, Limits};
+use crate::exec::{Feed, Hub, HubOptions, Limits, Sources};
 use crate::output::{Form, Staging};
 use crate::session::{Session, actor};
 
@@ -64,12 +64,13 @@ pub(crate) fn hub(
         )?);
     }
     let digest_key = session.keys.digest_key()?;
+    let keys = Arc::clone(&session.keys);
     Ok(Hub::new(
         feeds,
         HubOptions {
             cancel: cancel.clone(),
             progress: Arc::clone(&session.progress),
-            keys: Arc::clone(&session.keys),
+            sources: Sources::new(keys, session.project.state().vault(), clock::now()),
             digest_key: hmac::Key::new(hmac::Algorithm::Sha256, digest_key.expose()),
             highest,
             batch_rows: limits.batch_rows,

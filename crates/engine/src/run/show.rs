@@ -69,11 +69,10 @@ impl Session {
         let hub = prepare::hub(self, plan, limits, cancel, false)?;
         let computation =
             prepare_output(output, "terminal", &hub, limits, clock::now_micros()).await?;
-        let keys = Arc::clone(&self.keys);
         let openers: Vec<(&Opening, Box<dyn Opener + '_>)> = output
             .opened
             .iter()
-            .map(|one| Ok((one, sealine_protect::unbind(&one.call, &*keys)?)))
+            .map(|one| Ok((one, sealine_protect::unbind(&one.call, hub.sources())?)))
             .collect::<Result<_, EngineError>>()?;
         let fields: Vec<_> = computation
             .schema()

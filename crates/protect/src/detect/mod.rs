@@ -10,7 +10,7 @@
 //! thereby clear: unknown columns stay at the highest level.
 
 mod bitcoin;
-mod checksum;
+pub(crate) mod checksum;
 mod classify;
 mod code;
 mod context;

@@ -1,11 +1,12 @@
 //! The kernel of `tokenize`.
 //!
-//! Invariant: a token is base64url, without padding, of the first 16 bytes of HMAC-SHA-256 under
-//! HKDF-SHA-256(key, info `tokenize`), over domain, a zero byte, and the value as UTF-8 (whole
-//! numbers in decimal, dates in ISO 8601). It depends on nothing else, so that the same person is
-//! the same token everywhere that key and domain are the same.
+//! Invariant: a token is the beginning of HMAC-SHA-256 under HKDF-SHA-256(key, info `tokenize`),
+//! over domain, a zero byte, and the value as UTF-8 (whole numbers in decimal, dates in ISO 8601),
+//! in the form that is asked for: base64url, without padding, of the first 16 bytes by default. It
+//! depends on nothing else, so that the same person is the same token everywhere that key, domain
+//! and form are the same.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use arrow::{
     array::{Array, ArrayRef, AsArray},
@@ -14,30 +15,24 @@ use arrow::{
         UInt32Type, UInt64Type,
     },
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::plaintext;
+use super::{form::Form, plaintext};
 use crate::{
     Kernel, KeySource, ProtectError,
     argument::Arguments,
-    cell::is_text,
-    column::{Layout, fresh_nulls, plain_type, refuse, unpack},
+    column::{Layout, fresh_nulls, refuse, unpack},
     crypto::hmac::Prefixed,
+    subject,
 };
 
 const NAME: &str = "tokenize";
-/// Bytes of the HMAC that are kept: 128 bits, so that two of 2^40 values collide with chance 2^-49.
-const KEPT: usize = 16;
-/// Characters of a token: 16 bytes in base64url without padding.
-const LENGTH: usize = 22;
-/// A domain is a tag or a short name.
-const LONGEST_DOMAIN: usize = 256;
 
 /// `tokenize`, bound.
 pub(crate) struct Tokenize {
     /// The paddings of the HMAC and the domain, hashed once.
     tokens: Prefixed,
     domain: String,
+    form: Form,
 }
 
 impl fmt::Debug for Tokenize {
@@ -52,33 +47,30 @@ pub(crate) fn kernel(
     arguments: &Arguments<'_>,
     keys: &dyn KeySource,
 ) -> Result<Tokenize, ProtectError> {
-    let (key, domain) = (arguments.text(0)?, arguments.text(1)?);
-    if domain.len() > LONGEST_DOMAIN || domain.contains('\0') {
-        // A zero byte ends the domain in what is hashed: within it, two domains could meet.
-        return Err(arguments.wrong("the domain must be at most 256 bytes without a zero byte"));
-    }
+    let domain = subject::domain(arguments, 1)?.to_owned();
     Ok(Tokenize {
-        tokens: keys.token_key(key)?.in_domain(domain)?,
-        domain: domain.to_owned(),
+        tokens: keys.token_key(arguments.text(0)?)?.in_domain(&domain)?,
+        domain,
+        form: Form::read(arguments, 2, 3)?,
     })
 }
 
-pub(crate) fn returns(input: &DataType) -> Result<DataType, ProtectError> {
-    let plain = plain_type(input);
-    if is_text(plain) || plain.is_integer() || *plain == DataType::Date32 {
-        Ok(DataType::Utf8)
-    } else {
-        Err(refuse(NAME, input))
-    }
+pub(crate) fn returns(
+    arguments: &Arguments<'_>,
+    input: &DataType,
+) -> Result<DataType, ProtectError> {
+    subject::takes(NAME, input)?;
+    Ok(Form::read(arguments, 2, 3)?.data_type())
 }
 
 impl Kernel for Tokenize {
     fn returns(&self, input: &DataType) -> Result<DataType, ProtectError> {
-        returns(input)
+        subject::takes(NAME, input)?;
+        Ok(self.form.data_type())
     }
 
     fn apply(&self, input: &ArrayRef) -> Result<ArrayRef, ProtectError> {
-        returns(input.data_type())?;
+        subject::takes(NAME, input.data_type())?;
         let plain = unpack(NAME, input)?;
         macro_rules! text {
             ($array:expr) => {{
@@ -125,18 +117,10 @@ impl Tokenize {
         plain: &ArrayRef,
         sign: impl Fn(usize) -> [u8; 32],
     ) -> Result<ArrayRef, ProtectError> {
-        let layout = Layout::measure(NAME, plain.len(), fresh_nulls(plain), |_| LENGTH)?;
-        let bytes = layout.fill(|row, cell| {
-            let tag = sign(row);
-            let kept = tag
-                .first_chunk::<KEPT>()
-                .ok_or(ProtectError::Primitive("HMAC"))?;
-            match URL_SAFE_NO_PAD.encode_slice(kept, cell) {
-                Ok(LENGTH) => Ok(()),
-                _ => Err(ProtectError::Primitive("base64url")),
-            }
-        })?;
-        Ok(Arc::new(layout.text(bytes)?))
+        let (form, nulls) = (self.form, fresh_nulls(plain));
+        let layout = Layout::measure(NAME, plain.len(), nulls.clone(), |_| form.width())?;
+        let bytes = layout.fill(|row, cell| form.write(&sign(row), cell))?;
+        form.column(layout, bytes, nulls, plain.len())
     }
 }
 
@@ -144,7 +128,19 @@ impl Tokenize {
 pub(crate) fn sample() -> crate::testing::Sample {
     use crate::testing::{Sample, said};
 
-    Sample::texts(vec![said("token"), said("domain")])
+    Sample::texts(arguments(said("token"), "domain"))
+}
+
+/// The text form of the default length.
+#[cfg(test)]
+fn arguments(
+    key: sealine_label::declare::Argument,
+    domain: &str,
+) -> Vec<sealine_label::declare::Argument> {
+    use crate::testing::said;
+
+    let length = sealine_label::declare::Argument::Integer(0);
+    vec![key, said(domain), said("text"), length]
 }
 
 #[cfg(test)]
@@ -156,19 +152,16 @@ pub(crate) fn sample() -> crate::testing::Sample {
 )]
 mod tests {
     use arrow::array::{Date32Array, Int16Array, Int64Array, StringArray, UInt64Array};
-    use sealine_label::declare::Argument;
+    use std::sync::Arc;
 
     use super::*;
     use crate::{
         bind,
-        testing::{Keys, assert_own_buffers, call, contains, every_shape_of_text},
+        testing::{Keys, assert_own_buffers, call, contains, every_shape_of_text, said},
     };
 
     fn tokens(input: ArrayRef, domain: &str) -> Vec<Option<String>> {
-        let arguments = vec![
-            Argument::Text("crm".to_owned()),
-            Argument::Text(domain.to_owned()),
-        ];
+        let arguments = arguments(said("crm"), domain);
         let output = bind(&call(NAME, arguments), &Keys)
             .unwrap()
             .apply(&input)
@@ -246,10 +239,7 @@ mod tests {
             expected[2].is_some() && expected[2] != expected[0],
             "an empty string is a value"
         );
-        let arguments = vec![
-            Argument::Text("crm".to_owned()),
-            Argument::Text("d".to_owned()),
-        ];
+        let arguments = arguments(said("crm"), "d");
         let kernel = bind(&call(NAME, arguments), &Keys).unwrap();
         for (shape, input) in every_shape_of_text(&values) {
             let output = kernel.apply(&input).unwrap();
@@ -269,10 +259,7 @@ mod tests {
     #[test]
     fn other_types_are_refused() {
         let floats: ArrayRef = Arc::new(arrow::array::Float64Array::from(vec![1.0]));
-        let arguments = vec![
-            Argument::Text("crm".to_owned()),
-            Argument::Text("d".to_owned()),
-        ];
+        let arguments = arguments(said("crm"), "d");
         assert_eq!(
             bind(&call(NAME, arguments), &Keys)
                 .unwrap()

@@ -1,6 +1,7 @@
-//! `tokenize(x, key [, domain])`: a keyed, deterministic stand-in.
+//! `tokenize(x, key [, domain [, output [, length]]])`: a keyed, deterministic stand-in.
 
 mod declaration;
+mod form;
 mod kernel;
 pub(crate) mod plaintext;
 
@@ -11,7 +12,7 @@ use crate::catalogue::Entry;
 /// This protection.
 pub(crate) const ENTRY: Entry = Entry {
     declaration: declaration::DECLARATION,
-    returns: |_, input| kernel::returns(input),
+    returns: kernel::returns,
     bind: |arguments, _, keys| Ok(Arc::new(kernel::kernel(arguments, keys)?)),
     unbind: None,
     #[cfg(test)]
