@@ -43,9 +43,9 @@ pub use note::{Checkpoint, default_origin, parse_verifier, verifier_text};
 pub use proof::{prove, verify_proof};
 pub use read::{Entries, Reader, Record};
 pub use receipt::{
-    Declassification, Identities, InputRecord, OutputRecord, Published, PublishedFile,
-    RECEIPT_TYPE, Receipt, Role, RuleCount, STATEMENT_TYPE, Statement, Subject, SubjectDigest,
-    Verdict,
+    AnonymityBounds, AnonymityFound, AnonymityRecord, Declassification, Identities, InputRecord,
+    OutputRecord, Published, PublishedFile, RECEIPT_TYPE, Receipt, Role, RuleCount, STATEMENT_TYPE,
+    SensitiveFound, Statement, Subject, SubjectDigest, Verdict,
 };
 pub use storage::{Disk, Storage};
 pub use store::{MAX_RECEIPT, Stored, read_receipt, receipt_name, store_receipt};

@@ -169,6 +169,63 @@ pub struct OutputRecord {
     pub files: Vec<PublishedFile>,
     /// HMAC-SHA-256 over the plaintext that was written, under the project's digest key.
     pub commitment: Option<Digest>,
+    /// The anonymity of the rows, where the catalog asks for some: all of it was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anonymity: Option<AnonymityRecord>,
+}
+
+/// What was asked of the anonymity of a dataset, and what was found before it was published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnonymityRecord {
+    /// The columns that an outsider may know.
+    pub quasi: Vec<String>,
+    /// The column that says whom a row is about, where there is one.
+    pub subject: Option<String>,
+    /// The bounds of the catalog.
+    pub asked: AnonymityBounds,
+    /// What was found; absent where its level is above what a receipt may show.
+    pub found: Option<AnonymityFound>,
+}
+
+/// Bounds on anonymity; decimal texts, so that a receipt has one form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnonymityBounds {
+    /// The smallest class allowed.
+    pub k: Option<u64>,
+    /// The least diversity allowed.
+    pub l: Option<String>,
+    /// How diversity is counted: `distinct` or `entropy`.
+    pub l_kind: Option<String>,
+    /// The largest distance allowed.
+    pub t: Option<String>,
+}
+
+/// The anonymity of what was published: that of the worst class.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnonymityFound {
+    /// What a class has: `rows` or `subjects`.
+    pub counted: String,
+    /// Different combinations of quasi-identifiers.
+    pub classes: u64,
+    /// The smallest class; absent where there are no rows.
+    pub k: Option<u64>,
+    /// Each sensitive column.
+    pub sensitive: Vec<SensitiveFound>,
+}
+
+/// How a sensitive column is spread over the classes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SensitiveFound {
+    /// Its name.
+    pub column: String,
+    /// Fewest different values in a class.
+    pub distinct_l: u64,
+    /// Least `exp` of the entropy of a class, to three digits.
+    pub entropy_l: String,
+    /// Largest distance of a class from all rows, to three digits.
+    pub t: String,
+    /// How the distance is measured: `equal` or `ordered`.
+    pub distance: String,
 }
 
 /// What a written dataset is for.

@@ -154,6 +154,17 @@ Examples:
   sealine protections
   sealine protections tokenize")]
     Protections(Protections),
+    /// Report on a dataset in counts: how anonymous the people in it are
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  sealine report anonymity lake.customers
+  sealine report anonymity lake.customers --quasi age_band,country --sensitive income
+
+No value is printed. Reading is permitted by the policy and written to the audit log, as for `read`."
+    )]
+    Report(Report),
     /// Show the first rows that a pipeline would write, without writing them
     #[command(after_help = "\
 Examples:
@@ -441,6 +452,26 @@ pub(crate) struct Protections {
     /// One of them, for all about it
     #[arg(value_name = "NAME")]
     pub(crate) name: Option<String>,
+}
+
+/// Arguments of `report`.
+#[derive(Subcommand)]
+pub(crate) enum Report {
+    /// Measure k-anonymity, l-diversity and t-closeness
+    Anonymity {
+        /// The dataset of the catalog
+        #[arg(value_name = "DATASET")]
+        dataset: String,
+        /// What an outsider may know of a person (default: what the catalog declares)
+        #[arg(long, value_name = "A,B", value_delimiter = ',')]
+        quasi: Option<Vec<String>>,
+        /// What must not be learnt from it (default: what the catalog declares, unless --quasi is given)
+        #[arg(long, value_name = "A,B", value_delimiter = ',')]
+        sensitive: Option<Vec<String>>,
+        /// Whom a row is about; people are counted then, not rows (default: the subject of the catalog)
+        #[arg(long, value_name = "COLUMN")]
+        subject: Option<String>,
+    },
 }
 
 /// Arguments of `preview`.

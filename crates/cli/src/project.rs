@@ -9,11 +9,12 @@ use crate::screen::Screen;
 use crate::show;
 use sealine_access::{Action, Authorized, Principal};
 use sealine_engine::{
-    CancelToken, EngineError, NotDecided, OpenError, Progress, Project, RunReport, Session, Setup,
-    Shown as Rows, Silent, Undecided,
+    CancelToken, EngineError, Examined, NotDecided, OpenError, Progress, Project, RunReport,
+    Session, Setup, Shown as Rows, Silent, Undecided,
 };
 use sealine_keys::Keystore;
 use sealine_plan::{Plan, Request};
+use sealine_protect::anonymity::Roles;
 use sealine_spec::{Diagnostics, Files, Severity};
 use std::path::Path;
 use std::sync::Arc;
@@ -176,6 +177,18 @@ impl Opened {
             .map_err(|undecided| not_decided(files, undecided))?;
         let cancel = CancelToken::new();
         block(&cancel, session.show(authorized, &cancel))?
+            .map_err(|error| failed(&error, Exit::Failed))
+    }
+
+    /// Measures the anonymity of a dataset, along the same path as a run.
+    pub(crate) fn measure(self, request: &Request, asked: Roles) -> Result<Examined, Failure> {
+        let files = Box::new(self.project.files().clone());
+        let mut session = begin(self.project, Setup::Required, Arc::new(Silent))?;
+        let authorized = session
+            .decide(request, &self.user)
+            .map_err(|undecided| not_decided(files, undecided))?;
+        let cancel = CancelToken::new();
+        block(&cancel, session.measure(authorized, asked, &cancel))?
             .map_err(|error| failed(&error, Exit::Failed))
     }
 

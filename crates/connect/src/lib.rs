@@ -41,4 +41,5 @@ pub use parquet::{
 };
 pub use plain::{PlainAllowed, PlainFormat, PlainWriter};
 pub use sealed::{CANARY_MIN, prove_sealed};
+pub use sealine_protect::crypto::TableKey;
 pub use source::{Malformed, RawBatch, Rows, Source, Warning, table_key};

@@ -4,6 +4,7 @@
 //! known; nothing is dropped. Must never interpret a value: types are the contract's business.
 
 use arrow::record_batch::RecordBatch;
+use sealine_protect::crypto::TableKey;
 
 use crate::ConnectError;
 
@@ -192,10 +193,8 @@ pub trait Source: Send {
 
 /// A fresh key for hash tables over values from outside, so that no input can be built whose
 /// values collide. It protects nothing else and is never stored.
-pub fn table_key() -> Result<[u8; 16], ConnectError> {
-    let mut key = [0_u8; 16];
-    sealine_protect::crypto::random::fill(&mut key).map_err(|_| ConnectError::Random)?;
-    Ok(key)
+pub fn table_key() -> Result<TableKey, ConnectError> {
+    TableKey::new().map_err(|_| ConnectError::Random)
 }
 
 #[cfg(test)]

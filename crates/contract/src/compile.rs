@@ -2,12 +2,13 @@
 
 use arrow::datatypes::{DataType, SchemaRef};
 use regex::RegexBuilder;
+use sealine_connect::TableKey;
 use sealine_spec::Dataset;
 
 use crate::ContractError;
 use crate::column::Column;
 use crate::read;
-use crate::rules::{Check, Limit, Listed, Seen, Tables, names};
+use crate::rules::{Check, Limit, Listed, Seen, names};
 
 /// The largest compiled pattern, in bytes.
 const PATTERN_MAX: usize = 10 << 20;
@@ -21,7 +22,7 @@ pub(crate) fn columns(dataset: &Dataset, schema: &SchemaRef) -> Result<Vec<Colum
     if schema.fields().len() != dataset.columns.len() {
         return Err(differs("the number of columns"));
     }
-    let tables = Tables::new()?;
+    let tables = sealine_connect::table_key().map_err(ContractError::Connect)?;
     let mut columns = Vec::with_capacity(dataset.columns.len());
     for (declared, field) in dataset.columns.iter().zip(schema.fields()) {
         if field.name() != &declared.name {
@@ -38,7 +39,7 @@ fn column(
     declared: &sealine_spec::Column,
     key: bool,
     stored: &DataType,
-    tables: Tables,
+    tables: TableKey,
 ) -> Result<Column, ContractError> {
     let name = &declared.name;
     let rules = &declared.rules;

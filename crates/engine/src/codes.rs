@@ -146,6 +146,14 @@ pub const CODES: &[(&str, &str)] = &[
         "SL5038",
         "# The old files cannot be removed\n\nThe run was committed: its outputs are in place, receipt and log entry are written. The generation before still lies beside the destination under a hidden name, and the system refused to remove it.\n\n**What to do:** repair the cause named (permission of the folder, a read-only or immutable file), then run again: the old files are removed first.\n\n```\nls -la lake/\n```\n",
     ),
+    (
+        "SL5041",
+        "# Anonymity that cannot be measured\n\nThe catalog asks for anonymity of a written dataset, and it is not clear of which columns: `k` is about quasi-identifiers (what an outsider may know of a person), `l` and `t` about sensitive columns as well. They are those that `anonymity:` names, or those that the catalog declares `quasi: true` and `sensitive: true`, followed through the query to the output. In `sealine report`, a column that the terminal may not show cannot be measured either.\n\n**What to do:** declare them at the source, or name them as the output has them.\n\n```yaml\nanonymity: { k: 5, l: 2, quasi: [age_band, zip], sensitive: [diagnosis] }\n```\n",
+    ),
+    (
+        "SL5042",
+        "# Not as anonymous as asked\n\nBefore anything is published, the rows are measured as they are written. A class is all rows with the same quasi-identifiers. `k` is the size of the smallest class, in people where the dataset has a `subject`, else in rows. `l` is how diverse a sensitive column is in a class, `t` how far its distribution in a class is from that of all rows. One of them does not meet its bound, so the run was rolled back: what was there before is there still. Where the columns are above `operator_clearance`, the numbers are not shown.\n\n**What to do:** make the quasi-identifiers coarser, leave out the rows that stand out, or leave out a column. A column that `encrypt` seals has another value in each row and is no quasi-identifier: name the others under `anonymity:`.\n\n```yaml\nsql: SELECT bucket(age, 20) AS age_band, diagnosis FROM patients\n```\n",
+    ),
 ];
 
 #[cfg(test)]

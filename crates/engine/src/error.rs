@@ -315,6 +315,26 @@ pub enum EngineError {
         #[source]
         source: std::io::Error,
     },
+    /// What a catalog asks of the anonymity of a dataset cannot be measured.
+    #[error("the anonymity of `{dataset}` cannot be measured: {reason}; nothing was read")]
+    Unmeasurable {
+        /// The dataset.
+        dataset: String,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// The rows are not as anonymous as the catalog asks.
+    #[error(
+        "`{dataset}` is not as anonymous as the catalog asks: {found}; nothing was published; make the quasi-identifiers `{quasi}` coarser (a wider `bucket`), or leave out the rows that stand out"
+    )]
+    NotAnonymous {
+        /// The dataset.
+        dataset: String,
+        /// The quasi-identifiers.
+        quasi: String,
+        /// Which bounds are not met, and by how much where that may be shown.
+        found: String,
+    },
     /// A fault of the keystore.
     #[error(transparent)]
     Keys(#[from] sealine_keys::KeyError),
@@ -401,6 +421,8 @@ impl EngineError {
             Self::LabelsChanged { .. } => "SL5040",
             Self::Foreign { .. } => "SL5039",
             Self::NotCleaned { .. } => "SL5038",
+            Self::Unmeasurable { .. } => "SL5041",
+            Self::NotAnonymous { .. } => "SL5042",
             Self::Keys(error) => error.code(),
             Self::Protect(error) => error.code(),
             Self::Connect(error) => error.code(),

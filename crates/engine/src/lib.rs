@@ -30,5 +30,5 @@ pub use project::{OpenError, Project, ProjectDir, StateDir, Undecided};
 pub use report::{
     DeclassificationReport, InputReport, OutputReport, ReceiptReport, RuleReport, RunReport,
 };
-pub use run::{Shown, warm_up};
+pub use run::{Examined, Shown, warm_up};
 pub use session::{NotDecided, Session, Setup};

@@ -2,6 +2,7 @@
 //!
 //! INVARIANT: everything here is in the receipt too, or follows from it; never a row value.
 
+use sealine_audit::AnonymityRecord;
 use serde::Serialize;
 
 /// A finished run.
@@ -97,6 +98,9 @@ pub struct OutputReport {
     pub files: u64,
     /// Their size.
     pub bytes: u64,
+    /// Its anonymity, where the catalog asks for some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub anonymity: Option<AnonymityRecord>,
 }
 
 /// Where the evidence lies.

@@ -419,7 +419,10 @@ impl<'a> Proof<'a> {
                     plan.sort(keys)
                 }
             })
-            .and_then(|plan| plan.limit(0, Some(limit)))
+            .and_then(|plan| match limit {
+                usize::MAX => Ok(plan),
+                limit => plan.limit(0, Some(limit)),
+            })
             .and_then(LogicalPlanBuilder::build)
             .map_err(|error| failed(error, &sql))?;
         self.synthetic(&sql, &output.from, &plan)

@@ -13,7 +13,7 @@ pub enum Request {
         dataset: String,
         /// The columns wanted; all that may be shown if absent.
         columns: Option<Vec<String>>,
-        /// The most rows shown.
+        /// The most rows shown; `usize::MAX` for all.
         limit: usize,
     },
     /// Protected values of a dataset that a pipeline wrote, opened on the operator's terminal.

@@ -209,6 +209,28 @@ pub enum ProtectError {
         /// What is wrong with it, and what to do.
         reason: &'static str,
     },
+    /// More classes and values than anonymity is measured for.
+    #[error(
+        "the anonymity of these rows takes more than {limit_mib} MiB to measure; generalize the quasi-identifiers, or name fewer columns"
+    )]
+    AnonymityMemory {
+        /// The bound.
+        limit_mib: usize,
+    },
+    /// A column whose values cannot be compared.
+    #[error("the anonymity of column `{column}` cannot be measured: its type is `{data_type}`")]
+    AnonymityType {
+        /// The column.
+        column: String,
+        /// The Arrow type.
+        data_type: String,
+    },
+    /// A column that the rows do not have.
+    #[error("there is no column `{column}` to measure the anonymity of")]
+    AnonymityColumn {
+        /// The column.
+        column: String,
+    },
 }
 
 impl ProtectError {
@@ -248,6 +270,9 @@ impl ProtectError {
             ProtectError::NoToken { .. } => "SL8061",
             ProtectError::Vault { .. } => "SL8062",
             ProtectError::VaultFile { .. } => "SL8063",
+            ProtectError::AnonymityMemory { .. } => "SL8070",
+            ProtectError::AnonymityType { .. } => "SL8071",
+            ProtectError::AnonymityColumn { .. } => "SL8072",
         }
     }
 
@@ -430,6 +455,25 @@ pub const CODES: &[(&str, &str)] = &[
          closed to all others (`chmod 600`), and written by a version of Sealine that this one can read. If it is \
          damaged, restore it from a backup: tokens that are lost cannot be opened again.",
     ),
+    (
+        "SL8070",
+        "**Too much to measure.** Each combination of quasi-identifiers, and each sensitive value within one, is \
+         counted in memory, exactly or not at all. Millions of combinations mean that almost every row is alone with \
+         its own: k is near 1. Generalize the quasi-identifiers (`bucket` of a greater width), or name fewer of \
+         them.\n\nExample: a timestamp to the second among the quasi-identifiers.",
+    ),
+    (
+        "SL8071",
+        "**A type that cannot be measured.** Classes are made of equal values, so the type must have an equality: \
+         numbers, texts, bytes, dates and lists of them do, maps do not. Write the parts of it that matter as \
+         columns of their own.",
+    ),
+    (
+        "SL8072",
+        "**No such column.** A quasi-identifier, a sensitive column or the subject is named that the rows do not \
+         have, so nothing can be said of them. Name columns as the output has them, not as its source does: `age_band` \
+         where the step says `bucket(age, 10) AS age_band`.",
+    ),
 ];
 
 #[cfg(test)]
@@ -523,6 +567,12 @@ mod tests {
                 path: key(),
                 reason: "it is a link",
             },
+            ProtectError::AnonymityMemory { limit_mib: 1 },
+            ProtectError::AnonymityType {
+                column: key(),
+                data_type: key(),
+            },
+            ProtectError::AnonymityColumn { column: key() },
         ]
     }
 

@@ -1,7 +1,7 @@
 //! The protections: what makes a value safe to move, as pure kernels over Arrow arrays.
 //!
 //! Purpose: the catalogue , the
-//! cryptographic primitives below it, and the detectors that recognise personal data.
+//! cryptographic primitives below it, the detectors that recognise personal data, and the measures of anonymity.
 //!
 //! Invariant: an output array shares no buffer with its input, has no spare capacity, and holds
 //! zeros or nothing under its nulls.
@@ -9,6 +9,7 @@
 //! Must never: put a row value or a key into an error or a `Debug` text; read a file, a clock or
 //! the environment; keep an array after `apply` returns.
 
+pub mod anonymity;
 mod argument;
 mod calendar;
 mod catalogue;

@@ -54,6 +54,8 @@ pub const CODES: &[(&str, &str)] = &[
     code!("SL1053"),
     code!("SL1054"),
     code!("SL1055"),
+    code!("SL1056"),
+    code!("SL1057"),
     code!("SL1060"),
     code!("SL1061"),
     code!("SL1062"),

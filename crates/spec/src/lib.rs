@@ -17,9 +17,9 @@ mod sql;
 pub use codes::CODES;
 pub use diagnostic::{Diagnostic, Diagnostics, Fix, Mark, Severity};
 pub use model::{
-    Bound, Column, ColumnType, Compression, Connection, ConnectionKind, CsvOptions, Dataset,
-    Encrypt, Format, Formulas, Input, KeySpec, Kind, Limit, Location, Mode, OnError, Output,
-    Pipeline, PolicyText, Project, Purpose, Rules, Select, Spec, Step, TagFact,
+    Anonymity, Bound, Column, ColumnType, Compression, Connection, ConnectionKind, CsvOptions,
+    Dataset, Diversity, Encrypt, Format, Formulas, Input, KeySpec, Kind, Limit, Location, Mode,
+    OnError, Output, Pipeline, PolicyText, Project, Purpose, Rules, Select, Spec, Step, TagFact,
 };
 pub use parse::{Parsed, parse};
 pub use schema::{MakeSchema, schemas};

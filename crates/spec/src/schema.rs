@@ -222,6 +222,42 @@ struct Dataset {
     /// Columns whose values stand in the names of folders, `column=value`, outermost first. Such
     /// datasets can be read.
     partition_by: Option<Vec<String>>,
+    /// The anonymity that a run must find in the rows before it publishes them.
+    anonymity: Option<Anonymity>,
+}
+
+/// Bounds on the anonymity of what is written, and the columns that they are about.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Anonymity {
+    /// At least so many people, or rows, share each combination of quasi-identifiers.
+    #[schemars(range(min = 2))]
+    k: Option<u64>,
+    /// At least so diverse is each sensitive column among them.
+    #[schemars(range(min = 1, max = 1_000_000_000))]
+    l: Option<f64>,
+    /// How diversity is counted; `distinct` if absent.
+    l_kind: Option<Diversity>,
+    /// At most so far is the distribution of each sensitive column among them from that of all rows.
+    #[schemars(range(min = 0, max = 1))]
+    t: Option<f64>,
+    /// The quasi-identifiers by the names of the output; those that the catalogue declares if absent.
+    #[schemars(schema_with = "names", default)]
+    quasi: Option<Vec<String>>,
+    /// The sensitive columns by the names of the output; those that the catalogue declares if absent.
+    #[schemars(schema_with = "names", default)]
+    sensitive: Option<Vec<String>>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum Diversity {
+    /// Different values.
+    Distinct,
+    /// As many equally frequent values as would be as uncertain.
+    Entropy,
 }
 
 /// A place.
@@ -342,6 +378,10 @@ struct Column {
     /// How many values the column can take, at least.
     #[schemars(range(min = 1))]
     domain_size: Option<u64>,
+    /// Whether an outsider may know it of a person: a quasi-identifier.
+    quasi: Option<bool>,
+    /// Whether it must not be learnt from what an outsider knows.
+    sensitive: Option<bool>,
 }
 
 #[derive(JsonSchema)]

@@ -261,6 +261,7 @@ fn output(dataset: &str, mode: Published, files: Vec<PublishedFile>) -> OutputRe
         rows_out,
         files,
         commitment: None,
+        anonymity: None,
     }
 }
 

@@ -11,6 +11,7 @@ mod plan;
 mod preview;
 mod protections;
 mod read;
+mod report;
 mod reveal;
 mod run;
 mod schema;
@@ -38,6 +39,7 @@ pub(crate) fn run(arguments: Arguments, screen: &Screen) -> Result<Exit, Failure
         Verb::Keys(keys) => keys::run(directory, keys, screen),
         Verb::Read(read) => read::run(directory, read, screen),
         Verb::Reveal(reveal) => reveal::run(directory, reveal, screen),
+        Verb::Report(report) => report::run(directory, report, screen),
         Verb::Preview(preview) => preview::run(directory, preview, screen),
         Verb::Protections(protections) => protections::run(protections, screen),
         Verb::Audit(audit) => audit::run(directory, audit, screen),
@@ -57,6 +59,7 @@ fn name(verb: &Verb) -> &'static str {
         Verb::Keys(_) => "keys",
         Verb::Read(_) => "read",
         Verb::Reveal(_) => "reveal",
+        Verb::Report(_) => "report",
         Verb::Preview(_) => "preview",
         Verb::Protections(_) => "protections",
         Verb::Audit(_) => "audit",

@@ -8,6 +8,7 @@ use crate::project;
 use crate::screen::{Paint, Screen};
 use crate::show::count;
 use indicatif::{HumanBytes, HumanCount};
+use sealine_audit::AnonymityRecord;
 use sealine_engine::{DeclassificationReport, InputReport, OutputReport, RunReport};
 use serde_json::json;
 use std::path::Path;
@@ -121,6 +122,9 @@ fn committed(screen: &Screen, report: &RunReport) {
     );
     for output in &report.outputs {
         more(screen, &written(screen, output));
+        if let Some(anonymity) = &output.anonymity {
+            more(screen, &screen.paint(Paint::Dim, &hidden(anonymity)));
+        }
     }
     if rejected > 0 {
         for output in &report.rejects {
@@ -145,6 +149,25 @@ fn committed(screen: &Screen, report: &RunReport) {
             more(screen, &screen.paint(Paint::Dim, &line));
         }
     }
+}
+
+/// The anonymity that was found.
+fn hidden(anonymity: &AnonymityRecord) -> String {
+    let by = anonymity.quasi.join(", ");
+    let Some(found) = &anonymity.found else {
+        return format!("  anonymity  as asked, by {by}");
+    };
+    let mut all = vec![match found.k {
+        Some(k) => format!("k {k} ({})", found.counted),
+        None => "no rows".to_owned(),
+    }];
+    for one in &found.sensitive {
+        all.push(format!(
+            "l {} and t {} of {}",
+            one.distinct_l, one.t, one.column
+        ));
+    }
+    format!("  anonymity  {} by {by}", all.join(", "))
 }
 
 fn written(screen: &Screen, output: &OutputReport) -> String {

@@ -10,7 +10,6 @@ mod length;
 mod listed;
 mod luhn;
 pub mod names;
-mod siphash;
 mod unique;
 
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};
@@ -21,7 +20,7 @@ use crate::ContractError;
 
 pub(crate) use bound::Limit;
 pub(crate) use listed::Listed;
-pub(crate) use unique::{Seen, Tables};
+pub(crate) use unique::Seen;
 
 /// One rule of a column, ready to be checked.
 pub(crate) enum Check {

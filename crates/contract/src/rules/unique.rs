@@ -5,12 +5,11 @@
 //! the run ends with an error rather than with a guess.
 
 use std::collections::HashSet;
-use std::hash::{BuildHasher, Hasher};
 
 use arrow::array::{Array, ArrayRef, AsArray, downcast_primitive_array};
 use arrow::datatypes::{ArrowNativeType, DataType, Decimal128Type, Float32Type, Float64Type};
+use sealine_connect::TableKey;
 
-use super::siphash::fingerprint;
 use crate::ContractError;
 
 /// Bytes that all tables of a contract may take.
@@ -19,72 +18,12 @@ const MEMORY_MAX: usize = 512 << 20;
 /// The most runs of ascending words; keys with gaps everywhere are better off in the table.
 const RUNS_MAX: usize = 1 << 20;
 
-/// The keys of a run: fresh, so that no file can be built whose values collide.
-#[derive(Clone, Copy)]
-pub(crate) struct Tables {
-    key: (u64, u64),
-}
-
-impl Tables {
-    pub(crate) fn new() -> Result<Tables, ContractError> {
-        let [a, b] = *sealine_connect::table_key()
-            .map_err(ContractError::Connect)?
-            .as_chunks::<8>()
-            .0
-        else {
-            return Err(ContractError::Kernel { step: "key" });
-        };
-        Ok(Tables {
-            key: (u64::from_le_bytes(a), u64::from_le_bytes(b)),
-        })
-    }
-}
-
-impl BuildHasher for Tables {
-    type Hasher = Folded;
-
-    fn build_hasher(&self) -> Folded {
-        Folded {
-            key: self.key,
-            hash: 0,
-        }
-    }
-}
-
-/// A keyed hash of one or two words: the two halves of a product.
-pub(crate) struct Folded {
-    key: (u64, u64),
-    hash: u64,
-}
-
-impl Hasher for Folded {
-    fn finish(&self) -> u64 {
-        self.hash
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u64(u64::from(*byte));
-        }
-    }
-
-    fn write_u64(&mut self, word: u64) {
-        let product = u128::from(self.hash ^ word ^ self.key.0) * u128::from(self.key.1 | 1);
-        self.hash = (product as u64) ^ ((product >> 64) as u64);
-    }
-
-    fn write_u128(&mut self, word: u128) {
-        self.write_u64(word as u64);
-        self.write_u64((word >> 64) as u64);
-    }
-}
-
 /// Words that were seen: those that came in ascending order as runs without gaps, which is how
 /// most keys come, and the others in a table.
 pub(crate) struct Words {
     /// First and last word of each run, ascending.
     runs: Vec<(u64, u64)>,
-    others: HashSet<u64, Tables>,
+    others: HashSet<u64, TableKey>,
 }
 
 impl Words {
@@ -125,12 +64,12 @@ pub(crate) enum Seen {
     /// Of types that fit into a word, as they are.
     Narrow(Words, Vec<u64>),
     /// Decimals as they are; fingerprints of texts and bytes.
-    Wide(HashSet<u128, Tables>, Vec<u128>),
+    Wide(HashSet<u128, TableKey>, Vec<u128>),
 }
 
 impl Seen {
     /// An empty table for a column of this type.
-    pub(crate) fn new(of: &DataType, tables: Tables) -> Seen {
+    pub(crate) fn new(of: &DataType, tables: TableKey) -> Seen {
         match of {
             DataType::Utf8 | DataType::Binary | DataType::Decimal128(_, _) => {
                 Seen::Wide(HashSet::with_hasher(tables), Vec::new())
@@ -150,7 +89,7 @@ impl Seen {
         let defect = ContractError::Kernel { step: "unique" };
         match self {
             Seen::Narrow(_, words) => narrow(array, words).ok_or(defect),
-            Seen::Wide(known, words) => wide(array, known.hasher().key, words).ok_or(defect),
+            Seen::Wide(known, words) => wide(array, *known.hasher(), words).ok_or(defect),
         }
     }
 
@@ -225,9 +164,9 @@ fn narrow(array: &ArrayRef, words: &mut Vec<u64>) -> Option<()> {
     Some(())
 }
 
-fn wide(array: &ArrayRef, key: (u64, u64), words: &mut Vec<u128>) -> Option<()> {
+fn wide(array: &ArrayRef, key: TableKey, words: &mut Vec<u128>) -> Option<()> {
     words.clear();
-    let print = |text: &[u8]| fingerprint(key, text);
+    let print = |text: &[u8]| key.fingerprint(text);
     match array.data_type() {
         DataType::Utf8 => {
             let texts = array.as_string::<i32>().iter();
@@ -268,7 +207,7 @@ mod tests {
         for order in orders {
             let mut words = Words {
                 runs: Vec::new(),
-                others: HashSet::with_hasher(Tables::new().unwrap()),
+                others: HashSet::with_hasher(sealine_connect::table_key().unwrap()),
             };
             let mut model = HashSet::new();
             for word in order {
@@ -289,7 +228,7 @@ mod tests {
 
     #[test]
     fn keys_without_gaps_take_no_memory() {
-        let mut seen = Seen::new(&DataType::Int64, Tables::new().unwrap());
+        let mut seen = Seen::new(&DataType::Int64, sealine_connect::table_key().unwrap());
         for from in (0..1_000_000).step_by(8192) {
             let batch: ArrayRef = std::sync::Arc::new(arrow::array::Int64Array::from_iter_values(
                 from..from + 8192,

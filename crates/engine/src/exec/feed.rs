@@ -131,6 +131,8 @@ fn with_columns(dataset: &Arc<Dataset>, schema: &SchemaRef, highest: Level) -> A
             rules: sealine_spec::Rules::default(),
             select: None,
             domain_size: None,
+            quasi: false,
+            sensitive: false,
             span: dataset.span,
         })
         .collect();

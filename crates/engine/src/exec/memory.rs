@@ -17,6 +17,8 @@ pub struct Limits {
     pub batch_rows: usize,
     /// Rows of a part file.
     pub part_rows: u64,
+    /// Bytes that the tables of an output's anonymity may hold.
+    pub anonymity: usize,
 }
 
 impl Default for Limits {
@@ -26,6 +28,7 @@ impl Default for Limits {
             partitions: 2,
             batch_rows: 8192,
             part_rows: 4_000_000,
+            anonymity: sealine_protect::anonymity::MEMORY,
         }
     }
 }

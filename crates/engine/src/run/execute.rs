@@ -7,6 +7,7 @@ use std::sync::Arc;
 use datafusion::arrow::array::RecordBatchOptions;
 use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
+use sealine_audit::AnonymityRecord;
 use sealine_plan::{Plan, PlannedOutput};
 use tokio::sync::mpsc;
 
@@ -15,7 +16,7 @@ use crate::cancel::CancelToken;
 use crate::commit::FileRecord;
 use crate::error::EngineError;
 use crate::exec::{Computation, Hub};
-use crate::output::{Generation, Guard, Staging};
+use crate::output::{Generation, Guard, Staging, Watch};
 use crate::progress::{Progress, Step, Update};
 
 /// Batches between a computation and its writer.
@@ -25,6 +26,8 @@ const QUEUE: usize = 4;
 pub(crate) struct Staged {
     pub(crate) staging: Staging,
     pub(crate) files: Vec<FileRecord>,
+    /// What was found where the catalog asks for anonymity.
+    pub(crate) anonymity: Option<AnonymityRecord>,
 }
 
 /// Reads everything and stages everything; the result is in the order of `written`.
@@ -52,6 +55,8 @@ pub(crate) struct Shared {
     pub(crate) progress: Arc<dyn Progress>,
     pub(crate) cancel: CancelToken,
     pub(crate) highest: sealine_label::Level,
+    /// Bytes that the tables of an output's anonymity may hold.
+    pub(crate) memory: usize,
 }
 
 async fn stage_all(
@@ -77,7 +82,7 @@ async fn stage_all(
     for ((computation, output), planned) in
         computations.into_iter().zip(plan.outputs()).zip(written)
     {
-        let staged = stage_output(shared, hub, computation, output, &planned.staging).await?;
+        let staged = stage_output(shared, hub, computation, output, planned).await?;
         report(shared, &staged);
         outputs.push(staged);
     }
@@ -92,7 +97,7 @@ async fn stage_all(
                 .feed(&dataset.id)
                 .and_then(|feed| feed.take_quarantine())
         {
-            let staged = finish(quarantine).await?;
+            let staged = finish(quarantine, None).await?;
             report(shared, &staged);
             outputs.push(staged);
         }
@@ -109,12 +114,19 @@ fn report(shared: &Shared, staged: &Staged) {
     });
 }
 
-async fn finish(generation: Generation) -> Result<Staged, EngineError> {
+async fn finish(
+    generation: Generation,
+    anonymity: Option<AnonymityRecord>,
+) -> Result<Staged, EngineError> {
     let dataset = generation.dataset().to_owned();
     let (staging, files) = tokio::task::spawn_blocking(move || generation.finish())
         .await
         .map_err(|_| EngineError::ReaderLost { dataset })??;
-    Ok(Staged { staging, files })
+    Ok(Staged {
+        staging,
+        files,
+        anonymity,
+    })
 }
 
 async fn stage_output(
@@ -122,10 +134,18 @@ async fn stage_output(
     hub: &Arc<Hub>,
     computation: Computation,
     output: &PlannedOutput,
-    staging: &Staging,
+    planned: &Planned,
 ) -> Result<Staged, EngineError> {
+    let staging = &planned.staging;
     let schema = output_schema(output, &computation.schema())?;
-    let mut guard = Guard::new(output, shared.highest);
+    let mut guards = Guards {
+        clear: Guard::new(output, shared.highest),
+        anonymity: planned
+            .demand
+            .as_ref()
+            .map(|demand| demand.watch(shared.memory))
+            .transpose()?,
+    };
     let generation = Generation::create(
         staging.clone(),
         Arc::clone(&schema),
@@ -139,15 +159,22 @@ async fn stage_output(
         }
         Ok::<Generation, EngineError>(generation)
     });
-    let computed = compute(shared, hub, computation, &schema, &mut guard, &sender).await;
+    let computed = compute(shared, hub, computation, &schema, &mut guards, &sender).await;
     drop(sender);
     // The writer's own error is the cause where its queue closed.
     let generation = writer.await.map_err(|_| EngineError::ReaderLost {
         dataset: staging.dataset.clone(),
     })??;
     computed?;
-    guard.verdict(&staging.dataset)?;
-    finish(generation).await
+    guards.clear.verdict(&staging.dataset)?;
+    let anonymity = guards.anonymity.map(Watch::verdict).transpose()?;
+    finish(generation, anonymity).await
+}
+
+/// What looks at the rows of an output on their way to the writer.
+struct Guards {
+    clear: Guard,
+    anonymity: Option<Watch>,
 }
 
 async fn compute(
@@ -155,7 +182,7 @@ async fn compute(
     hub: &Arc<Hub>,
     computation: Computation,
     schema: &SchemaRef,
-    guard: &mut Guard,
+    guards: &mut Guards,
     sender: &mpsc::Sender<RecordBatch>,
 ) -> Result<(), EngineError> {
     let mut rows = computation.start()?;
@@ -172,7 +199,10 @@ async fn compute(
             continue;
         }
         let batch = relabel(&batch, schema)?;
-        guard.look(&batch);
+        guards.clear.look(&batch);
+        if let Some(anonymity) = &mut guards.anonymity {
+            anonymity.look(&batch)?;
+        }
         if sender.send(batch).await.is_err() {
             // The writer stopped; its error is asked for by the caller.
             return Ok(());

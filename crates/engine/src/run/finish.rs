@@ -3,11 +3,14 @@
 //! INVARIANT: the order is stage, verify, journal, labels, swap, receipt, log, clean. Between two durable steps a
 //! comment says what a crash right there leaves behind.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use sealine_access::Authorized;
-use sealine_audit::{Action, Event, Outcome as Ended, Statement, Time, store_receipt};
+use sealine_audit::{
+    Action, AnonymityRecord, Event, Outcome as Ended, Statement, Time, store_receipt,
+};
 use sealine_plan::{Plan, Request};
 use sealine_spec::Limit;
 use serde::{Deserialize, Serialize};
@@ -97,9 +100,12 @@ impl Session {
             progress: Arc::clone(&self.progress),
             cancel: cancel.clone(),
             highest: self.project.spec().project.levels.highest(),
+            memory: limits.anonymity,
         };
+        let mut anonymity = Found::default();
         let outcome = match execute(&shared, plan, &hub, computations, &written).await {
             Ok(staged) => {
+                anonymity = found(&staged);
                 // A crash right here leaves complete staging places and the journal `Started`: rolled back.
                 self.commit(
                     &authorized,
@@ -107,6 +113,7 @@ impl Session {
                     &mut file,
                     &staged,
                     &written,
+                    &anonymity,
                     cancel,
                     started,
                 )
@@ -115,8 +122,15 @@ impl Session {
         };
         match outcome {
             Ok(recorded) => {
-                let report =
-                    receipt::report(self, &authorized, &hub, &file, &recorded, watch.elapsed());
+                let report = receipt::report(
+                    self,
+                    &authorized,
+                    &hub,
+                    &file,
+                    &anonymity,
+                    &recorded,
+                    watch.elapsed(),
+                );
                 self.end(file)?;
                 Ok(report)
             }
@@ -188,6 +202,7 @@ impl Session {
         file: &mut JournalFile,
         staged: &[Staged],
         written: &[Planned],
+        anonymity: &Found,
         cancel: &CancelToken,
         started: i64,
     ) -> Result<Recorded, Stop> {
@@ -238,7 +253,7 @@ impl Session {
         })
         .map_err(before)?;
         let record = self
-            .evidence(authorized, hub, file, refused.as_ref(), started)
+            .evidence(authorized, hub, file, anonymity, refused.as_ref(), started)
             .and_then(|mut record| {
                 if outcome == Outcome::Commit {
                     let labels = self.stage_labels(authorized.plan(), file)?;
@@ -356,11 +371,13 @@ impl Session {
         authorized: &Authorized<Plan>,
         hub: &Hub,
         file: &JournalFile,
+        anonymity: &Found,
         refused: Option<&EngineError>,
         started: i64,
     ) -> Result<Record, EngineError> {
         let finished = clock::now_micros();
-        let statement = receipt::statement(self, authorized, hub, file, started, finished)?;
+        let statement =
+            receipt::statement(self, authorized, hub, file, anonymity, started, finished)?;
         let actor = actor(authorized.principal());
         let now = Time::from_micros(finished);
         let event = Event::new(
@@ -383,6 +400,14 @@ impl Session {
             failed,
         })
     }
+}
+
+/// What was found of the anonymity of the outputs, by dataset.
+pub(super) type Found = BTreeMap<String, AnonymityRecord>;
+
+fn found(staged: &[Staged]) -> Found {
+    let of = |staged: &Staged| Some((staged.staging.dataset.clone(), staged.anonymity.clone()?));
+    staged.iter().filter_map(of).collect()
 }
 
 /// Where a run stopped, which decides what is undone.

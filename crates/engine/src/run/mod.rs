@@ -11,4 +11,4 @@ mod receipt;
 mod show;
 
 pub use receipt::warm_up;
-pub use show::Shown;
+pub use show::{Examined, Shown};

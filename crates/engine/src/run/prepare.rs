@@ -16,7 +16,7 @@ use crate::clock;
 use crate::commit::{Journal, Outcome, Phase, Place, Role, Target};
 use crate::error::EngineError;
 use crate::exec::{Feed, Hub, HubOptions, Limits, Sources};
-use crate::output::{Form, Staging};
+use crate::output::{Demand, Form, Staging};
 use crate::session::{Session, actor};
 
 /// A new run id: sorts by time.
@@ -34,6 +34,8 @@ pub(crate) struct Planned {
     pub(crate) staging: Staging,
     /// An output of the plan, or the rejects of an input.
     pub(crate) of: Of,
+    /// The anonymity that its rows must have.
+    pub(crate) demand: Option<Demand>,
 }
 
 /// What a written dataset is written from.
@@ -99,6 +101,7 @@ pub(crate) fn written(
             role: Role::Output,
             staging,
             of: Of::Output,
+            demand: Demand::of(session.project.spec(), dataset, &output.columns)?,
         });
     }
     for input in plan.inputs() {
@@ -123,6 +126,7 @@ pub(crate) fn written(
             role: Role::Rejects,
             staging,
             of,
+            demand: None,
         });
     }
     for (index, first) in all.iter().enumerate() {

@@ -15,7 +15,7 @@ use sealine_audit::{
 use sealine_plan::{DemandKind, Plan};
 use sealine_protect::crypto;
 
-use super::finish::{Recorded, receipt_report};
+use super::finish::{Found, Recorded, receipt_report};
 use super::prepare::shown;
 use crate::commit::{self, JournalFile};
 use crate::error::EngineError;
@@ -73,6 +73,7 @@ pub(crate) fn statement(
     authorized: &Authorized<Plan>,
     hub: &Hub,
     file: &JournalFile,
+    anonymity: &Found,
     started: i64,
     finished: i64,
 ) -> Result<Statement, EngineError> {
@@ -131,6 +132,7 @@ pub(crate) fn statement(
             rows_out: target.files.iter().map(|file| file.rows).sum(),
             files,
             commitment: None,
+            anonymity: anonymity.get(&target.dataset).cloned(),
         });
     }
     Ok(Statement::new(Receipt {
@@ -181,6 +183,7 @@ pub(crate) fn report(
     authorized: &Authorized<Plan>,
     hub: &Hub,
     file: &JournalFile,
+    anonymity: &Found,
     recorded: &Recorded,
     duration: Duration,
 ) -> RunReport {
@@ -197,6 +200,7 @@ pub(crate) fn report(
                 columns: output_columns(plan, &target.dataset),
                 files: target.files.len() as u64,
                 bytes: target.files.iter().map(|file| file.bytes).sum(),
+                anonymity: anonymity.get(&target.dataset).cloned(),
             })
             .collect::<Vec<_>>()
     };

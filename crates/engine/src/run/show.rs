@@ -1,4 +1,4 @@
-//! An authorized plan for the terminal: the same execution, a bounded number of rows, no commit.
+//! An authorized plan for the terminal: the same execution, a bounded number of rows or counts of them, no commit.
 //!
 //! INVARIANT: the event is in the log before a row is read. Nothing is written but that event.
 
@@ -10,13 +10,14 @@ use sealine_access::Authorized;
 use sealine_audit::{Action, Digest, Outcome};
 use sealine_plan::{Opening, Plan, Request, Sink};
 use sealine_protect::Opener;
+use sealine_protect::anonymity::{Anonymity, Bounds, Measured, Roles};
 
 use super::execute::relabel;
 use super::prepare;
 use crate::cancel::CancelToken;
 use crate::clock;
 use crate::error::EngineError;
-use crate::exec::prepare as prepare_output;
+use crate::exec::{Computation, Hub, Sources, prepare as prepare_output};
 use crate::report::RuleReport;
 use crate::session::{Session, actor};
 
@@ -35,6 +36,23 @@ pub struct Shown {
     pub rejected: Vec<(String, Vec<RuleReport>)>,
 }
 
+/// The anonymity of a dataset as it is.
+#[derive(Clone, Debug)]
+pub struct Examined {
+    /// The dataset.
+    pub dataset: String,
+    /// The columns that were measured.
+    pub roles: Roles,
+    /// What the catalog asks for.
+    pub bounds: Bounds,
+    /// What was found, held against it.
+    pub measured: Measured,
+    /// Columns that could not be looked at because of their level: name and level.
+    pub withheld: Vec<(String, String)>,
+    /// Rows that broke a rule when they were read, by dataset: they were not measured.
+    pub rejected: Vec<(String, Vec<RuleReport>)>,
+}
+
 impl Session {
     /// Shows the rows of an authorized `read` or `preview`.
     ///
@@ -45,13 +63,113 @@ impl Session {
         authorized: Authorized<Plan>,
         cancel: &CancelToken,
     ) -> Result<Shown, EngineError> {
+        let reading = self.reading(&authorized, cancel).await?;
+        let (schema, mut batches, mut rows) = (Arc::clone(&reading.schema), Vec::new(), 0);
+        let hub = Arc::clone(&reading.hub);
+        let outputs = authorized.plan().outputs();
+        let opening: Vec<&Opening> = outputs.iter().flat_map(|one| &one.opened).collect();
+        let openers = openers(opening, hub.sources())?;
+        let rejected = reading
+            .each(cancel, &mut |batch| {
+                rows += batch.num_rows();
+                batches.push(opened(&sealine_connect::compact(batch)?, &openers)?);
+                Ok(())
+            })
+            .await?;
+        Ok(Shown {
+            schema: batches.first().map_or(schema, RecordBatch::schema),
+            batches,
+            rows,
+            withheld: self.withheld(authorized.plan()),
+            rejected,
+        })
+    }
+
+    /// Measures the anonymity of the rows of an authorized `read`, of which nothing but counts is kept. Columns that
+    /// `asked` does not name are those that the catalog declares.
+    ///
+    /// # Errors
+    /// `SL5041` where a column is not there or may not be shown, and others of [`EngineError`].
+    pub async fn measure(
+        &mut self,
+        authorized: Authorized<Plan>,
+        asked: Roles,
+        cancel: &CancelToken,
+    ) -> Result<Examined, EngineError> {
+        let plan = authorized.plan();
+        let (Request::Read { dataset: id, .. }, [output]) = (plan.request(), plan.outputs()) else {
+            return Err(wrong("it does not read a dataset"));
+        };
+        let spec = self.project.spec();
+        let Some(dataset) = spec.dataset(id) else {
+            return Err(wrong("its dataset is not in the catalog"));
+        };
+        let withheld = self.withheld(plan);
+        let roles = crate::output::roles(spec, dataset, &output.columns, asked);
+        let refuse = |reason| EngineError::Unmeasurable {
+            dataset: id.clone(),
+            reason,
+        };
+        let all = roles
+            .quasi
+            .iter()
+            .chain(&roles.sensitive)
+            .chain(&roles.subject);
+        for name in all {
+            if let Some((_, level)) = withheld.iter().find(|(column, _)| column == name) {
+                return Err(refuse(format!(
+                    "`{name}` is {level}, more than this terminal may show; a run checks it where the dataset it writes has `anonymity:`"
+                )));
+            }
+            if !output.columns.iter().any(|column| column.name == *name) {
+                return Err(refuse(format!("it has no column `{name}`")));
+            }
+        }
+        if roles.quasi.is_empty() {
+            return Err(refuse(
+                "no column of it is a quasi-identifier; name some with `--quasi`, or say `quasi: true` in the catalog"
+                    .to_owned(),
+            ));
+        }
+        let bounds = crate::output::bounds(dataset);
+        let mut seen = Anonymity::new(
+            &crate::output::schema(&output.columns),
+            &roles,
+            self.limits.anonymity,
+        )?;
+        let dataset = id.clone();
+        let reading = self.reading(&authorized, cancel).await?;
+        let rejected = reading
+            .each(cancel, &mut |batch| Ok(seen.update(batch)?))
+            .await?;
+        Ok(Examined {
+            dataset,
+            roles,
+            bounds,
+            measured: seen.finish(&bounds),
+            withheld,
+            rejected,
+        })
+    }
+
+    /// Columns that are not shown, with the names of their levels.
+    fn withheld(&self, plan: &Plan) -> Vec<(String, String)> {
+        let levels = &self.project.spec().project.levels;
+        plan.withheld()
+            .iter()
+            .map(|(name, level)| (name.clone(), levels.name(*level).to_owned()))
+            .collect()
+    }
+
+    /// Verifies and prepares a plan for the terminal, and logs it; nothing is read yet.
+    async fn reading(
+        &mut self,
+        authorized: &Authorized<Plan>,
+        cancel: &CancelToken,
+    ) -> Result<Reading, EngineError> {
         authorized.verify(clock::now())?;
         authorized.verify_keys(self.keystore.epoch())?;
         let plan = authorized.plan();
-        let wrong = |reason| EngineError::WrongPlan {
-            verb: "shown",
-            reason,
-        };
         let [output] = plan.outputs() else {
             return Err(wrong("it has not exactly one output"));
         };
@@ -59,7 +177,7 @@ impl Session {
             return Err(wrong("it writes a dataset"));
         }
         let (limit, action) = event(
-            &authorized,
+            authorized,
             output.columns.iter().map(|column| column.name.clone()),
         );
         let Some(action) = action else {
@@ -69,31 +187,52 @@ impl Session {
         let hub = prepare::hub(self, plan, limits, cancel, false)?;
         let computation =
             prepare_output(output, "terminal", &hub, limits, clock::now_micros()).await?;
-        let openers: Vec<(&Opening, Box<dyn Opener + '_>)> = output
-            .opened
-            .iter()
-            .map(|one| Ok((one, sealine_protect::unbind(&one.call, hub.sources())?)))
-            .collect::<Result<_, EngineError>>()?;
+        // A key that is not there is told before anything is logged or read.
+        openers(&output.opened, hub.sources())?;
         let fields: Vec<_> = computation
             .schema()
             .fields()
             .iter()
             .zip(&output.columns)
-            .map(|(field, column)| {
-                datafusion::arrow::datatypes::Field::new(
-                    &column.name,
-                    field.data_type().clone(),
-                    true,
-                )
-            })
+            .map(|(field, column)| Field::new(&column.name, field.data_type().clone(), true))
             .collect();
-        let schema: SchemaRef =
-            std::sync::Arc::new(datafusion::arrow::datatypes::Schema::new(fields));
         self.append(&actor(authorized.principal()), Outcome::Success, action)?;
+        Ok(Reading {
+            hub,
+            computation,
+            schema: Arc::new(Schema::new(fields)),
+            limit,
+        })
+    }
+}
 
-        let mut batches = Vec::new();
-        let mut rows = 0;
+/// A plan for the terminal that was logged and can begin.
+struct Reading {
+    hub: Arc<Hub>,
+    computation: Computation,
+    schema: SchemaRef,
+    limit: usize,
+}
+
+/// What is done with each batch.
+type Take<'a> = &'a mut (dyn FnMut(&RecordBatch) -> Result<(), EngineError> + Send);
+
+impl Reading {
+    /// Gives the rows, under their proved names and up to the limit, to `take`. Returns the rules that rows broke
+    /// among those that were read, by dataset.
+    async fn each(
+        self,
+        cancel: &CancelToken,
+        take: Take<'_>,
+    ) -> Result<Vec<(String, Vec<RuleReport>)>, EngineError> {
+        let Reading {
+            hub,
+            computation,
+            schema,
+            limit,
+        } = self;
         let outcome = async {
+            let mut rows = 0;
             let mut stream = computation.start()?;
             while rows < limit {
                 let next = tokio::select! {
@@ -104,36 +243,38 @@ impl Session {
                 let Some(batch) = next else { break };
                 let batch = batch.slice(0, batch.num_rows().min(limit - rows));
                 rows += batch.num_rows();
-                let batch = sealine_connect::compact(&relabel(&batch, &schema)?)?;
-                batches.push(opened(&batch, &openers)?);
+                take(&relabel(&batch, &schema)?)?;
             }
             Ok(())
         }
         .await;
         hub.stop().await;
         outcome.map_err(|error| hub.failure().unwrap_or(error))?;
-        let levels = &self.project.spec().project.levels;
-        let rejected = hub
+        Ok(hub
             .feeds()
             .filter_map(|feed| {
                 let account = feed.account()?;
                 let rules: Vec<RuleReport> = super::receipt::rules(&account);
                 (!rules.is_empty()).then(|| (feed.dataset.id.clone(), rules))
             })
-            .collect();
-        let schema = batches.first().map_or(schema, RecordBatch::schema);
-        Ok(Shown {
-            schema,
-            batches,
-            rows,
-            withheld: plan
-                .withheld()
-                .iter()
-                .map(|(name, level)| (name.clone(), levels.name(*level).to_owned()))
-                .collect(),
-            rejected,
-        })
+            .collect())
     }
+}
+
+fn wrong(reason: &'static str) -> EngineError {
+    EngineError::WrongPlan {
+        verb: "shown",
+        reason,
+    }
+}
+
+/// What opens each column, with the keys that its call names.
+fn openers<'a>(
+    opening: impl IntoIterator<Item = &'a Opening>,
+    sources: &'a Sources,
+) -> Result<Vec<(&'a Opening, Box<dyn Opener + 'a>)>, EngineError> {
+    let one = |one: &'a Opening| Ok((one, sealine_protect::unbind(&one.call, sources)?));
+    opening.into_iter().map(one).collect()
 }
 
 /// The batch with its protected columns opened; of a row that does not open nothing is shown.

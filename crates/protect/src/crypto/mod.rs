@@ -28,9 +28,11 @@ pub mod rsa;
 mod secret;
 pub mod siv;
 mod stack;
+mod table;
 pub mod tink;
 
 pub use digest::{Sha256, sha256};
 pub use equal::constant_time_equal;
 pub use key::{TokenKey, ValueKey};
 pub use secret::Secret;
+pub use table::{Folded, TableKey};

@@ -25,6 +25,10 @@ pub struct Column {
     pub select: Option<Select>,
     /// How many values it can take, at least.
     pub domain_size: Option<u64>,
+    /// Whether an outsider may know it of a person: a quasi-identifier.
+    pub quasi: bool,
+    /// Whether it must not be learnt from what an outsider knows.
+    pub sensitive: bool,
     /// Where it was written: its name.
     pub span: Span,
 }

@@ -38,6 +38,8 @@ pub struct Dataset {
     pub protect: Vec<(Spanned<String>, SqlText)>,
     /// Columns whose values stand in the names of folders, `column=value`, outermost first.
     pub partition_by: Vec<String>,
+    /// How well people have to hide among each other in what is written here.
+    pub anonymity: Option<Anonymity>,
     /// The query of an owner's view.
     pub view: Option<SqlText>,
     /// Where it was written: its id.
@@ -192,4 +194,50 @@ pub enum Limit {
 pub struct Encrypt {
     /// Name of a key with the purpose `file`.
     pub key: Spanned<String>,
+}
+
+/// The anonymity that a run must find before it publishes; what is absent is not asked for.
+///
+/// `quasi` and `sensitive` name columns of what is written. Where they are empty, the columns are those that the
+/// catalogue declares so: of the dataset itself, or of the sources that its columns come from.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Anonymity {
+    /// At least so many share each combination of quasi-identifiers; from 2 on.
+    pub k: Option<u64>,
+    /// At least so diverse is each sensitive column in each of these classes; from 1 on.
+    pub l: Option<f64>,
+    /// How diversity is counted.
+    pub l_kind: Diversity,
+    /// At most so far is each class's distribution from that of all rows; 0 to 1.
+    pub t: Option<f64>,
+    /// The quasi-identifiers, where named here.
+    pub quasi: Vec<Spanned<String>>,
+    /// The sensitive columns, where named here.
+    pub sensitive: Vec<Spanned<String>>,
+    /// Where it was written.
+    pub span: Span,
+}
+
+/// How diversity is counted.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Diversity {
+    /// Different values.
+    #[default]
+    Distinct,
+    /// `exp` of the entropy.
+    Entropy,
+}
+
+impl Diversity {
+    /// Every kind.
+    pub const ALL: [Diversity; 2] = [Diversity::Distinct, Diversity::Entropy];
+
+    /// As written in the catalogue.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Diversity::Distinct => "distinct",
+            Diversity::Entropy => "entropy",
+        }
+    }
 }

@@ -9,7 +9,10 @@ mod project;
 
 pub use column::{Bound, Column, ColumnType, Kind, Rules, Select};
 pub(crate) use dataset::is_pattern;
-pub use dataset::{Compression, CsvOptions, Dataset, Encrypt, Format, Formulas, Limit, Location};
+pub use dataset::{
+    Anonymity, Compression, CsvOptions, Dataset, Diversity, Encrypt, Format, Formulas, Limit,
+    Location,
+};
 pub use pipeline::{Input, Mode, OnError, Output, Pipeline, Step};
 pub use project::{
     Connection, ConnectionKind, KeySpec, PolicyText, Project, Purpose, Spec, TagFact,

@@ -85,6 +85,7 @@ impl Reader<'_> {
             clearance_declared: false,
             encrypt: None,
             protect: Vec::new(),
+            anonymity: None,
             view: None,
             partition_by: Vec::new(),
             span: entry.key.span,
@@ -120,6 +121,9 @@ impl Reader<'_> {
         if let Some(field) = fields.entry("protect") {
             dataset.protect = self.protect(field);
         }
+        dataset.anonymity = fields
+            .find("anonymity")
+            .and_then(|node| self.anonymity(node, &dataset, sound));
         dataset
     }
 
@@ -170,6 +174,7 @@ impl Reader<'_> {
                     "encrypt",
                     "protect",
                     "partition_by",
+                    "anonymity",
                 ];
                 for field in unfit.into_iter().filter_map(|key| fields.entry(key)) {
                     let message = format!("a view has no `{}`", field.key.value);
@@ -406,21 +411,7 @@ impl Reader<'_> {
             return;
         }
         for name in named {
-            if dataset.column(&name).is_none() {
-                let known: Vec<String> = dataset
-                    .columns
-                    .iter()
-                    .map(|column| column.name.clone())
-                    .collect();
-                let declare = "declare it under `columns:`";
-                self.unknown(
-                    "SL1038",
-                    "column",
-                    &name,
-                    known.iter().map(String::as_str),
-                    declare,
-                );
-            }
+            self.column_of(dataset, &name);
         }
     }
 

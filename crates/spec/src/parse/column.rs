@@ -74,6 +74,8 @@ impl Reader<'_> {
             rules: Rules::default(),
             select: None,
             domain_size: None,
+            quasi: false,
+            sensitive: false,
             span: entry.key.span,
         };
         self.column_name(&entry.key);
@@ -95,6 +97,9 @@ impl Reader<'_> {
         column.domain_size = fields
             .find("domain_size")
             .and_then(|node| self.count(node, "domain_size", 1, u64::MAX));
+        column.quasi = self.flag(&fields, "quasi", false);
+        column.sensitive = self.flag(&fields, "sensitive", false);
+        self.one_role(&fields, column.quasi, column.sensitive);
         if let Some(ty) = ty {
             column.ty = ty;
             column.rules = self.rules(&fields, ty);

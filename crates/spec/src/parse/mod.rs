@@ -4,6 +4,7 @@
 //! `column`, `pipeline`), then what several files say together (`together`, `places`). Findings
 //! are collected all the way; only broken YAML ends a file early.
 
+mod anonymity;
 mod bound;
 mod catalog;
 mod column;

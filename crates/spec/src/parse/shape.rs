@@ -71,6 +71,7 @@ pub(crate) const DATASET: Shape = Shape {
         "clearance",
         "encrypt",
         "protect",
+        "anonymity",
         "view",
         "partition_by",
         "description",
@@ -102,6 +103,12 @@ pub(crate) const ENCRYPT: Shape = Shape {
     later: &[("columns", "keys of single columns")],
 };
 
+pub(crate) const ANONYMITY: Shape = Shape {
+    what: "a demand for anonymity",
+    keys: &["k", "l", "l_kind", "t", "quasi", "sensitive"],
+    later: &[],
+};
+
 pub(crate) const COLUMN: Shape = Shape {
     what: "a column",
     keys: &[
@@ -121,6 +128,8 @@ pub(crate) const COLUMN: Shape = Shape {
         "format",
         "select",
         "domain_size",
+        "quasi",
+        "sensitive",
         "description",
     ],
     later: &[

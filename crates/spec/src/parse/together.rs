@@ -59,11 +59,36 @@ impl Together<'_> {
         loops::check(reader, self.pipelines);
         // What seems unused next to an error is most often a part of it.
         if !reader.out.has_errors() {
+            self.unwatched(reader, &writers);
             self.pipelines
                 .iter()
                 .for_each(|pipeline| unused(reader, pipeline));
         }
         writers.keys().map(|id| (*id).to_owned()).collect()
+    }
+
+    /// Anonymity is checked where a pipeline writes, and nowhere else.
+    fn unwatched(&self, reader: &mut Reader<'_>, writers: &BTreeMap<&str, Writer<'_>>) {
+        if !self.pipelines_complete {
+            return;
+        }
+        for dataset in self.datasets.iter().map(|read| &read.dataset) {
+            let Some(anonymity) = &dataset.anonymity else {
+                continue;
+            };
+            let writer = writers.get(dataset.id.as_str());
+            if writer.is_none_or(|writer| writer.rejects_of.is_some()) {
+                let message = format!("nothing checks the `anonymity` of `{}`", dataset.id);
+                reader.out.push(
+                    Diagnostic::warning("SL1057", message)
+                        .mark(
+                            anonymity.span,
+                            "no pipeline writes this dataset as its output",
+                        )
+                        .help("put it at the dataset that a pipeline writes, or remove it"),
+                );
+            }
+        }
     }
 
     fn unique_datasets(&self, reader: &mut Reader<'_>) -> BTreeMap<&str, &Draughted> {

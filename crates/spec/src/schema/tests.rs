@@ -38,7 +38,7 @@ fn keys(object: &Value) -> BTreeSet<String> {
         .collect()
 }
 
-const MAPPINGS: [(&str, &str, &Shape); 13] = [
+const MAPPINGS: [(&str, &str, &Shape); 14] = [
     ("project", "", &shape::PROJECT),
     ("project", "TagFact", &shape::TAG_FACT),
     ("project", "Connection", &shape::CONNECTION),
@@ -47,6 +47,7 @@ const MAPPINGS: [(&str, &str, &Shape); 13] = [
     ("catalog", "Dataset", &shape::DATASET),
     ("catalog", "Location", &shape::LOCATION),
     ("catalog", "Encrypt", &shape::ENCRYPT),
+    ("catalog", "Anonymity", &shape::ANONYMITY),
     ("catalog", "Column", &shape::COLUMN),
     ("catalog", "Select", &shape::SELECT),
     ("pipeline", "", &shape::PIPELINE),
@@ -100,6 +101,7 @@ fn the_reader_takes_every_key_of_the_schema() {
             "Dataset" => format!("datasets: {{ a: {fields} }}"),
             "Location" => format!("datasets: {{ a: {{ at: {fields} }} }}"),
             "Encrypt" => format!("datasets: {{ a: {{ encrypt: {fields} }} }}"),
+            "Anonymity" => format!("datasets: {{ a: {{ anonymity: {fields} }} }}"),
             "Column" => format!("datasets: {{ a: {{ columns: {{ a: {fields} }} }} }}"),
             "Select" => {
                 format!("datasets: {{ a: {{ columns: {{ a: {{ select: {fields} }} }} }} }}")
@@ -182,6 +184,10 @@ fn schema_and_reader_know_the_same_words() {
     assert_eq!(
         words("catalog", "Kind"),
         model::Kind::ALL.map(model::Kind::name)
+    );
+    assert_eq!(
+        words("catalog", "Diversity"),
+        model::Diversity::ALL.map(model::Diversity::name)
     );
     assert_eq!(
         words("pipeline", "OnError"),

@@ -7,6 +7,7 @@
     clippy::indexing_slicing
 )]
 
+mod anonymity;
 mod base;
 mod codes;
 mod columns;

@@ -1,11 +1,90 @@
-//! SipHash-1-3 with 128 bits of output (Aumasson and Bernstein): a keyed fingerprint of a text.
+//! Tables in memory over values from outside: keyed fingerprints (SipHash-1-3 with 128 bits of output, Aumasson
+//! and Bernstein) and a keyed hasher.
 //!
-//! For tables in memory only: with a key no one outside knows, two different texts have one
-//! fingerprint with a chance of about n²/2¹²⁹. It protects nothing that leaves the process.
+//! Invariant: a key is fresh for each use, so that no input can be built whose values collide; two different
+//! texts then have one fingerprint with a chance of about n²/2¹²⁹.
+//!
+//! Must never: be stored, or protect anything that leaves the process: use [`hmac`](super::hmac) for that.
 
-/// The fingerprint of `text` under `key`.
-pub(super) fn fingerprint(key: (u64, u64), text: &[u8]) -> u128 {
-    let (k0, k1) = key;
+use std::fmt;
+use std::hash::{BuildHasher, Hasher};
+
+use super::random;
+use crate::ProtectError;
+
+/// The key of the tables of one run.
+#[derive(Clone, Copy)]
+pub struct TableKey(u64, u64);
+
+impl TableKey {
+    /// A fresh key.
+    ///
+    /// # Errors
+    /// [`ProtectError::Randomness`] when the system gives none.
+    pub fn new() -> Result<TableKey, ProtectError> {
+        let bytes = u128::from_le_bytes(random::array()?);
+        Ok(TableKey(bytes as u64, (bytes >> 64) as u64))
+    }
+
+    /// The fingerprint of `text`.
+    #[must_use]
+    pub fn fingerprint(self, text: &[u8]) -> u128 {
+        fingerprint((self.0, self.1), text)
+    }
+}
+
+impl fmt::Debug for TableKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TableKey")
+    }
+}
+
+impl BuildHasher for TableKey {
+    type Hasher = Folded;
+
+    fn build_hasher(&self) -> Folded {
+        Folded {
+            key: (self.0, self.1),
+            hash: 0,
+        }
+    }
+}
+
+/// A keyed hash of one or two words: the two halves of a product.
+pub struct Folded {
+    key: (u64, u64),
+    hash: u64,
+}
+
+impl fmt::Debug for Folded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Folded")
+    }
+}
+
+impl Hasher for Folded {
+    fn finish(&self) -> u64 {
+        self.hash
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        let product = u128::from(self.hash ^ word ^ self.key.0) * u128::from(self.key.1 | 1);
+        self.hash = (product as u64) ^ ((product >> 64) as u64);
+    }
+
+    fn write_u128(&mut self, word: u128) {
+        self.write_u64(word as u64);
+        self.write_u64((word >> 64) as u64);
+    }
+}
+
+fn fingerprint((k0, k1): (u64, u64), text: &[u8]) -> u128 {
     let mut state = [
         k0 ^ 0x736f_6d65_7073_6575,
         k1 ^ 0x646f_7261_6e64_6f6d ^ 0xee,
