@@ -1,6 +1,6 @@
 //! Files that pyarrow and the Python library wrote, and ours in pyarrow.
 //!
-//! The interpreter is that of `cargo xtask peers`, or `SEALINE_PEERS` names the environment.
+//! The interpreter is that of `cargo xtask peers`.
 // Where the peers are absent, a test says `skipped`.
 #![allow(clippy::print_stderr)]
 #![allow(
@@ -23,27 +23,16 @@ use sealine_connect::{
 };
 use sealine_label::Levels;
 
-/// An interpreter that has the modules, if there is one.
-fn python(modules: &str) -> Option<PathBuf> {
-    let peers = std::env::var("SEALINE_PEERS").unwrap_or_else(|_| {
-        concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/peers/venv").to_owned()
-    });
-    let found = [
-        Path::new(&peers).join("bin/python"),
-        PathBuf::from("python3"),
-    ]
-    .into_iter()
-    .find(|python| {
-        let asked = Command::new(python)
-            .arg("-c")
-            .arg(format!("import {modules}"))
-            .output();
-        asked.is_ok_and(|output| output.status.success())
-    });
-    if found.is_none() {
-        eprintln!("skipped: no Python with {modules}; `cargo xtask peers` makes one");
+/// The interpreter of `cargo xtask peers`, if it was made; with `SEALINE_PEERS=required` it must be.
+fn python() -> Option<PathBuf> {
+    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/peers/venv/bin/python");
+    if python.exists() {
+        return Some(python);
     }
-    found
+    let required = std::env::var_os("SEALINE_PEERS").is_some_and(|value| value == "required");
+    assert!(!required, "the peers are required: run cargo xtask peers");
+    eprintln!("skipped: run cargo xtask peers");
+    None
 }
 
 fn execute(python: &Path, script: &str, folder: &Path) {
@@ -87,7 +76,7 @@ fn texts(
 
 #[test]
 fn what_python_compressed_is_read() {
-    let Some(python) = python("gzip, json, csv") else {
+    let Some(python) = python() else {
         return;
     };
     let dir = tempfile::tempdir().unwrap();
@@ -128,7 +117,7 @@ with gzip.open(sys.argv[1] + "/a.csv.gz", "wt", encoding="utf-8", newline="") as
 
 #[test]
 fn arrow_files_of_pyarrow_are_read_and_ours_are_read_by_it() {
-    let Some(python) = python("pyarrow") else {
+    let Some(python) = python() else {
         return;
     };
     let dir = tempfile::tempdir().unwrap();

@@ -18,7 +18,7 @@ use std::{
 };
 
 use sealine_protect::crypto::{
-    Secret, TokenKey, ValueKey, aead, ed25519, fernet, hkdf, hmac, kwp, tink,
+    Secret, TokenKey, ValueKey, aead, ed25519, fernet, ff1, hkdf, hmac, kwp, siv, tink,
 };
 
 const MASK: u8 = 0xA5;
@@ -80,7 +80,7 @@ fn unmasked(masked: &[u8]) -> Secret {
 #[test]
 fn no_key_is_left_after_use() {
     type Use = fn(Secret);
-    let uses: [(&str, usize, Use); 10] = [
+    let uses: [(&str, usize, Use); 12] = [
         ("Secret", 32, |key| {
             assert!(black_box(key.duplicate()).equals(&key));
         }),
@@ -117,6 +117,18 @@ fn no_key_is_left_after_use() {
         ("ed25519", 32, |key| {
             let key = ed25519::SigningKey::from_seed(&key).unwrap();
             black_box(key.sign(b"message").unwrap());
+        }),
+        ("siv::Key", 64, |key| {
+            let key = siv::Key::new(&key, &[b"here"]).unwrap();
+            let sealed = key.seal(b"message").unwrap();
+            black_box(key.open(&sealed).unwrap());
+        }),
+        ("ff1::Ff1", 32, |key| {
+            let key = ff1::Ff1::new(&key, 10).unwrap();
+            let mut numerals = [1, 2, 3, 4, 5, 6, 7, 8, 9, 0];
+            key.encrypt(b"tweak", &mut numerals).unwrap();
+            key.decrypt(b"tweak", &mut numerals).unwrap();
+            black_box(numerals);
         }),
         ("fernet::Key", 32, |key| {
             let key = fernet::Key::new(&key).unwrap();

@@ -4,6 +4,15 @@
 
 use sealine_label::declare::{Argument, Call, Declaration, ParamKind};
 
+/// How an optional argument reads that was not given.
+fn default(kind: ParamKind) -> &'static str {
+    match kind {
+        ParamKind::Choice(words) => words.first().copied().unwrap_or_default(),
+        ParamKind::Count | ParamKind::Number => "0",
+        _ => "",
+    }
+}
+
 /// A call beside its declaration.
 pub(crate) struct Said<'a> {
     pub(crate) declaration: &'a Declaration,
@@ -45,7 +54,8 @@ impl Said<'_> {
             .map_or_else(String::new, |index| self.at(index))
     }
 
-    /// What decides how much shows: every argument but the key, the domain and other columns.
+    /// What decides how much shows: every argument but the key, the domain, other columns, and
+    /// optional ones that are as if they were not written.
     pub(crate) fn form(&self) -> String {
         let shaping = self
             .declaration
@@ -59,8 +69,9 @@ impl Said<'_> {
                 )
             });
         let texts: Vec<String> = shaping
-            .map(|(index, _)| self.at(index))
-            .filter(|text| !text.is_empty())
+            .map(|(index, param)| (self.at(index), param))
+            .filter(|(text, param)| param.required || *text != default(param.kind))
+            .map(|(text, _)| text)
             .collect();
         texts.join(", ")
     }

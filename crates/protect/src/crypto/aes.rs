@@ -13,6 +13,7 @@ use aes::{
     },
 };
 
+use super::stack;
 use crate::ProtectError;
 
 /// 16 bytes.
@@ -21,12 +22,10 @@ pub(super) type Block = [u8; 16];
 /// Blocks that go through the cipher side by side: what VAES with 512-bit registers takes at once.
 pub(super) const LANES: usize = 64;
 
-/// An expanded key.
-#[allow(
-    clippy::large_enum_variant,
-    reason = "one a column; a pointer would cost every block a load"
-)]
-pub(super) enum Aes {
+/// An expanded key, in one place from which it never moves: what moves leaves itself behind.
+pub(super) struct Aes(Box<Expanded>);
+
+enum Expanded {
     Bits128(Aes128Enc),
     Bits192(Aes192Enc),
     Bits256(Aes256Enc),
@@ -35,16 +34,24 @@ pub(super) enum Aes {
 impl Aes {
     /// Expands 16, 24 or 32 bytes; `algorithm` is named when there are more or fewer.
     pub(super) fn new(algorithm: &'static str, key: &[u8]) -> Result<Aes, ProtectError> {
+        let made = Aes::expand(algorithm, key);
+        stack::wipe();
+        made
+    }
+
+    #[inline(never)]
+    fn expand(algorithm: &'static str, key: &[u8]) -> Result<Aes, ProtectError> {
         let refused = |_| ProtectError::KeyLength {
             algorithm,
             expected: 32,
             found: key.len(),
         };
         match key.len() {
-            16 => Aes128Enc::new_from_slice(key).map(Aes::Bits128),
-            24 => Aes192Enc::new_from_slice(key).map(Aes::Bits192),
-            _ => Aes256Enc::new_from_slice(key).map(Aes::Bits256),
+            16 => Aes128Enc::new_from_slice(key).map(Expanded::Bits128),
+            24 => Aes192Enc::new_from_slice(key).map(Expanded::Bits192),
+            _ => Aes256Enc::new_from_slice(key).map(Expanded::Bits256),
         }
+        .map(|expanded| Aes(Box::new(expanded)))
         .map_err(refused)
     }
 
@@ -52,10 +59,10 @@ impl Aes {
     #[inline]
     pub(super) fn encrypt_each(&self, blocks: &mut [Block]) {
         let blocks = Array::cast_slice_from_core_mut(blocks);
-        match self {
-            Aes::Bits128(cipher) => cipher.encrypt_blocks(blocks),
-            Aes::Bits192(cipher) => cipher.encrypt_blocks(blocks),
-            Aes::Bits256(cipher) => cipher.encrypt_blocks(blocks),
+        match &*self.0 {
+            Expanded::Bits128(cipher) => cipher.encrypt_blocks(blocks),
+            Expanded::Bits192(cipher) => cipher.encrypt_blocks(blocks),
+            Expanded::Bits256(cipher) => cipher.encrypt_blocks(blocks),
         }
     }
 
@@ -63,10 +70,17 @@ impl Aes {
     /// `work` does. That costs as much as some blocks do: give it many.
     #[inline]
     pub(super) fn with(&self, work: impl BlockCipherEncClosure<BlockSize = U16>) {
-        match self {
-            Aes::Bits128(cipher) => cipher.encrypt_with_backend(work),
-            Aes::Bits192(cipher) => cipher.encrypt_with_backend(work),
-            Aes::Bits256(cipher) => cipher.encrypt_with_backend(work),
+        self.run(work);
+        // The round keys were laid out on the stack.
+        stack::wipe();
+    }
+
+    #[inline(never)]
+    fn run(&self, work: impl BlockCipherEncClosure<BlockSize = U16>) {
+        match &*self.0 {
+            Expanded::Bits128(cipher) => cipher.encrypt_with_backend(work),
+            Expanded::Bits192(cipher) => cipher.encrypt_with_backend(work),
+            Expanded::Bits256(cipher) => cipher.encrypt_with_backend(work),
         }
     }
 }
