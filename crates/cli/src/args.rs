@@ -278,6 +278,7 @@ them. Keys of purpose `token` do not rotate, since their tokens would no longer 
         name: String,
     },
     /// Let versions open, and protect nothing more
+    #[command(disable_version_flag = true)]
     Disable {
         /// Its name
         name: String,
@@ -286,6 +287,7 @@ them. Keys of purpose `token` do not rotate, since their tokens would no longer 
         version: Option<u32>,
     },
     /// Let disabled versions protect again
+    #[command(disable_version_flag = true)]
     Enable {
         /// Its name
         name: String,
@@ -303,6 +305,7 @@ At once the version does nothing any more, so that whoever needs it notices; unt
 `sealine keys cancel` keeps it. The first command after that removes its bytes and writes a
 tombstone into the log, by which a restored backup of it is refused. What only this key opens is
 gone for good: in files, in tables, in every copy.")]
+    #[command(disable_version_flag = true)]
     Destroy {
         /// Its name
         name: String,
@@ -317,6 +320,7 @@ gone for good: in files, in tables, in every copy.")]
         yes: Option<String>,
     },
     /// Keep versions that wait for their destruction
+    #[command(disable_version_flag = true)]
     Cancel {
         /// Its name
         name: String,

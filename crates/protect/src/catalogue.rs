@@ -46,7 +46,6 @@ static ENTRIES: &[&Entry] = &[
     &nullify::ENTRY,
     &replace::ENTRY,
     &mask::ENTRY,
-    &fpe::CARD,
     &mask_fixed::ENTRY,
     &mask_regex::ENTRY,
     &mask_email::ENTRY,
@@ -72,13 +71,14 @@ static ENTRIES: &[&Entry] = &[
     &tokenize::ENTRY,
     &siv::ENTRY,
     &fpe::ENTRY,
+    &fpe::CARD,
     &vault_token::ENTRY,
+    &tink_daead::ENTRY,
     &surrogate::ENTRY,
     &encrypt::ENTRY,
-    &scrub::ENTRY,
-    &tink_daead::ENTRY,
     &fernet::ENTRY,
     &tink_aead::ENTRY,
+    &scrub::ENTRY,
 ];
 
 static DECLARATIONS: LazyLock<Vec<Declaration>> =
