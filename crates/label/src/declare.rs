@@ -208,6 +208,23 @@ pub enum ParamKind {
     Column,
 }
 
+impl ParamKind {
+    /// What stands for a parameter that was not given.
+    #[must_use]
+    pub fn absent(self) -> Argument {
+        match self {
+            Self::Key(_) | Self::Text | Self::LongText | Self::Domain => {
+                Argument::Text(String::new())
+            }
+            Self::Choice(words) => {
+                Argument::Text(words.first().copied().unwrap_or_default().to_owned())
+            }
+            Self::Count | Self::Number => Argument::Integer(0),
+            Self::Column => Argument::Absent,
+        }
+    }
+}
+
 /// What becomes of a null.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Nulls {

@@ -70,6 +70,7 @@ mod tests {
         include_str!("flow/window.rs"),
         include_str!("job.rs"),
         include_str!("prove.rs"),
+        include_str!("reveal.rs"),
     ];
 
     #[test]

@@ -83,6 +83,7 @@ pub(crate) const POLICY: &str = r#"
 permit (principal, action in [Sealine::Action::"run", Sealine::Action::"preview"], resource == Sealine::Pipeline::"customers-daily");
 permit (principal, action == Sealine::Action::"read", resource);
 permit (principal, action == Sealine::Action::"write", resource);
+permit (principal is Sealine::User, action == Sealine::Action::"keys", resource);
 @id("email-as-token")
 permit (principal, action == Sealine::Action::"declassify", resource == Sealine::Tag::"pii.email")
 when { context.protection == "tokenize" && context has key && context.key == "crm" };

@@ -110,7 +110,7 @@ fn protection(
                     declaration.name, param.name, param.doc
                 )));
             }
-            None => absent(param),
+            None => param.kind.absent(),
         });
     }
     if declaration.effect == Effect::Bucket && !arguments.first().is_some_and(above_zero) {
@@ -142,19 +142,6 @@ fn protection(
         done.udf(),
         operands,
     )))
-}
-
-fn absent(param: &Param) -> Argument {
-    match param.kind {
-        ParamKind::Key(_) | ParamKind::Text | ParamKind::LongText | ParamKind::Domain => {
-            Argument::Text(String::new())
-        }
-        ParamKind::Choice(words) => {
-            Argument::Text(words.first().copied().unwrap_or_default().to_owned())
-        }
-        ParamKind::Count | ParamKind::Number => Argument::Integer(0),
-        ParamKind::Column => Argument::Absent,
-    }
 }
 
 fn above_zero(argument: &Argument) -> bool {

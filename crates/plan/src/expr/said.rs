@@ -4,15 +4,6 @@
 
 use sealine_label::declare::{Argument, Call, Declaration, ParamKind};
 
-/// How an optional argument reads that was not given.
-fn default(kind: ParamKind) -> &'static str {
-    match kind {
-        ParamKind::Choice(words) => words.first().copied().unwrap_or_default(),
-        ParamKind::Count | ParamKind::Number => "0",
-        _ => "",
-    }
-}
-
 /// A call beside its declaration.
 pub(crate) struct Said<'a> {
     pub(crate) declaration: &'a Declaration,
@@ -69,9 +60,11 @@ impl Said<'_> {
                 )
             });
         let texts: Vec<String> = shaping
-            .map(|(index, param)| (self.at(index), param))
-            .filter(|(text, param)| param.required || *text != default(param.kind))
-            .map(|(text, _)| text)
+            .filter(|(index, param)| {
+                param.required || self.call.arguments.get(*index) != Some(&param.kind.absent())
+            })
+            .map(|(index, _)| self.at(index))
+            .filter(|text| !text.is_empty())
             .collect();
         texts.join(", ")
     }

@@ -10,6 +10,7 @@ use crate::{
     crypto::{
         Secret,
         aes::{Aes, Block, LANES, xor},
+        stack,
     },
 };
 
@@ -101,6 +102,14 @@ impl Ff1 {
     }
 
     fn run(&self, jobs: &mut [Job<'_>], direction: Direction) -> Result<(), ProtectError> {
+        let done = self.run_all(jobs, direction);
+        // The cipher laid its round keys out on the stack.
+        stack::wipe();
+        done
+    }
+
+    #[inline(never)]
+    fn run_all(&self, jobs: &mut [Job<'_>], direction: Direction) -> Result<(), ProtectError> {
         for job in jobs.iter() {
             let fits = |numeral: &u16| u32::from(*numeral) < self.radix;
             if job.numerals.len() != job.setting.length || !job.numerals.iter().all(fits) {

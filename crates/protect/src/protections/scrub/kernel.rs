@@ -325,7 +325,15 @@ mod tests {
     fn a_token_in_a_text_is_the_token_of_a_column_of_that_tag() {
         let column: ArrayRef = Arc::new(StringArray::from(vec!["ann@example.com"]));
         let tokenize = bind(
-            &call("tokenize", vec![said("crm"), said("pii.email")]),
+            &call(
+                "tokenize",
+                vec![
+                    said("crm"),
+                    said("pii.email"),
+                    said("text"),
+                    Argument::Integer(0),
+                ],
+            ),
             &Keys,
         )
         .unwrap();
@@ -441,8 +449,8 @@ mod tests {
             ("card=mask(6, 4", "", "parenthesis"),
             ("card=mask(6, 99)", "", "fit"),
             ("email=tokenize", "", "key"),
-            ("email=tokenize(crm)", "crm", "too many"),
-            ("email=encrypt", "", "purpose"),
+            ("email=tokenize(crm)", "crm", "do not fit"),
+            ("email=encrypt", "", "another column"),
             ("email=bucket(3)", "", "text"),
             ("email=scrub", "", "`scrub`"),
             ("", "crm", "not used"),

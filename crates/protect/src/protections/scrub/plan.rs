@@ -119,21 +119,16 @@ fn read(text: &str, of: &Arguments<'_>) -> Result<Treatment, ProtectError> {
                     "`{name}` takes another column and cannot be used in a plan"
                 )));
             }
-            ParamKind::Choice(words) => {
-                let first = words.first().copied().unwrap_or_default();
-                arguments.push(Argument::Text(
-                    given.next().map_or(first, unquoted).to_owned(),
-                ));
-            }
+            ParamKind::Choice(_) => arguments.push(match given.next() {
+                Some(written) => Argument::Text(unquoted(written).to_owned()),
+                None => param.kind.absent(),
+            }),
             _ => match given.next() {
                 Some(written) => arguments.push(literal(written)),
                 None if param.required => {
                     return Err(of.wrong(format!("`{name}` needs its parameter `{}`", param.name)));
                 }
-                None if matches!(param.kind, ParamKind::Count | ParamKind::Number) => {
-                    arguments.push(Argument::Integer(0));
-                }
-                None => arguments.push(Argument::Text(String::new())),
+                None => arguments.push(param.kind.absent()),
             },
         }
     }
