@@ -1,11 +1,12 @@
 //! Tasks of the repository, run as `cargo xtask TASK`: the house rules (`tidy`), test data
-//! (`generate`), the generated reference (`docs`), the comparison with others (`bench`) and the
-//! libraries that tests exchange data with (`peers`).
+//! (`generate`), the generated reference (`docs`), the comparison with others (`bench`), the measure
+//! of the detectors (`detection`) and the libraries that tests exchange data with (`peers`).
 //!
 //! It uses none of the product's crates, so that it builds in seconds and cannot be broken by
 //! what it checks.
 
 mod bench;
+mod detection;
 mod generate;
 mod peers;
 mod report;
@@ -27,6 +28,11 @@ Tasks:
   bench [--rows N] [--runs N] [--dev] [--alone]
                                 run a pipeline over N rows (1000000) and compare with DuckDB, Polars
                                 and the usual Python recipe
+  bench protect                 measure every protection beside OpenSSL and Python and write
+                                docs/reference/protection-speed.md
+  detection [FILE] [--also FILE ...] [--check]
+                                measure the detectors on labelled texts and write
+                                docs/reference/detection.md (or compare with it)
   peers                         install the Python libraries that tests exchange data with
 ";
 
@@ -38,6 +44,7 @@ fn main() -> ExitCode {
         Some("generate") => generate::main(words.collect()),
         Some("docs") => workspace::reference(words.collect()),
         Some("bench") => bench::main(words.collect()),
+        Some("detection") => detection::main(words.collect()),
         Some("peers") => peers::main(words.collect()),
         Some("help" | "--help" | "-h") => {
             report::line(USAGE);

@@ -53,14 +53,60 @@ pub(crate) fn push_starred(
     out: &mut Vec<u8>,
 ) {
     let start = out.len();
-    let stars = text.iter().map(|byte| if is(*byte) { b'*' } else { *byte });
-    out.extend(stars);
-    let cell = out.get_mut(start..).unwrap_or_default();
-    let pairs = || text.iter().enumerate().filter(|(_, byte)| is(**byte));
-    for (at, byte) in pairs().take(first).chain(pairs().rev().take(last)) {
-        if let Some(place) = cell.get_mut(at) {
-            *place = *byte;
+    out.extend_from_slice(text);
+    let places = || text.iter().enumerate().filter(|(_, byte)| is(**byte));
+    let end = match last.checked_sub(1) {
+        None => Some(text.len()),
+        Some(others) => places().rev().nth(others).map(|(at, _)| at),
+    };
+    let begin = match first.checked_sub(1) {
+        None => Some(0),
+        Some(others) => places().nth(others).map(|(at, _)| at + 1),
+    };
+    // Where fewer stand there than show, or the two ends meet, nothing is between them.
+    let between = begin
+        .zip(end)
+        .map(|(begin, end)| start + begin..start + end);
+    for byte in between
+        .and_then(|between| out.get_mut(between))
+        .into_iter()
+        .flatten()
+    {
+        *byte = if is(*byte) { b'*' } else { *byte };
+    }
+}
+
+/// The bytes that a kind of number has: those that count and those that may stand between.
+pub(crate) struct Alphabet([u32; 256]);
+
+impl std::fmt::Debug for Alphabet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Alphabet")
+    }
+}
+
+impl Alphabet {
+    const OTHER: u32 = 1 << 16;
+
+    pub(crate) fn new(counts: impl Fn(u8) -> bool, between: &[u8]) -> Alphabet {
+        Alphabet(std::array::from_fn(|byte| match byte as u8 {
+            byte if counts(byte) => 1,
+            byte if between.contains(&byte) => 0,
+            _ => Alphabet::OTHER,
+        }))
+    }
+
+    /// How many bytes of a text of at most `longest` count; `None` where any other stands there,
+    /// or more.
+    #[inline]
+    pub(crate) fn count(&self, text: &[u8], longest: u8) -> Option<usize> {
+        let weight = |byte: &u8| self.0.get(usize::from(*byte)).map_or(0, |weight| *weight);
+        if text.len() > usize::from(longest) {
+            return None;
         }
+        // No branch on a byte: what a number looks like differs from row to row.
+        let sum: u32 = text.iter().map(weight).sum();
+        (sum < Alphabet::OTHER).then_some(sum as usize)
     }
 }
 

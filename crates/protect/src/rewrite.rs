@@ -59,18 +59,25 @@ fn joined<R: Rewrite, O: OffsetSizeTrait>(
     let place = |offset: Option<&O>| offset.map_or(0, |offset| offset.as_usize());
     let (start, end) = (place(offsets.first()), place(offsets.last()));
     let bytes = texts.values().as_slice().get(start..end);
-    let ascii = bytes.filter(|bytes| R::OVERWRITES && texts.null_count() == 0 && bytes.is_ascii());
+    let bare = |row: usize| texts.is_valid(row) || texts.value_length(row).as_usize() == 0;
+    let ascii = bytes.filter(|bytes| {
+        // What lies under a null must not be copied.
+        let bare = texts.null_count() == 0 || (0..texts.len()).all(bare);
+        R::OVERWRITES && bare && bytes.is_ascii()
+    });
     let Some(bytes) = ascii else {
         return column(rewrite, texts);
     };
     let rows = texts.len();
-    let ends = offsets.iter().map(|offset| {
-        i32::try_from(offset.as_usize() - start).map_err(|_| ProtectError::TooLarge {
+    let mut ends = Vec::with_capacity(offsets.len());
+    for offset in offsets {
+        let end = i32::try_from(offset.as_usize() - start);
+        ends.push(end.map_err(|_| ProtectError::TooLarge {
             protection: R::NAME,
             rows,
-        })
-    });
-    let layout = Layout::of(R::NAME, ends.collect::<Result<_, _>>()?, None);
+        })?);
+    }
+    let layout = Layout::of(R::NAME, ends, fresh_nulls(texts));
     let mut bytes = bytes.to_vec();
     layout.each(&mut bytes, |_, cell| {
         rewrite.overwrite(cell);

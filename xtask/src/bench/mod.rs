@@ -1,9 +1,11 @@
-//! `cargo xtask bench`: card payments from CSV to sealed Parquet, beside what people would
+//! `cargo xtask bench`: the protections alone with `protect`; else card payments from CSV to sealed Parquet, beside what people would
 //! otherwise use, on the same machine in the same run. The figures are printed as a table; those
 //! of one machine are kept in `docs/guide/performance.md`.
 
+mod goals;
 mod measure;
 mod peers;
+mod protect;
 
 use crate::{generate, report, workspace};
 use measure::Measured;
@@ -14,8 +16,11 @@ use std::process::Command;
 
 const SEED: u64 = 2;
 
-/// `cargo xtask bench [--rows N] [--runs N] [--dev] [--alone]`.
+/// `cargo xtask bench [--rows N] [--runs N] [--dev] [--alone]`, or `bench protect`.
 pub(crate) fn main(words: Vec<&str>) -> Result<(), String> {
+    if let Some(("protect", rest)) = words.split_first().map(|(first, rest)| (*first, rest)) {
+        return protect::main(rest.to_vec());
+    }
     let (mut rows, mut runs) = (1_000_000, 3);
     // The development profile says nothing about speed; it tries the bench itself.
     let dev = words.contains(&"--dev");

@@ -23,7 +23,7 @@ mod number;
 mod scan;
 mod web;
 
-pub(crate) use checksum::{iban, luhn};
+pub(crate) use checksum::{iban, luhn_among};
 pub use classify::{Classified, classify_column};
 pub use guard::{Finding, Guard};
 pub use kind::{Evidence, Kind};

@@ -54,6 +54,22 @@ impl<'a> Fields<'a> {
         hex::decode(self.text(name)?).map_err(|_| MALFORMED)
     }
 
+    /// A list of byte strings in hex.
+    pub(super) fn bytes_list(&self, name: &str) -> Result<Vec<Vec<u8>>, Negative> {
+        let items = self.0.get(name).and_then(Value::as_array);
+        let item = |item: &Value| hex::decode(item.as_str()?).ok();
+        let items = items.and_then(|items| items.iter().map(item).collect());
+        items.ok_or(MALFORMED)
+    }
+
+    /// A list of numerals, of any radix that there is.
+    pub(super) fn numerals(&self, name: &str) -> Result<Vec<u16>, Negative> {
+        let items = self.0.get(name).and_then(Value::as_array);
+        let item = |item: &Value| u16::try_from(item.as_u64()?).ok();
+        let items = items.and_then(|items| items.iter().map(item).collect());
+        items.ok_or(MALFORMED)
+    }
+
     /// Bytes in hex that may be missing.
     pub(super) fn optional_bytes(&self, name: &str) -> Result<Option<Vec<u8>>, Negative> {
         match self.optional_text(name)? {

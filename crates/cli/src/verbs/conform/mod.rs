@@ -4,6 +4,7 @@
 //! It must never contain a cipher, a hash or a rule of its own.
 
 mod detection;
+mod deterministic;
 mod field;
 mod formats;
 mod merkle;
@@ -133,6 +134,10 @@ fn answer(operation: &str, fields: &Fields<'_>) -> Answer {
     match operation {
         "aead-seal" => primitive::aead_seal(fields),
         "aead-open" => primitive::aead_open(fields),
+        "siv-seal" => deterministic::siv_seal(fields),
+        "siv-open" => deterministic::siv_open(fields),
+        "ff1-encrypt" => deterministic::ff1_encrypt(fields),
+        "ff1-decrypt" => deterministic::ff1_decrypt(fields),
         "hmac" => primitive::hmac(fields),
         "hkdf" => primitive::hkdf(fields),
         "kwp-wrap" => primitive::kwp_wrap(fields),

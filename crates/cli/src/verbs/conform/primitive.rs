@@ -44,8 +44,12 @@ fn algorithm(fields: &Fields<'_>) -> Result<aead::Algorithm, Negative> {
 pub(super) fn hmac(fields: &Fields<'_>) -> Answer {
     let algorithm = mac::Algorithm::parse(fields.text("alg")?).map_err(|error| negative(&error))?;
     let (key, message) = (fields.bytes("key")?, fields.bytes("msg")?);
-    let tag = mac::Key::new(algorithm, &key).sign(&[&message]);
-    Ok(json!({ "mac": hex::encode(tag.as_ref()) }))
+    let tag = match algorithm {
+        // What tokens are made with.
+        mac::Algorithm::Sha256 => hex::encode(mac::Prefixed::new(&key, &[]).sign(&message)),
+        _ => hex::encode(mac::Key::new(algorithm, &key).sign(&[&message]).as_ref()),
+    };
+    Ok(json!({ "mac": tag }))
 }
 
 pub(super) fn hkdf(fields: &Fields<'_>) -> Answer {

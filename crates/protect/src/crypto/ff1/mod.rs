@@ -12,6 +12,7 @@
 //! Must never: take a shorter value, however it came about.
 
 mod long;
+mod narrow;
 mod reciprocal;
 mod rounds;
 mod setting;

@@ -30,45 +30,69 @@ impl Divisor {
     pub(super) fn divide(&self, dividend: u128) -> (u128, u128) {
         let quotient = high(dividend, self.reciprocal);
         let rest = dividend.wrapping_sub(quotient.wrapping_mul(self.value));
-        let more = u128::from(rest >= self.value);
+        let less = rest.wrapping_sub(self.value);
+        let below = sign(less);
         (
-            quotient.wrapping_add(more),
-            rest.wrapping_sub(mask(more) & self.value),
+            quotient.wrapping_add(1).wrapping_add(below),
+            less.wrapping_add(below & self.value),
         )
     }
 
-    /// Quotient and remainder by a divisor below 2^64.
+    /// Quotient and remainder by a divisor below 2^63.
     #[inline(always)]
     pub(super) fn divide_small(&self, dividend: u64) -> (u64, u64) {
         let value = self.value as u64;
         let quotient = ((u128::from(dividend) * u128::from(self.small)) >> 64) as u64;
-        let rest = dividend.wrapping_sub(quotient.wrapping_mul(value));
-        let more = u64::from(rest >= value);
+        let less = dividend
+            .wrapping_sub(quotient.wrapping_mul(value))
+            .wrapping_sub(value);
+        let below = sign_small(less);
         (
-            quotient.wrapping_add(more),
-            rest.wrapping_sub(0_u64.wrapping_sub(more) & value),
+            quotient.wrapping_add(1).wrapping_add(below),
+            less.wrapping_add(below & value),
         )
     }
 
     /// The sum of two numbers below the divisor, modulo it.
     #[inline(always)]
     pub(super) fn add(&self, one: u128, other: u128) -> u128 {
-        let sum = one.wrapping_add(other);
-        sum.wrapping_sub(mask(u128::from(sum >= self.value)) & self.value)
+        let less = one.wrapping_add(other).wrapping_sub(self.value);
+        less.wrapping_add(sign(less) & self.value)
     }
 
     /// The difference of two numbers below the divisor, modulo it.
     #[inline(always)]
     pub(super) fn subtract(&self, one: u128, other: u128) -> u128 {
         let difference = one.wrapping_sub(other);
-        difference.wrapping_add(mask(u128::from(one < other)) & self.value)
+        difference.wrapping_add(sign(difference) & self.value)
+    }
+
+    /// As [`Divisor::add`], for a divisor below 2^62.
+    #[inline(always)]
+    pub(super) fn add_small(&self, one: u64, other: u64) -> u64 {
+        let value = self.value as u64;
+        let less = one.wrapping_add(other).wrapping_sub(value);
+        less.wrapping_add(sign_small(less) & value)
+    }
+
+    /// As [`Divisor::subtract`], for a divisor below 2^63.
+    #[inline(always)]
+    pub(super) fn subtract_small(&self, one: u64, other: u64) -> u64 {
+        let difference = one.wrapping_sub(other);
+        difference.wrapping_add(sign_small(difference) & self.value as u64)
     }
 }
 
-/// All ones for 1, and zero for 0.
+/// All ones where the highest bit is one, and else zero. From a comparison the compiler makes a
+/// branch, which tells the time of a numeral and is guessed wrong every second time.
 #[inline(always)]
-fn mask(bit: u128) -> u128 {
-    0_u128.wrapping_sub(bit)
+fn sign(number: u128) -> u128 {
+    (number as i128 >> 127) as u128
+}
+
+#[inline(always)]
+fn sign_small(number: u64) -> u64 {
+    (number as i64 >> 63) as u64
 }
 
 /// The upper half of the product.
@@ -121,14 +145,20 @@ mod tests {
                     (dividend / value, dividend % value)
                 );
                 let small = dividend as u64;
-                if let Ok(value) = u64::try_from(value) {
+                let (one, other) = (dividend % value, (dividend >> 5) % value);
+                if let Some(value) = u64::try_from(value).ok().filter(|value| *value < 1 << 62) {
                     assert_eq!(
                         divisor.divide_small(small),
                         (small / value, small % value),
                         "{small} {value}"
                     );
+                    let (one, other) = (one as u64, other as u64);
+                    assert_eq!(divisor.add_small(one, other), (one + other) % value);
+                    assert_eq!(
+                        divisor.subtract_small(one, other),
+                        (one + value - other) % value
+                    );
                 }
-                let (one, other) = (dividend % value, (dividend >> 5) % value);
                 assert_eq!(divisor.add(one, other), (one + other) % value);
                 assert_eq!(divisor.subtract(one, other), (one + value - other) % value);
             }

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::{Setting, long, reciprocal::Divisor, setting};
+use super::{Setting, long, narrow, reciprocal::Divisor, setting, setting::SHORT_HALF};
 use crate::{
     ProtectError,
     crypto::{
@@ -19,13 +19,15 @@ pub(super) const ROUNDS: usize = 10;
 
 /// A key for numerals of one radix.
 pub struct Ff1 {
-    cipher: Aes,
+    pub(super) cipher: Aes,
     pub(super) radix: u32,
     /// The radix as a divisor.
     pub(super) numeral: Divisor,
     /// The largest power of the radix below 2^64, and its exponent.
     group: Divisor,
     grouped: usize,
+    /// The powers of the radix that a short half can have, from the first.
+    powers: Vec<Divisor>,
 }
 
 /// A value to be enciphered or deciphered in place.
@@ -52,12 +54,17 @@ impl Ff1 {
             return Err(ProtectError::unsupported("an FF1 radix outside 2 to 65536"));
         }
         let (power, grouped) = largest_power(radix, u64::MAX);
+        let powers = std::iter::successors(Some(u128::from(radix)), |power| {
+            let next = power * u128::from(radix);
+            (next <= SHORT_HALF).then_some(next)
+        });
         Ok(Ff1 {
             cipher: Aes::new("FF1", key.expose())?,
             radix,
             numeral: Divisor::new(u128::from(radix)),
             group: Divisor::new(u128::from(power)),
             grouped,
+            powers: powers.map(Divisor::new).collect(),
         })
     }
 
@@ -101,6 +108,17 @@ impl Ff1 {
         self.decrypt_each(&mut [Job { setting, numerals }])
     }
 
+    /// The radix to so many numerals, where a half of as many is short.
+    pub(super) fn power(&self, numerals: usize) -> Option<&Divisor> {
+        self.powers.get(numerals.checked_sub(1)?)
+    }
+
+    /// radix^u and radix^v where the halves are short.
+    pub(super) fn moduli(&self, setting: &Setting) -> Option<[&Divisor; 2]> {
+        let right = self.power(setting.length - setting.left)?;
+        Some([self.power(setting.left)?, right])
+    }
+
     fn run(&self, jobs: &mut [Job<'_>], direction: Direction) -> Result<(), ProtectError> {
         let done = self.run_all(jobs, direction);
         // The cipher laid its round keys out on the stack.
@@ -118,14 +136,18 @@ impl Ff1 {
         }
         let mut lanes = Vec::with_capacity(LANES.min(jobs.len()));
         for jobs in jobs.chunks_mut(LANES) {
+            if jobs.iter().all(|job| narrow::fits(job.setting)) {
+                narrow::run(self, jobs, direction);
+                continue;
+            }
             for job in jobs.iter_mut() {
-                match &job.setting.short {
+                match self.moduli(job.setting) {
                     Some(moduli) => lanes.push(self.lane(job, moduli)),
                     None => long::run(self, job, direction),
                 }
             }
             self.feistel(&mut lanes, direction);
-            let short = jobs.iter_mut().filter(|job| job.setting.short.is_some());
+            let short = jobs.iter_mut().filter(|job| job.setting.short);
             for (job, lane) in short.zip(&lanes) {
                 let (left, right) = job.numerals.split_at_mut(job.setting.left);
                 self.write(lane.left, left);
@@ -136,7 +158,7 @@ impl Ff1 {
         Ok(())
     }
 
-    fn lane<'a>(&self, job: &Job<'_>, moduli: &'a [Divisor; 2]) -> Lane<'a> {
+    fn lane<'a>(&'a self, job: &Job<'_>, moduli: [&'a Divisor; 2]) -> Lane<'a> {
         let setting = job.setting;
         let mut base = *setting.state;
         xor(&mut base, &setting.head);
@@ -243,7 +265,7 @@ struct Lane<'a> {
     place: u32,
     /// Bits of the block that the round function leaves out.
     unused: u32,
-    moduli: &'a [Divisor; 2],
+    moduli: [&'a Divisor; 2],
 }
 
 /// The largest power of `radix` that is at most `bound`, and its exponent.

@@ -6,7 +6,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use super::{Ff1, long, reciprocal::Divisor};
+use super::{Ff1, long};
 use crate::{ProtectError, crypto::aes::Block};
 
 /// The least count of strings of one length (SP 800-38G revision 1, 5.2).
@@ -16,7 +16,7 @@ const LONGEST: usize = 4096;
 /// Bytes of a tweak.
 const LONGEST_TWEAK: usize = 4096;
 /// A half of at most 96 bits: one block makes its round function, and 128 bits hold all sums.
-const SHORT_HALF: u128 = 1 << 96;
+pub(super) const SHORT_HALF: u128 = 1 << 96;
 
 /// Values of one length under one tweak. Make one and use it for all of them.
 pub struct Setting {
@@ -33,8 +33,9 @@ pub struct Setting {
     pub(super) head: Block,
     /// How many bytes of `head` count.
     pub(super) filled: usize,
-    /// radix^u and radix^v where the halves are short.
-    pub(super) short: Option<[Divisor; 2]>,
+    /// Whether both halves are short. Their powers of the radix stay with the key: a column may
+    /// have a setting for every row, and all of them should fit into the cache.
+    pub(super) short: bool,
 }
 
 impl Setting {
@@ -54,14 +55,9 @@ impl Setting {
         }
         let left = length / 2;
         let right = length - left;
-        let power = |numerals: usize| {
-            u128::from(ff1.radix)
-                .checked_pow(numerals as u32)
-                .filter(|power| *power <= SHORT_HALF)
-        };
-        let short = power(left).zip(power(right));
+        let short = ff1.power(left).zip(ff1.power(right));
         let bytes = match short {
-            Some((_, right)) => (128 - (right - 1).leading_zeros() as usize).div_ceil(8),
+            Some((_, right)) => (128 - (right.value - 1).leading_zeros() as usize).div_ceil(8),
             None => long::bytes(ff1, right),
         };
 
@@ -96,7 +92,7 @@ impl Setting {
             state,
             head,
             filled: rest.len(),
-            short: short.map(|(left, right)| [Divisor::new(left), Divisor::new(right)]),
+            short: short.is_some(),
         })
     }
 

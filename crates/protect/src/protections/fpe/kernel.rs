@@ -132,8 +132,6 @@ struct Value {
     first: usize,
     hidden: usize,
     setting: usize,
-    /// Whether it is to be enciphered, or enciphered again.
-    pending: bool,
 }
 
 impl Fpe {
@@ -287,7 +285,6 @@ impl Fpe {
             first,
             hidden,
             setting,
-            pending: true,
         });
         Ok(())
     }
@@ -295,35 +292,49 @@ impl Fpe {
     /// Enciphers every value until it is one of its form. That ends, since a permutation comes
     /// back to where it began, which is such a value.
     fn encipher(&self, direction: Direction, read: &mut Reading) -> Result<(), ProtectError> {
-        loop {
-            let mut jobs = Vec::new();
-            let mut rest = read.numerals.as_mut_slice();
-            for value in &read.values {
-                let (mine, after) = rest
-                    .split_at_mut_checked(value.numerals)
-                    .ok_or(ProtectError::Primitive("the layout of an enciphered value"))?;
-                rest = after;
-                let hidden = mine.get_mut(value.first..value.first + value.hidden);
-                if let (true, Some(numerals), Some(setting)) =
-                    (value.pending, hidden, read.settings.get(value.setting))
-                {
-                    jobs.push(Job { setting, numerals });
-                }
-            }
-            if jobs.is_empty() {
-                return Ok(());
-            }
+        let form = &self.said.form;
+        let layout = || ProtectError::Primitive("the layout of an enciphered value");
+        let mut jobs = Vec::with_capacity(read.values.len());
+        // What stays of each value, before and after what is enciphered.
+        let mut staying = Vec::with_capacity(read.values.len());
+        let mut rest = read.numerals.as_mut_slice();
+        for value in &read.values {
+            let (first, after) = rest.split_at_mut_checked(value.first).ok_or_else(layout)?;
+            let (numerals, after) = after
+                .split_at_mut_checked(value.hidden)
+                .ok_or_else(layout)?;
+            let last = value.numerals.saturating_sub(value.first + value.hidden);
+            let (last, after) = after.split_at_mut_checked(last).ok_or_else(layout)?;
+            rest = after;
+            let setting = read.settings.get(value.setting).ok_or_else(layout)?;
+            jobs.push(Job { setting, numerals });
+            staying.push((&*first, &*last));
+        }
+        let mut whole = Vec::new();
+        while !jobs.is_empty() {
             match direction {
                 Direction::Protect => self.ff1.encrypt_each(&mut jobs)?,
                 Direction::Open => self.ff1.decrypt_each(&mut jobs)?,
             }
-            let mut rest = read.numerals.as_slice();
-            for value in &mut read.values {
-                let (mine, after) = rest.split_at_checked(value.numerals).unwrap_or_default();
-                rest = after;
-                value.pending = value.pending && !self.said.form.counts(mine);
-            }
+            // Those that are values of the form are done; the others close ranks.
+            let mut pending = staying.iter();
+            let mut done = |job: &Job<'_>| {
+                let (first, last) = pending.next().copied().unwrap_or_default();
+                whole.clear();
+                for part in [first, &*job.numerals, last] {
+                    whole.extend_from_slice(part);
+                }
+                form.counts(&whole)
+            };
+            let keep: Vec<bool> = jobs.iter().map(|job| !done(job)).collect();
+            let kept =
+                |keep: &mut std::slice::Iter<'_, bool>| keep.next().copied().unwrap_or(false);
+            let mut of_jobs = keep.iter();
+            jobs.retain(|_| kept(&mut of_jobs));
+            let mut of_staying = keep.iter();
+            staying.retain(|_| kept(&mut of_staying));
         }
+        Ok(())
     }
 }
 

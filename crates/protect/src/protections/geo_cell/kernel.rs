@@ -71,7 +71,10 @@ impl Kernel for GeoCell {
         let column = gather(NAME, input.len(), nulls, |row, out| {
             let latitude = steps(latitudes.value(row), 90.0);
             match latitude.zip(steps(longitudes.value(row), 180.0)) {
-                Some(place) => out.extend(geohash(place).take(self.precision)),
+                Some(place) => {
+                    let cell = geohash(place);
+                    out.extend_from_slice(cell.get(..self.precision).unwrap_or(&cell));
+                }
                 None => out.extend_from_slice(UNKNOWN),
             }
         })?;
@@ -106,10 +109,10 @@ fn steps(degrees: f64, most: f64) -> Option<u32> {
 }
 
 /// The characters of the geohash: five bits each, of longitude and latitude in turn.
-fn geohash((latitude, longitude): (u32, u32)) -> impl Iterator<Item = u8> {
+fn geohash((latitude, longitude): (u32, u32)) -> [u8; MOST] {
     let bits = spread(longitude) << 1 | spread(latitude);
-    (1..=MOST).map(move |place| {
-        let place = usize::try_from(bits >> (60 - 5 * place) & 31);
+    std::array::from_fn(|place| {
+        let place = usize::try_from(bits >> (55 - 5 * place) & 31);
         let place = place.ok().and_then(|place| ALPHABET.get(place));
         place.copied().unwrap_or(b'0')
     })

@@ -3,22 +3,31 @@
 //! Invariant: no bit of the address beyond the prefix shows; what is no address is hidden wholly.
 
 use std::{
-    io::Write,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    io::Write as _,
+    net::{IpAddr, Ipv6Addr},
 };
 
-use crate::{ProtectError, argument::Arguments, characters::UNKNOWN, rewrite::Rewrite};
+use crate::{
+    ProtectError,
+    argument::Arguments,
+    characters::UNKNOWN,
+    host::{address, push_octet},
+    rewrite::Rewrite,
+};
 
 /// `ip_prefix`, bound.
 #[derive(Debug)]
 pub(crate) struct IpPrefix {
     v4: usize,
+    v4_text: String,
     v6: usize,
 }
 
 pub(crate) fn kernel(arguments: &Arguments<'_>) -> Result<IpPrefix, ProtectError> {
+    let v4 = arguments.count_to(0, 32)?;
     Ok(IpPrefix {
-        v4: arguments.count_to(0, 32)?,
+        v4,
+        v4_text: v4.to_string(),
         v6: arguments.count(1)?,
     })
 }
@@ -27,20 +36,23 @@ impl Rewrite for IpPrefix {
     const NAME: &'static str = "ip_prefix";
 
     fn write(&self, text: &str, out: &mut Vec<u8>) {
-        // Writing to memory does not fail.
-        match text.parse::<IpAddr>().map(|address| address.to_canonical()) {
-            Ok(IpAddr::V4(address)) => {
+        match address(text) {
+            Some(IpAddr::V4(address)) => {
                 let bits = u64::from(address.to_bits()) >> (32 - self.v4) << (32 - self.v4);
-                let network = Ipv4Addr::from_bits(u32::try_from(bits).unwrap_or(0));
-                let _ = write!(out, "{network}/{}", self.v4);
+                let [.., one, two, three, four] = bits.to_be_bytes();
+                for (octet, after) in [(one, b'.'), (two, b'.'), (three, b'.'), (four, b'/')] {
+                    push_octet(octet, after, out);
+                }
+                out.extend_from_slice(self.v4_text.as_bytes());
             }
-            Ok(IpAddr::V6(address)) => {
+            Some(IpAddr::V6(address)) => {
                 // At most 64 bits show: the lower half names the device.
                 let upper = address.to_bits() >> 64;
                 let bits = upper >> (64 - self.v6) << (64 - self.v6) << 64;
+                // Writing to memory does not fail.
                 let _ = write!(out, "{}/{}", Ipv6Addr::from_bits(bits), self.v6);
             }
-            Err(_) => out.extend_from_slice(UNKNOWN),
+            None => out.extend_from_slice(UNKNOWN),
         }
     }
 }

@@ -3,11 +3,13 @@
 //! Invariant: never more shows than PCI DSS 4.0.1, 3.4.1 permits, the BIN and the last four; what
 //! is no card number by its check digit is hidden wholly.
 
+use std::ops::RangeInclusive;
+
 use crate::{
     ProtectError,
     argument::Arguments,
-    characters::{HIDDEN, UNKNOWN, push_starred},
-    detect::luhn,
+    characters::{Alphabet, HIDDEN, UNKNOWN, push_starred},
+    detect::luhn_among,
     rewrite::Rewrite,
 };
 
@@ -15,24 +17,32 @@ use crate::{
 pub(super) const SHOW: &[&str] = &["last-4", "first-6-last-4", "first-8-last-4"];
 const LAST: usize = 4;
 /// Digits of a card number (ISO/IEC 7812-1).
-const LONGEST: usize = 19;
+const LENGTHS: RangeInclusive<usize> = 12..=19;
+/// With something between any two.
+const LONGEST: u8 = 38;
 
 /// `mask_card`, bound.
 #[derive(Debug)]
 pub(crate) struct MaskCard {
     show: usize,
+    number: Alphabet,
 }
 
 pub(crate) fn kernel(arguments: &Arguments<'_>) -> Result<MaskCard, ProtectError> {
     let show = arguments.choice(0, SHOW)?;
-    Ok(MaskCard { show })
+    Ok(MaskCard {
+        show,
+        number: Alphabet::new(|byte| byte.is_ascii_digit(), b" -"),
+    })
 }
 
 impl Rewrite for MaskCard {
     const NAME: &'static str = "mask_card";
 
     fn write(&self, text: &str, out: &mut Vec<u8>) {
-        let Some(digits) = digits(text.as_bytes()) else {
+        let digits = self.number.count(text.as_bytes(), LONGEST);
+        let digits = digits.filter(|digits| LENGTHS.contains(digits));
+        let Some(digits) = digits.filter(|_| luhn_among(text.as_bytes())) else {
             return out.extend_from_slice(UNKNOWN);
         };
         let first = match self.show {
@@ -49,26 +59,6 @@ impl Rewrite for MaskCard {
             out,
         );
     }
-}
-
-/// How many digits a card number has, with spaces or hyphens between them.
-fn digits(text: &[u8]) -> Option<usize> {
-    let mut digits = [0; LONGEST];
-    let mut count = 0;
-    if text.len() > 2 * LONGEST {
-        return None;
-    }
-    for byte in text {
-        match byte {
-            b'0'..=b'9' => {
-                *digits.get_mut(count)? = *byte;
-                count += 1;
-            }
-            b' ' | b'-' => {}
-            _ => return None,
-        }
-    }
-    (count >= 12 && luhn(digits.get(..count)?)).then_some(count)
 }
 
 #[cfg(test)]

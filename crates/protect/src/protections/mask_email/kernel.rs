@@ -59,7 +59,8 @@ fn address(text: &str) -> Option<(&str, &[u8], &[u8])> {
     let (local, domain) = (text.get(..at)?, text.as_bytes().get(at + 1..)?);
     // RFC 5321, 4.5.3.1; quoted local parts, which may hold anything, are not taken for one.
     let plain = |byte: u8| byte > b' ' && byte != 0x7f && byte != b'@' && byte != b'"';
-    if !(1..=64).contains(&local.len()) || !local.bytes().all(plain) {
+    if !(1..=64).contains(&local.len()) || !local.bytes().fold(true, |all, byte| all & plain(byte))
+    {
         return None;
     }
     let top = last_label(domain).filter(|top| *top > 0)?;

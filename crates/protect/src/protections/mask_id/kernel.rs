@@ -3,34 +3,43 @@
 //! Invariant: at least three letters or digits are hidden; what is no identity number by its shape
 //! is hidden wholly.
 
+use std::ops::RangeInclusive;
+
 use crate::{
     ProtectError,
     argument::Arguments,
-    characters::{UNKNOWN, push_starred},
+    characters::{Alphabet, UNKNOWN, push_starred},
     rewrite::Rewrite,
 };
 
 /// Characters at the end that may show.
 const MOST: usize = 4;
 /// Letters and digits of an identity number.
-const LENGTHS: std::ops::RangeInclusive<usize> = 7..=20;
+const LENGTHS: RangeInclusive<usize> = 7..=20;
+/// With something between any two.
+const LONGEST: u8 = 40;
 
 /// `mask_id`, bound.
 #[derive(Debug)]
 pub(crate) struct MaskId {
     last: usize,
+    number: Alphabet,
 }
 
 pub(crate) fn kernel(arguments: &Arguments<'_>) -> Result<MaskId, ProtectError> {
     let last = arguments.count_to(0, MOST)?;
-    Ok(MaskId { last })
+    Ok(MaskId {
+        last,
+        number: Alphabet::new(|byte| byte.is_ascii_alphanumeric(), b" -./"),
+    })
 }
 
 impl Rewrite for MaskId {
     const NAME: &'static str = "mask_id";
 
     fn write(&self, text: &str, out: &mut Vec<u8>) {
-        if !is_number(text.as_bytes()) {
+        let count = self.number.count(text.as_bytes(), LONGEST);
+        if !count.is_some_and(|count| LENGTHS.contains(&count)) {
             return out.extend_from_slice(UNKNOWN);
         }
         push_starred(
@@ -41,20 +50,6 @@ impl Rewrite for MaskId {
             out,
         );
     }
-}
-
-/// Whether a text is letters and digits, with separators between them.
-fn is_number(text: &[u8]) -> bool {
-    let count = text
-        .iter()
-        .filter(|byte| byte.is_ascii_alphanumeric())
-        .count();
-    let separators = text
-        .iter()
-        .filter(|byte| matches!(byte, b' ' | b'-' | b'.' | b'/'));
-    LENGTHS.contains(&count)
-        && text.len() <= 2 * LENGTHS.end()
-        && count + separators.count() == text.len()
 }
 
 #[cfg(test)]

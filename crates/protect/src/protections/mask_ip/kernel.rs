@@ -3,9 +3,15 @@
 //! Invariant: of an IPv4 address at most three of four octets show, of an IPv6 address at most
 //! three of eight groups; what is no address is hidden wholly.
 
-use std::{io::Write, net::IpAddr};
+use std::{io::Write as _, net::IpAddr};
 
-use crate::{ProtectError, argument::Arguments, characters::UNKNOWN, rewrite::Rewrite};
+use crate::{
+    ProtectError,
+    argument::Arguments,
+    characters::UNKNOWN,
+    host::{address, push_octet},
+    rewrite::Rewrite,
+};
 
 /// Parts that may show: with three an IPv4 /24 and an IPv6 /48, one site each.
 const MOST: usize = 3;
@@ -25,31 +31,25 @@ impl Rewrite for MaskIp {
     const NAME: &'static str = "mask_ip";
 
     fn write(&self, text: &str, out: &mut Vec<u8>) {
-        // Writing to memory does not fail.
-        match text.parse::<IpAddr>().map(|address| address.to_canonical()) {
-            Ok(IpAddr::V4(address)) => {
+        match address(text) {
+            Some(IpAddr::V4(address)) => {
                 for octet in address.octets().iter().take(self.parts) {
-                    let _ = write!(out, "{octet}.");
+                    push_octet(*octet, b'.', out);
                 }
-                repeat(b"x.", 4 - self.parts, out);
+                out.extend_from_slice(b"x.x.x.x");
+                out.truncate(out.len() - 2 * self.parts);
             }
-            Ok(IpAddr::V6(address)) => {
+            Some(IpAddr::V6(address)) => {
                 for group in address.segments().iter().take(self.parts) {
+                    // Writing to memory does not fail.
                     let _ = write!(out, "{group:x}:");
                 }
-                repeat(b"x:", 8 - self.parts, out);
+                out.extend_from_slice(b"x:x:x:x:x:x:x:x");
+                out.truncate(out.len() - 2 * self.parts);
             }
-            Err(_) => out.extend_from_slice(UNKNOWN),
+            None => out.extend_from_slice(UNKNOWN),
         }
     }
-}
-
-/// Appends so many hidden parts, without the separator after the last.
-fn repeat(part: &[u8], times: usize, out: &mut Vec<u8>) {
-    for _ in 0..times {
-        out.extend_from_slice(part);
-    }
-    out.pop();
 }
 
 #[cfg(test)]

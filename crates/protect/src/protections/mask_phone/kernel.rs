@@ -6,29 +6,35 @@
 use crate::{
     ProtectError,
     argument::Arguments,
-    characters::{UNKNOWN, push_starred},
+    characters::{Alphabet, UNKNOWN, push_starred},
     rewrite::Rewrite,
 };
 
 /// Digits at the end that may show.
 const MOST: usize = 4;
+/// Bytes of a number without its `+`.
+const LONGEST: u8 = 32;
 
 /// `mask_phone`, bound.
 #[derive(Debug)]
 pub(crate) struct MaskPhone {
     last: usize,
+    number: Alphabet,
 }
 
 pub(crate) fn kernel(arguments: &Arguments<'_>) -> Result<MaskPhone, ProtectError> {
     let last = arguments.count_to(0, MOST)?;
-    Ok(MaskPhone { last })
+    Ok(MaskPhone {
+        last,
+        number: Alphabet::new(|byte| byte.is_ascii_digit(), b" -.()/"),
+    })
 }
 
 impl Rewrite for MaskPhone {
     const NAME: &'static str = "mask_phone";
 
     fn write(&self, text: &str, out: &mut Vec<u8>) {
-        let Some(code) = country(text.as_bytes()) else {
+        let Some(code) = country(text.as_bytes(), &self.number) else {
             return out.extend_from_slice(UNKNOWN);
         };
         push_starred(
@@ -43,19 +49,13 @@ impl Rewrite for MaskPhone {
 
 /// How many digits of a phone number are its country code: none where it does not begin with `+`.
 /// `None` for what is no number. E.164: at most 15 digits.
-fn country(text: &[u8]) -> Option<usize> {
+fn country(text: &[u8], number: &Alphabet) -> Option<usize> {
     let (international, rest) = match text.strip_prefix(b"+") {
         Some(rest) => (true, rest),
         None => (false, text),
     };
+    let count = number.count(rest, LONGEST).filter(|count| *count <= 15)?;
     let digits = rest.iter().filter(|byte| byte.is_ascii_digit());
-    let separators = rest
-        .iter()
-        .filter(|byte| matches!(byte, b' ' | b'-' | b'.' | b'(' | b')' | b'/'));
-    let count = digits.clone().count();
-    if count > 15 || rest.len() > 32 || count + separators.count() != rest.len() {
-        return None;
-    }
     let mut digits = digits.map(|digit| digit - b'0');
     let head = [digits.next()?, digits.next()?];
     let code = if international { code_length(head) } else { 0 };

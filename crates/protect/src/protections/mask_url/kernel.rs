@@ -6,7 +6,7 @@
 
 use std::net::Ipv6Addr;
 
-use memchr::{memchr, memrchr};
+use memchr::{memchr, memchr3, memrchr};
 
 use crate::{
     ProtectError, argument::Arguments, characters::UNKNOWN, host::last_label, rewrite::Rewrite,
@@ -41,8 +41,8 @@ fn parts(text: &[u8]) -> Option<(&[u8], &[u8])> {
         && scheme.len() <= 32
         && scheme
             .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte));
-    let end = rest.iter().position(|byte| b"/?#".contains(byte));
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
+    let end = memchr3(b'/', b'?', b'#', rest);
     let authority = rest.get(..end.unwrap_or(rest.len()))?;
     let place = match memrchr(b'@', authority) {
         Some(at) if authority.get(..at)?.iter().all(|byte| is_user(*byte)) => {
