@@ -34,6 +34,8 @@ pub struct Declaration {
     pub nulls: Nulls,
     /// Whether it can be undone with its key, by `reveal`.
     pub opens: bool,
+    /// On which values it stops the run, which whoever sees the run learns.
+    pub fails: Fails,
     /// One use in SQL, for the documentation; a test proves that it binds.
     pub example: &'static str,
 }
@@ -232,6 +234,21 @@ pub enum Nulls {
     Kept,
     /// It cannot be told from another value.
     Hidden,
+}
+
+/// On which values a protection stops the run.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Fails {
+    /// On none.
+    Never,
+    /// On some, unless the parameter at this place has this word.
+    Unless(usize, &'static str),
+    /// On some, whatever the arguments.
+    OnSome,
+    /// Only where a column beside the value is null.
+    NullBeside,
+    /// On texts of more bytes than this.
+    Beyond(u64),
 }
 
 /// An argument after the value, a literal.

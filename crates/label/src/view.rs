@@ -24,6 +24,8 @@ pub enum Layer {
     },
     /// Sealed under a key, at random.
     Sealed {
+        /// The protection.
+        by: Arc<str>,
         /// The key's name.
         key: Arc<str>,
     },
@@ -62,6 +64,9 @@ pub enum Layer {
         rank: Option<u32>,
         /// The key that moved it, if any.
         key: Option<Arc<str>>,
+        /// What it depends on beside itself: the columns that decide how it moves under the key, or
+        /// the parameter that it stood in, where it is not the value.
+        beside: Arc<str>,
     },
     /// A keyed, deterministic stand-in.
     Token {
@@ -71,7 +76,8 @@ pub enum Layer {
         normal: u8,
         /// The key's name.
         key: Arc<str>,
-        /// The domain that separates it from other tokens of the same key.
+        /// The domain that separates it from other tokens of the same key; empty for a column
+        /// beside the value, which only keeps stand-ins of the value apart.
         domain: Arc<str>,
         /// The arguments other than keys and domain, as text.
         form: Arc<str>,
@@ -112,13 +118,30 @@ impl Layer {
     pub fn protection(&self) -> Option<&str> {
         match self {
             Self::Clear => None,
-            Self::Removed { by } => Some(by),
-            Self::Sealed { .. } => Some("encrypt"),
+            Self::Removed { by } | Self::Sealed { by, .. } => Some(by),
             Self::Masked { .. } => Some("mask"),
             Self::Bucketed { .. } => Some("bucket"),
             Self::Cell { .. } => Some("select"),
             Self::Part { by, .. } | Self::Token { by, .. } => Some(by),
             Self::Aggregated { function, .. } => Some(function),
+        }
+    }
+
+    /// Whether some of the value can be read without a key.
+    fn is_legible(&self) -> bool {
+        match self {
+            Self::Clear | Self::Masked { .. } | Self::Bucketed { .. } => true,
+            Self::Part { key, class, .. } => key.is_none() || *class == Class::Text,
+            _ => false,
+        }
+    }
+
+    /// Whether it stands for the value under a key.
+    fn is_stand_in(&self) -> bool {
+        match self {
+            Self::Token { domain, .. } => !domain.is_empty(),
+            Self::Part { key, .. } => key.is_some(),
+            _ => false,
         }
     }
 
@@ -239,12 +262,15 @@ impl View {
         families.any(|other| Some(other) != first)
     }
 
-    /// Whether a keyed stand-in is among the ways.
+    /// Whether values can be read here, all of them or with `partly` a part, of which there are
+    /// stand-ins under a key there: together they are a dictionary of the key.
     #[must_use]
-    pub fn has_token(&self) -> bool {
-        self.0
-            .iter()
-            .any(|layer| matches!(layer, Layer::Token { .. }))
+    pub fn is_dictionary_with(&self, other: &Self, partly: bool) -> bool {
+        let read = |layer: &&Layer| **layer == Layer::Clear || partly && layer.is_legible();
+        self.0.iter().filter(read).any(|read| {
+            let mut others = other.0.iter();
+            others.any(|layer| layer.is_stand_in() && layer != read)
+        })
     }
 
     /// Whether it shows as it is.
@@ -287,8 +313,8 @@ fn gcd(a: i128, b: i128) -> i128 {
 
 /// Whether two ways of showing meet of which neither holds the other, so that nobody can say what
 /// they tell together: two masks with different windows, two parts of one kind, a part beside a
-/// mask or a bucket. (A smaller mask beside a
-/// larger one stays in the view: dropping it would lose that a third is incomparable to it.)
+/// mask or a bucket, running text beside anything. (A smaller mask beside a larger one stays in the
+/// view: dropping it would lose that a third is incomparable to it.)
 fn incomparable(one: &Layer, other: &Layer) -> bool {
     match (one, other) {
         (
@@ -311,6 +337,7 @@ fn incomparable(one: &Layer, other: &Layer) -> bool {
                 normal: n,
                 rank: Some(_),
                 key: k,
+                beside: c,
                 ..
             },
             Layer::Part {
@@ -318,13 +345,27 @@ fn incomparable(one: &Layer, other: &Layer) -> bool {
                 normal: m,
                 rank: Some(_),
                 key: l,
+                beside: d,
                 ..
             },
-        ) if a == b => n != m || k != l,
+        ) if a == b => n != m || k != l || c != d,
         // A granted selection is a partition that the policy has seen beside this one.
         (Layer::Part { .. }, Layer::Cell { .. }) | (Layer::Cell { .. }, Layer::Part { .. }) => {
             false
         }
+        // Whatever the detectors missed stands there in clear.
+        (
+            Layer::Part {
+                class: Class::Text, ..
+            },
+            layer,
+        )
+        | (
+            layer,
+            Layer::Part {
+                class: Class::Text, ..
+            },
+        ) => one != other && layer.tells(),
         (Layer::Part { .. }, _) | (_, Layer::Part { .. }) => {
             one != other && one.family().is_some() && one.family() == other.family()
         }
@@ -338,7 +379,7 @@ impl fmt::Display for Layer {
         match self {
             Self::Clear => f.write_str("clear"),
             Self::Removed { by } => write!(f, "{by}()"),
-            Self::Sealed { key } => write!(f, "encrypt({key})"),
+            Self::Sealed { by, key } => write!(f, "{by}({key})"),
             Self::Masked { first, last, .. } => write!(f, "mask({first}, {last})"),
             Self::Bucketed { width, offset } => {
                 write!(f, "bucket({}, {})", unscaled(*width), unscaled(*offset))
@@ -372,7 +413,7 @@ impl Layer {
         match self {
             Self::Clear => "clear".to_owned(),
             Self::Removed { by } => format!("removed\u{1f}{by}"),
-            Self::Sealed { key } => format!("sealed\u{1f}{key}"),
+            Self::Sealed { by, key } => format!("sealed\u{1f}{by}\u{1f}{key}"),
             Self::Masked {
                 normal,
                 first,
@@ -387,12 +428,13 @@ impl Layer {
                 form,
                 rank,
                 key,
+                beside,
             } => {
                 let class = class.word();
                 let rank = rank.map_or_else(String::new, |rank| rank.to_string());
                 let key = key.as_deref().unwrap_or_default();
                 format!(
-                    "part\u{1f}{by}\u{1f}{class}\u{1f}{normal}\u{1f}{form}\u{1f}{rank}\u{1f}{key}"
+                    "part\u{1f}{by}\u{1f}{class}\u{1f}{normal}\u{1f}{form}\u{1f}{rank}\u{1f}{key}\u{1f}{beside}"
                 )
             }
             Self::Token {
@@ -418,7 +460,10 @@ impl Layer {
         let parts: Vec<&str> = record.split('\u{1f}').collect();
         let read = match *parts.as_slice() {
             ["removed", by] => Some(Self::Removed { by: by.into() }),
-            ["sealed", key] => Some(Self::Sealed { key: key.into() }),
+            ["sealed", by, key] => Some(Self::Sealed {
+                by: by.into(),
+                key: key.into(),
+            }),
             ["masked", normal, first, last] => {
                 match (normal.parse(), first.parse(), last.parse()) {
                     (Ok(normal), Ok(first), Ok(last)) => Some(Self::Masked {
@@ -439,7 +484,7 @@ impl Layer {
             ["cell", value] => Some(Self::Cell {
                 value: value.into(),
             }),
-            ["part", by, class, normal, form, rank, key] => {
+            ["part", by, class, normal, form, rank, key, beside] => {
                 let ranked = if rank.is_empty() {
                     Ok(None)
                 } else {
@@ -453,6 +498,7 @@ impl Layer {
                         form: form.into(),
                         rank,
                         key: (!key.is_empty()).then(|| key.into()),
+                        beside: beside.into(),
                     }),
                     _ => None,
                 }

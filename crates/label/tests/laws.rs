@@ -32,6 +32,7 @@ impl Seeded {
                 by: "redact".into(),
             },
             2 => Layer::Sealed {
+                by: ["encrypt", "fernet"][self.below(2) as usize].into(),
                 key: ["a", "b"][self.below(2) as usize].into(),
             },
             3 | 4 => Layer::Masked {
@@ -56,7 +57,8 @@ impl Seeded {
                 normal: u8::try_from(self.below(2)).unwrap(),
                 form: ["1", "2"][self.below(2) as usize].into(),
                 rank: [None, Some(1), Some(2)][self.below(3) as usize],
-                key: None,
+                key: [None, Some("k".into())][self.below(2) as usize].clone(),
+                beside: ["", "people.id"][self.below(2) as usize].into(),
             },
             _ => Layer::Aggregated {
                 function: "sum".into(),
@@ -171,7 +173,10 @@ fn protections_are_monotone() {
     for _ in 0..5_000 {
         let (a, b) = (random.label(), random.label());
         let (x, y) = (interner.intern(&a), interner.intern(&a.join(&b)));
-        let sealed = View::of(Layer::Sealed { key: "k".into() });
+        let sealed = View::of(Layer::Sealed {
+            by: "encrypt".into(),
+            key: "k".into(),
+        });
         let (sx, sy) = (
             interner.map(x, |_, _| sealed.clone()),
             interner.map(y, |_, _| sealed.clone()),

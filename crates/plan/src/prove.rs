@@ -101,9 +101,12 @@ impl<'a> Proof<'a> {
             min_group: None,
             endorsed: false,
         };
+        let labels = Interner::new();
         let prover = Prover {
             world,
-            labels: Interner::new(),
+            reached: labels.empty(),
+            partial: Vec::new(),
+            labels,
             step,
             threshold,
             bound: BTreeMap::new(),
@@ -116,6 +119,8 @@ impl<'a> Proof<'a> {
             found: Vec::new(),
             domains: HashMap::new(),
             met: Vec::new(),
+            readings: 0,
+            united: BTreeMap::new(),
         };
         Self {
             world,

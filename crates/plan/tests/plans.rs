@@ -91,7 +91,9 @@ fn steps_are_put_together_and_calls_are_complete() {
         token.arguments,
         [
             Argument::Text("crm".into()),
-            Argument::Text("pii.email".into())
+            Argument::Text("pii.email".into()),
+            Argument::Text("text".into()),
+            Argument::Integer(0)
         ]
     );
     let sealed = calls.iter().find(|call| call.name == "encrypt").unwrap();
@@ -164,14 +166,22 @@ fn after_staging(
     sql: &str,
     min_group: &str,
 ) -> (Result<Plan, sealine_spec::Diagnostics>, Computed) {
+    after(STAGE, sql, min_group)
+}
+
+fn after(
+    stage: &str,
+    sql: &str,
+    min_group: &str,
+) -> (Result<Plan, sealine_spec::Diagnostics>, Computed) {
     let next = format!(
         "version: 1\npipeline: next\ninputs: {{ stage: lake.stage }}\nsteps: {{ s: {{ {min_group}sql: \"{sql}\" }} }}\noutputs: [{{ from: s, to: lake.out }}]\n"
     );
     let (files, spec) = support::project(&[
-        ("pipelines/stage.yaml", STAGE),
+        ("pipelines/stage.yaml", stage),
         ("pipelines/next.yaml", &next),
     ]);
-    let registry = Registry::new(support::DECLARATIONS);
+    let registry = Registry::new(sealine_protect::catalogue());
     let staged = prove(
         &files,
         &spec,
@@ -213,6 +223,28 @@ fn staging_launders_nothing() {
             "{sql}"
         );
     }
+}
+
+#[test]
+fn staging_gives_no_date_another_subject() {
+    let stage = STAGE.replace(
+        "inputs: { people: people }",
+        "inputs: { clinic: clinic, visits: visits }",
+    );
+    let stage = stage.replace(
+        "SELECT id, email, card, salary FROM people",
+        "SELECT v.id, c.admitted FROM clinic c CROSS JOIN visits v",
+    );
+    let (result, _) = after(
+        &stage,
+        "SELECT date_shift(admitted, 'crm', id, 100) AS a FROM stage",
+        "",
+    );
+    let reasons = support::outcome(&result).1;
+    assert!(
+        reasons.iter().any(|one| one.starts_with("SL3005")),
+        "{reasons:#?}"
+    );
 }
 
 #[test]
@@ -530,4 +562,55 @@ fn what_an_owner_declares_is_done_on_the_way_in() {
     let said = found.iter().next().unwrap();
     let span = said.span().unwrap();
     assert!(files.slice(span).contains("card"), "{}", files.slice(span));
+}
+
+#[test]
+fn sealed_nulls_and_padding_hide_what_they_can() {
+    for (seals, passes) in [
+        // `code` is special and has at most eight characters, which are 32 bytes at most.
+        ("encrypt(code, 'lake')", false),
+        ("encrypt(code, 'lake', '32')", false),
+        ("encrypt(code, 'lake', '32', 'sealed')", true),
+        // A null is as short as the shortest class, so a longer one is known to be a value.
+        ("encrypt(code, 'lake', '16', 'sealed')", false),
+        ("encrypt(patient, 'lake', '32', 'sealed')", false),
+        ("encrypt(lower(code), 'lake', '32', 'sealed')", true),
+        ("encrypt(upper(code), 'lake', '32', 'sealed')", false),
+        (
+            "encrypt(CASE WHEN mood = 'low' THEN 1 END, 'lake', 'none', 'kept')",
+            false,
+        ),
+        (
+            "encrypt(CASE WHEN mood = 'low' THEN 1 END, 'lake', 'none', 'sealed')",
+            true,
+        ),
+        (
+            "encrypt(CASE WHEN mood = 'low' THEN 'x' END, 'lake', '32', 'sealed')",
+            false,
+        ),
+        // A row key is authenticated and does not show; where it is missing the run stops.
+        ("encrypt(comment, 'lake', 'none', 'kept', 'gcm', id)", true),
+        (
+            "encrypt(comment, 'lake', 'none', 'kept', 'gcm', account)",
+            true,
+        ),
+        (
+            "encrypt(comment, 'lake', 'none', 'kept', 'gcm', ward || 'x')",
+            true,
+        ),
+        (
+            "encrypt(comment, 'lake', 'none', 'kept', 'gcm', patient)",
+            false,
+        ),
+        (
+            "encrypt(comment, 'lake', 'none', 'kept', 'gcm', CASE WHEN mood = 'low' THEN ward END)",
+            false,
+        ),
+    ] {
+        let sql = format!("SELECT id, {seals} AS c FROM clinic");
+        let (files, spec) = support::project(&[]);
+        let result = support::ask(&files, &spec, &support::verdict(&sql, None));
+        let reasons = support::outcome(&result).1;
+        assert_eq!(reasons.is_empty(), passes, "{seals}\n{reasons:#?}");
+    }
 }

@@ -11,7 +11,7 @@ mod support;
 
 use sealine_plan::{Finding, Plan, Request};
 
-const HEAD: &str = "version: 1\npipeline: daily\ninputs: { people: people, members: members, visits: visits }\nsteps:\n  safe:\n    sql: |\n";
+const HEAD: &str = "version: 1\npipeline: daily\ninputs: { people: people, members: members, visits: visits, clinic: clinic }\nsteps:\n  safe:\n    sql: |\n";
 const TAIL: &str = "outputs:\n  - { from: safe, to: lake.out }\n";
 
 fn pipeline(sql: &str) -> String {
@@ -124,6 +124,15 @@ fn one_fix_is_enough() {
         (
             "SELECT id, name FROM people",
             "encrypt(name, 'lake') AS name",
+        ),
+        ("SELECT id, zip FROM clinic", "zip_prefix(zip, 3) AS zip"),
+        (
+            "SELECT id, admitted FROM clinic",
+            "coarse_date(admitted, 'month') AS admitted",
+        ),
+        (
+            "SELECT id, coarse_date(admitted, 'day') AS a FROM clinic",
+            "coarse_date(admitted, 'month') AS a",
         ),
     ];
     for (sql, wanted) in cases {

@@ -93,7 +93,8 @@ pub(super) fn check(root: &Path, findings: &mut Findings) -> Result<(), String> 
     Ok(())
 }
 
-/// The crates of this repository that a manifest's `[dependencies]` names.
+/// The crates of this repository that a manifest's `[dependencies]` names. What only tests use is
+/// no edge: the proof's tests run over the real catalogue of `protect`, which `plan` must not know.
 fn uses(manifest: &str) -> Vec<String> {
     let mut inside = false;
     let mut found = Vec::new();

@@ -1,31 +1,36 @@
-//! A clear value beside its token.
+//! Readable values beside their stand-ins under a key.
 
-use sealine_label::{Aspect, Channels};
+use sealine_label::declare::Class;
+use sealine_label::{Aspect, Channels, Layer};
 
 use super::Shown;
 use super::judge::Checking;
 
 impl Checking<'_, '_> {
-    /// A clear value and its token in one dataset are a dictionary.
+    /// Values and their stand-ins in one dataset are a dictionary of the key, and a date that can
+    /// be read tells how far its subject moves.
     pub(super) fn dictionaries(&mut self) {
         let shown = self.shown.clone();
-        let direct = |one: &&Shown| {
-            one.channels.contains(Channels::EXPLICIT) && one.origin.aspect == Aspect::Value
-        };
-        for clear in shown
-            .iter()
-            .filter(direct)
-            .filter(|one| one.view.has_clear() && one.trail.column.is_some())
-        {
+        let value = |one: &&Shown| one.origin.aspect == Aspect::Value;
+        let direct = |one: &&Shown| value(one) && one.channels.contains(Channels::EXPLICIT);
+        for clear in shown.iter().filter(value) {
+            let level = self.prover.world.level(&clear.origin);
+            let cleared = level <= self.clearance(clear.trail);
+            // Rows picked by a value tell as much as a column of it does.
+            let column = clear.trail.column.is_some();
+            if !(if column { direct(&clear) } else { cleared }) {
+                continue;
+            }
             let token = shown.iter().filter(direct).find(|other| {
                 // In one dataset, or where all who read the token may read the value.
                 other.origin == clear.origin
-                    && other.view.has_token()
+                    // A part that is above the clearance is the policy's to permit.
+                    && clear.view.is_dictionary_with(&other.view, column && cleared)
                     && (other.trail.output == clear.trail.output
-                        || self.clearance(clear.trail) <= self.clearance(other.trail))
+                        || column
+                            && self.clearance(clear.trail) <= self.clearance(other.trail))
             });
             if token.is_some() {
-                let level = self.prover.world.level(&clear.origin);
                 let reason = format!(
                     "`{}` stands beside its own tokens: together they are a dictionary of the key",
                     clear.origin
@@ -33,5 +38,42 @@ impl Checking<'_, '_> {
                 self.push_violation(clear, level, "SL3008", reason);
             }
         }
+        for secret in shown.iter().filter(value) {
+            let level = self.prover.world.level(&secret.origin);
+            if level <= self.clearance(secret.trail) {
+                continue;
+            }
+            let known = shown.iter().filter(value).find(|other| {
+                let clearance = self.clearance(secret.trail);
+                self.prover.world.level(&other.origin) <= clearance
+                    && self.clearance(other.trail) <= clearance
+                    && moved_alike(secret, other)
+            });
+            if let Some(known) = known {
+                let reason = format!(
+                    "`{}` can be read, and moves as far as `{}` does: together they give it away; use another key or other days",
+                    known.origin, secret.origin
+                );
+                self.push_violation(secret, level, "SL3008", reason);
+            }
+        }
     }
+}
+
+/// Whether the dates of both move by the same distances: under one key, within the same days.
+fn moved_alike(one: &Shown, other: &Shown) -> bool {
+    let moves = |shown: &Shown| {
+        let layers = shown.view.layers().iter().cloned();
+        let moves = layers.filter_map(|layer| match layer {
+            Layer::Part {
+                class: Class::Shift,
+                form,
+                key,
+                ..
+            } => Some((key, form)),
+            _ => None,
+        });
+        moves.collect::<Vec<_>>()
+    };
+    moves(one).iter().any(|way| moves(other).contains(way))
 }

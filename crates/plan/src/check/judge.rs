@@ -221,7 +221,7 @@ impl Checking<'_, '_> {
         let mut form = None;
         let told = |text: &Arc<str>| (!text.is_empty()).then(|| text.to_string());
         match layer {
-            Layer::Sealed { key: name } => key = Some(name.to_string()),
+            Layer::Sealed { key: name, .. } => key = Some(name.to_string()),
             Layer::Token {
                 key: name, form: f, ..
             } => (key, form) = (Some(name.to_string()), told(f)),

@@ -30,6 +30,44 @@ pub(crate) struct Target<'t> {
     pub(crate) name: &'t str,
 }
 
+/// A protection made for one kind of value: its name, the arguments behind the column, what shows.
+type Made = (&'static str, &'static str, &'static str);
+
+const EMAIL: &[Made] = &[
+    ("mask_email", ", 'domain'", "the domain of each address"),
+    ("mask_email", ", 'tld'", "the last part of each domain"),
+];
+const CARD: &[Made] = &[
+    (
+        "mask_card",
+        ", 'first-6-last-4'",
+        "the first six and the last four digits",
+    ),
+    ("mask_card", ", 'last-4'", "the last four digits"),
+];
+const ZIP: &[Made] = &[
+    (
+        "zip_prefix",
+        ", 3",
+        "the first three letters and digits of each code",
+    ),
+    (
+        "zip_prefix",
+        ", 2",
+        "the first two letters and digits of each code",
+    ),
+    (
+        "zip_hipaa",
+        "",
+        "the first three digits, where more than 20,000 people live",
+    ),
+];
+const IP: &[Made] = &[("ip_prefix", ", 24, 48", "the network of each address")];
+const DATE: &[Made] = &[
+    ("coarse_date", ", 'month'", "the month of each date"),
+    ("coarse_date", ", 'year'", "the year of each date"),
+];
+
 /// The ways to protect a target, best first.
 pub(crate) fn choices(target: &Target<'_>, spec: &Spec, registry: &Registry) -> Vec<Choice> {
     let mut all = Vec::new();
@@ -56,7 +94,29 @@ pub(crate) fn choices(target: &Target<'_>, spec: &Spec, registry: &Registry) -> 
             .map(|key| key.name.clone())
     };
     let name = target.name;
+    let tagged = |stem: &str| target.tags.iter().any(|tag| tag.contains(stem));
+    let date = matches!(target.column_type, Some(DataType::Date32));
     if let Some(column) = target.column {
+        // Those that are made for this kind of value, the coarser one last.
+        let made: Vec<&[Made]> = [
+            (text && tagged("email"), EMAIL),
+            (text && tagged("pci."), CARD),
+            (text && (tagged("zip") || tagged("post")), ZIP),
+            (text && tagged("pii.ip"), IP),
+            (date, DATE),
+        ]
+        .into_iter()
+        .filter_map(|(fits, made)| fits.then_some(made))
+        .collect();
+        let made = made.into_iter().flatten();
+        let made = made.filter(|(protection, _, _)| registry.find(protection).is_some());
+        let made: Vec<Choice> = made
+            .map(|(protection, arguments, reveals)| Choice {
+                title: format!("{protection} `{name}`"),
+                text: format!("{protection}({column}{arguments})"),
+                reveals: (*reveals).to_owned(),
+            })
+            .collect();
         let mut masks = Vec::new();
         if text && takes(Effect::Mask, Accepts::Text) {
             let counts: &[(u32, u32)] = if card {
@@ -101,6 +161,7 @@ pub(crate) fn choices(target: &Target<'_>, spec: &Spec, registry: &Registry) -> 
             all.extend(tokens);
             all.extend(masks);
         }
+        all.extend(made);
     }
     if let Some(column) = target.column.filter(|column| *column != target.expression) {
         // Inside of the expression, where the column alone cannot take its place (an aggregate).

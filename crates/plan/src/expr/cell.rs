@@ -40,6 +40,9 @@ pub(crate) struct Own {
     pub(crate) columns: BTreeSet<(Arc<str>, Arc<str>, u8)>,
     /// Whether an author of this project may choose the values.
     pub(crate) writable: bool,
+    /// Which reading of a dataset it comes from: columns of one reading stand in one row there.
+    /// None where that is not known.
+    pub(crate) reading: Option<u64>,
 }
 
 impl Own {
@@ -48,6 +51,11 @@ impl Own {
         let mut all = self.columns.iter().map(|(_, _, normal)| *normal);
         let first = all.next()?;
         all.all(|other| other == first).then_some(first)
+    }
+
+    /// Whether both come from the same row, wherever they stand.
+    pub(crate) fn same_row(&self, other: &Self) -> bool {
+        self.reading.is_some() && self.reading == other.reading
     }
 
     /// The same columns behind one more normalizer.
@@ -59,6 +67,7 @@ impl Own {
         Self {
             columns: columns.collect(),
             writable: self.writable,
+            reading: self.reading,
         }
     }
 }

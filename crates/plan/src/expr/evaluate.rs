@@ -172,6 +172,18 @@ impl Prover<'_> {
         Ok((seen, nulls))
     }
 
+    /// Several expressions, each evaluated only where those before it did not decide.
+    pub(crate) fn in_turn(&mut self, exprs: &[&Expr], env: &Env<'_>) -> Bound<Vec<Cell>> {
+        let (mut cells, mut decided) = (Vec::new(), self.nothing());
+        for expr in exprs {
+            let cell = self.reached_by(decided, |prover| prover.evaluate(expr, env))?;
+            let seen = self.seen(&cell);
+            decided = self.join(decided, seen);
+            cells.push(cell);
+        }
+        Ok(cells)
+    }
+
     /// A result that is null where an argument is, and nowhere else.
     pub(crate) fn strict(&mut self, exprs: &[&Expr], env: &Env<'_>) -> Bound<Cell> {
         let (seen, nulls) = self.together(exprs, env)?;
@@ -181,7 +193,8 @@ impl Prover<'_> {
     fn case(&mut self, case: &Case, env: &Env<'_>) -> Bound<Cell> {
         let mut conditions: Vec<&Expr> = case.expr.iter().map(AsRef::as_ref).collect();
         conditions.extend(case.when_then_expr.iter().map(|(when, _)| when.as_ref()));
-        let (decided, _) = self.together(&conditions, env)?;
+        let decided = self.in_turn(&conditions, env)?;
+        let decided = self.seen_all(&decided);
         let results = case
             .when_then_expr
             .iter()
@@ -190,7 +203,7 @@ impl Prover<'_> {
         let (mut value, mut null, mut length) = (decided, decided, decided);
         let mut never_null = case.else_expr.is_some();
         for result in results {
-            let cell = self.evaluate(result, env)?;
+            let cell = self.reached_by(decided, |prover| prover.evaluate(result, env))?;
             let one = self.value(&cell);
             value = self.join(value, one);
             null = self.join(null, cell.null);

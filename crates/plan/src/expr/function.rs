@@ -67,10 +67,12 @@ impl Prover<'_> {
                 });
             }
         }
-        let cells: Vec<Cell> = args
-            .iter()
-            .map(|arg| self.evaluate(arg, env))
-            .collect::<Bound<_>>()?;
+        let cells = if HANDING_ON.contains(&name) {
+            self.in_turn(&args, env)?
+        } else {
+            let cells = args.iter().map(|arg| self.evaluate(arg, env));
+            cells.collect::<Bound<Vec<Cell>>>()?
+        };
         let seen = self.seen_all(&cells);
         let decimal = !HANDING_ON.contains(&name) && self.gives_decimal(expr, env.schema);
         if fact.fails == Fails::Partial || decimal {

@@ -91,7 +91,8 @@ impl Prover<'_> {
             | Operator::QuestionAnd
             | Operator::QuestionPipe
             | Operator::Colon => {
-                let (seen, _) = self.together(&[left, right], env)?;
+                let cells = self.in_turn(&[left, right], env)?;
+                let seen = self.seen_all(&cells);
                 Ok(self.all_of(seen))
             }
         }

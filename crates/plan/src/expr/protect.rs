@@ -5,8 +5,9 @@
 
 use std::sync::Arc;
 
+use datafusion::arrow::datatypes::DataType;
 use datafusion::logical_expr::{Expr, ExprSchemable};
-use sealine_label::declare::{Effect, Keeps, Nulls};
+use sealine_label::declare::{Class, Declaration, Effect, Fails, Keeps, Nulls};
 use sealine_label::{Aspect, LabelId, Layer, Origin, View};
 use sealine_spec::Span;
 
@@ -61,7 +62,11 @@ impl Prover<'_> {
         } else {
             self.nothing()
         };
-        let kept = declaration.nulls == Nulls::Kept && said.named("nulls") != "sealed";
+        // A sealed null is as long as the shortest values: longer ones are known to be no nulls.
+        let alike = padded || is_fixed_width(&data_type);
+        let sealed = said.named("nulls") == "sealed" && alike;
+        let kept = declaration.nulls == Nulls::Kept && !sealed;
+        self.may_stop(&said, (&cell, is_fixed_width(&data_type)), &beside, span);
         let mut done = match declaration.effect {
             Effect::Redact | Effect::Nullify => {
                 let all = self.whole(&cell);
@@ -73,6 +78,7 @@ impl Prover<'_> {
             }
             Effect::Encrypt => {
                 let sealed = Layer::Sealed {
+                    by: Arc::from(said.declaration.name),
                     key: Arc::from(said.key().as_str()),
                 };
                 let all = if kept {
@@ -86,7 +92,7 @@ impl Prover<'_> {
                 Cell::computed(value, null, showing)
             }
             Effect::Mask | Effect::Bucket | Effect::Tokenize | Effect::Part(_) => {
-                let layer = self.layer(&said, &cell, protection.slot(), value, span);
+                let layer = self.layer(&said, &cell, &beside, (protection.slot(), value), span);
                 let value = match (&cell.own, layer) {
                     (Some(own), Some(layer)) => {
                         let shown = self.own_as(own, &layer);
@@ -95,11 +101,12 @@ impl Prover<'_> {
                     _ => self.value(&cell),
                 };
                 let value = self.join(value, showing);
-                Cell::computed(value, cell.null, showing)
+                let length = self.length_left(declaration, protection.returns(), value, showing);
+                Cell::computed(value, cell.null, length)
             }
         };
-        for (other, written) in &beside {
-            let (moves, missing) = self.beside(&said, other, written, span);
+        for (place, (other, written)) in beside.iter().enumerate() {
+            let (moves, missing) = self.beside(&said, place, other, written, span);
             done.value = self.join(done.value, moves);
             done.null = self.join(done.null, missing);
         }
@@ -108,39 +115,157 @@ impl Prover<'_> {
         Ok(done)
     }
 
-    /// What a column beside the value adds to the result, and to where it is null. Under a key, a
-    /// canonical column shows as a keyed stand-in does: the same for the same value.
+    /// What the length of a result tells: that of the value where the two are the same, else as
+    /// much as the result does.
+    fn length_left(
+        &self,
+        declaration: &Declaration,
+        returned: &DataType,
+        value: LabelId,
+        showing: LabelId,
+    ) -> LabelId {
+        let same = match declaration.effect {
+            Effect::Mask | Effect::Bucket => true,
+            // What is redacted instead has another length.
+            Effect::Tokenize => {
+                declaration.keeps.contains(&Keeps::Length) && declaration.fails == Fails::Never
+            }
+            _ => false,
+        };
+        if is_fixed_width(returned) {
+            self.nothing()
+        } else if same {
+            showing
+        } else {
+            value
+        }
+    }
+
+    /// What a column beside the value adds to the result, and to where it is null. A seal
+    /// authenticates it and does not show it. Under a key, a canonical column shows as a keyed
+    /// stand-in does: the same for the same value. Without one, it shows as the part of it that the
+    /// declaration cuts.
     fn beside(
         &mut self,
         said: &Said<'_>,
+        place: usize,
         other: &Cell,
         written: &Expr,
         span: Span,
     ) -> (LabelId, LabelId) {
         let key = said.key();
-        if key.is_empty() {
-            return (self.value(other), other.null);
+        let name = said.declaration.name;
+        if said.declaration.effect == Effect::Encrypt {
+            let sealed = Layer::Sealed {
+                by: Arc::from(said.declaration.name),
+                key: Arc::from(key.as_str()),
+            };
+            let all = self.value(other);
+            let value = self.labels.map(all, |_, _| View::of(sealed.clone()));
+            return (value, other.null);
         }
-        self.no_oracle(other, written, span);
-        let Some(own) = &other.own else {
-            return (self.value(other), other.null);
+        if !key.is_empty() {
+            self.no_oracle(other.catalogued, other, written, span);
+        }
+        let layer = match (&other.own, said.declaration.effect) {
+            (None, _) => None,
+            // Equal ones show as equal, and few of them can be told by counting.
+            (Some(own), _) if !key.is_empty() => {
+                (!self.is_small(own, span)).then(|| Layer::Token {
+                    by: Arc::from(name),
+                    normal: 0,
+                    key: Arc::from(key.as_str()),
+                    domain: Arc::from(""),
+                    form: Arc::from(""),
+                })
+            }
+            (Some(own), Effect::Part(part)) if part.class == Class::Cut => {
+                own.normal().map(|normal| Layer::Part {
+                    by: Arc::from(name),
+                    class: part.class,
+                    normal,
+                    form: Arc::from(said.form().as_str()),
+                    rank: None,
+                    key: None,
+                    beside: Arc::from(said.column_name(place)),
+                })
+            }
+            (Some(_), _) => None,
         };
-        let layer = Layer::Token {
-            by: Arc::from(said.declaration.name),
-            normal: 0,
-            key: Arc::from(key.as_str()),
-            domain: Arc::from("beside"),
-            form: Arc::from(""),
-        };
-        let shown = self.own_as(own, &layer);
-        (self.join(other.value, shown), other.null)
+        match (&other.own, layer) {
+            (Some(own), Some(layer)) => {
+                let shown = self.own_as(own, &layer);
+                (self.join(other.value, shown), other.null)
+            }
+            _ => (self.value(other), other.null),
+        }
+    }
+
+    /// A value that the protection refuses stops the run, which tells of it.
+    fn may_stop(
+        &mut self,
+        said: &Said<'_>,
+        (cell, fixed): (&Cell, bool),
+        beside: &[(Cell, &Expr)],
+        span: Span,
+    ) {
+        let name = said.declaration.name;
+        if said.fails_on_values() {
+            let others = self.seen_all(beside.iter().map(|(other, _)| other));
+            let value = self.seen(cell);
+            let all = self.join(value, others);
+            let instead = match said.declaration.fails {
+                Fails::Unless(_, word) => format!("`{name}` without '{word}'"),
+                _ => format!("`{name}`"),
+            };
+            self.may_fail(all, &instead, span);
+        } else if let Fails::Beyond(room) = said.declaration.fails {
+            if !fixed && !self.is_within(room, cell) {
+                let all = self.join(cell.value, cell.length);
+                self.may_fail(
+                    all,
+                    &format!("`{name}` of a text without `max_length:`"),
+                    span,
+                );
+            }
+        } else if said.declaration.fails == Fails::NullBeside {
+            let nulls = beside.iter().fold(self.nothing(), |all, (other, _)| {
+                self.labels.join(all, other.null)
+            });
+            self.may_fail(nulls, &format!("`{name}` beside a null"), span);
+        }
+    }
+
+    /// The columns that decide how a value moves under the key, as text. A date moves with a
+    /// subject of its own row, or many distances of one date would give it away; none then.
+    fn moved_by(&mut self, own: &Own, beside: &[(Cell, &Expr)], span: Span) -> Option<Arc<str>> {
+        let mut names = Vec::new();
+        for (other, written) in beside {
+            let Some(subject) = other.own.as_ref().filter(|one| one.same_row(own)) else {
+                let label = self.own_as(own, &Layer::Clear);
+                let reason = format!(
+                    "one date moved by several subjects can be averaged out: `{}` is not a column, as it is, of the rows that the date stands in",
+                    shown(written)
+                );
+                self.worthless("SL3005", label, &reason, span);
+                return None;
+            };
+            let columns = subject.columns.iter();
+            names.extend(
+                columns.map(|(dataset, column, normal)| format!("{dataset}.{column}:{normal}")),
+            );
+        }
+        Some(Arc::from(names.join(", ").as_str()))
     }
 
     /// Whether every ciphertext has one length: the catalogue bounds the text below the padding.
     fn is_padded(&self, said: &Said<'_>, cell: &Cell) -> bool {
-        let Ok(room) = said.named("pad").parse::<u64>() else {
-            return false;
-        };
+        let room = said.named("pad").parse::<u64>();
+        room.is_ok_and(|room| self.is_within(room, cell))
+    }
+
+    /// Whether the catalogue bounds the texts of a column to so many bytes.
+    fn is_within(&self, room: u64, cell: &Cell) -> bool {
         // A character takes at most four bytes.
         let fits = |dataset: &str, column: &str| {
             self.world
@@ -165,14 +290,17 @@ impl Prover<'_> {
         &mut self,
         said: &Said<'_>,
         cell: &Cell,
-        slot: usize,
-        value: &Expr,
+        beside: &[(Cell, &Expr)],
+        (slot, value): (usize, &Expr),
         span: Span,
     ) -> Option<Layer> {
         let effect = said.declaration.effect;
         let key = said.key();
         if !key.is_empty() {
-            self.no_oracle(cell, value, span);
+            // Where one distance moves many dates, a coarse date that is known gives it away.
+            let shift = matches!(effect, Effect::Part(part) if part.class == Class::Shift);
+            let own = cell.catalogued && (cell.own.is_some() || !shift);
+            self.no_oracle(own, cell, value, span);
         }
         let Some(own) = &cell.own else {
             let label = self.value(cell);
@@ -193,14 +321,26 @@ impl Prover<'_> {
                 })
             }
             Effect::Bucket => Some(Layer::bucket(&said.at(0), &said.at(1))),
-            Effect::Part(part) => Some(Layer::Part {
-                by: Arc::from(said.declaration.name),
-                class: part.class,
-                normal: own.normal()?,
-                form: Arc::from(said.form().as_str()),
-                rank: if part.nests { said.rank() } else { None },
-                key: (!key.is_empty()).then(|| Arc::from(key.as_str())),
-            }),
+            Effect::Part(part) => {
+                let equal = said.declaration.keeps.contains(&Keeps::Equality);
+                if !key.is_empty() && equal && self.is_small(own, span) {
+                    return None;
+                }
+                let beside = if key.is_empty() {
+                    Arc::from("")
+                } else {
+                    self.moved_by(own, beside, span)?
+                };
+                Some(Layer::Part {
+                    by: Arc::from(said.declaration.name),
+                    class: part.class,
+                    normal: own.normal()?,
+                    form: Arc::from(said.form().as_str()),
+                    rank: if part.nests { said.rank() } else { None },
+                    key: (!key.is_empty()).then(|| Arc::from(key.as_str())),
+                    beside,
+                })
+            }
             Effect::Tokenize => {
                 let own = own.clone();
                 if self.is_small(&own, span) {
@@ -275,8 +415,8 @@ impl Prover<'_> {
     }
 
     /// A keyed, deterministic function of what an author can choose answers guesses.
-    fn no_oracle(&mut self, cell: &Cell, value: &Expr, span: Span) {
-        if cell.catalogued {
+    fn no_oracle(&mut self, catalogued: bool, cell: &Cell, value: &Expr, span: Span) {
+        if catalogued {
             return;
         }
         let label = self.value(cell);

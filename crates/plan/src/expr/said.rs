@@ -2,7 +2,7 @@
 //!
 //! Invariant: an argument that was not given reads as the empty text.
 
-use sealine_label::declare::{Argument, Call, Declaration, ParamKind};
+use sealine_label::declare::{Argument, Call, Declaration, Fails, ParamKind};
 
 /// A call beside its declaration.
 pub(crate) struct Said<'a> {
@@ -46,7 +46,9 @@ impl Said<'_> {
     }
 
     /// What decides how much shows: every argument but the key, the domain, other columns, and
-    /// optional ones that are as if they were not written.
+    /// optional ones at the end that are as if they were not written. Two different lists of
+    /// arguments never read alike: where there may be several, one with a comma or a quote in it
+    /// stands in quotes.
     pub(crate) fn form(&self) -> String {
         let shaping = self
             .declaration
@@ -59,14 +61,42 @@ impl Said<'_> {
                     ParamKind::Key(_) | ParamKind::Domain | ParamKind::Column
                 )
             });
-        let texts: Vec<String> = shaping
-            .filter(|(index, param)| {
-                param.required || self.call.arguments.get(*index) != Some(&param.kind.absent())
+        let mut texts: Vec<(String, bool)> = shaping
+            .map(|(index, param)| {
+                let absent = param.kind.absent();
+                let silent = !param.required && self.call.arguments.get(index) == Some(&absent);
+                (self.at(index), silent)
             })
-            .map(|(index, _)| self.at(index))
-            .filter(|text| !text.is_empty())
             .collect();
+        let several = texts.len() > 1;
+        while texts.last().is_some_and(|(_, silent)| *silent) {
+            texts.pop();
+        }
+        let quoted = |text: String| {
+            if several && text.contains([',', '\'']) {
+                format!("'{}'", text.replace('\'', "''"))
+            } else {
+                text
+            }
+        };
+        let texts: Vec<String> = texts.into_iter().map(|(text, _)| quoted(text)).collect();
         texts.join(", ")
+    }
+
+    /// The name of the parameter that the column at this place beside the value stands in.
+    pub(crate) fn column_name(&self, place: usize) -> &'static str {
+        let arguments = self.call.arguments.iter().zip(self.declaration.params);
+        let mut columns = arguments.filter(|(argument, _)| **argument == Argument::Column(place));
+        columns.next().map_or("", |(_, param)| param.name)
+    }
+
+    /// Whether the call can stop the run on some value.
+    pub(crate) fn fails_on_values(&self) -> bool {
+        match self.declaration.fails {
+            Fails::Never | Fails::NullBeside | Fails::Beyond(_) => false,
+            Fails::OnSome => true,
+            Fails::Unless(place, word) => self.at(place) != word,
+        }
     }
 
     /// Where the one parameter that nests stands in its order.

@@ -83,30 +83,69 @@ impl Prover<'_> {
         endorsed: bool,
     ) -> Bound<(Outcome, Vec<Arc<Node>>, Option<LogicalPlan>)> {
         let inputs = self.inputs_of(plan)?;
+        let before = (self.reached, std::mem::take(&mut self.partial));
+        for input in &inputs {
+            let rows = self.row(&input.relation);
+            self.reached = self.join(self.reached, rows);
+        }
+        let done = self.outcome(plan, &inputs, endorsed);
+        let partial = std::mem::replace(&mut self.partial, before.1);
+        self.reached = before.0;
+        let (outcome, more) = done?;
+        // Conjuncts are tried in any order, each on the rows that others left.
+        if matches!(plan, LogicalPlan::Filter(_) | LogicalPlan::Join(_)) {
+            let rows = self.row(&outcome.relation);
+            for (what, span) in partial {
+                self.failing(rows, &what, span);
+            }
+        }
+        match more {
+            Some((inputs, rebuilt)) => Ok((outcome, inputs, rebuilt)),
+            None => {
+                let rebuilt = self.rebuilt(plan, &inputs)?;
+                Ok((outcome, inputs, rebuilt))
+            }
+        }
+    }
+
+    /// The rule of a node; with its inputs where it has seen to them itself.
+    #[allow(clippy::type_complexity)]
+    fn outcome(
+        &mut self,
+        plan: &LogicalPlan,
+        inputs: &[Arc<Node>],
+        endorsed: bool,
+    ) -> Bound<(Outcome, Option<(Vec<Arc<Node>>, Option<LogicalPlan>)>)> {
         let outcome: Outcome = match plan {
-            LogicalPlan::Projection(node) => self.projection(node, first(&inputs)?)?.into(),
-            LogicalPlan::Filter(node) => self.filter(node, first(&inputs)?, endorsed)?.into(),
-            LogicalPlan::Window(node) => self.window(node, first(&inputs)?)?.into(),
-            LogicalPlan::Aggregate(node) => self.aggregate(node, first(&inputs)?)?,
-            LogicalPlan::Sort(node) => self.sort(node, first(&inputs)?)?.into(),
+            LogicalPlan::Projection(node) => self.projection(node, first(inputs)?)?.into(),
+            LogicalPlan::Filter(node) => self.filter(node, first(inputs)?, endorsed)?.into(),
+            LogicalPlan::Window(node) => self.window(node, first(inputs)?)?.into(),
+            LogicalPlan::Aggregate(node) => self.aggregate(node, first(inputs)?)?,
+            LogicalPlan::Sort(node) => self.sort(node, first(inputs)?)?.into(),
             LogicalPlan::Join(node) => self
-                .join_node(node, first(&inputs)?, second(&inputs)?)?
+                .join_node(node, first(inputs)?, second(inputs)?)?
                 .into(),
-            LogicalPlan::Repartition(node) => self.repartition(node, first(&inputs)?)?.into(),
-            LogicalPlan::Union(_) => self.union(&inputs)?.into(),
-            LogicalPlan::TableScan(node) => return self.scan(node),
+            LogicalPlan::Repartition(node) => self.repartition(node, first(inputs)?)?.into(),
+            LogicalPlan::Union(_) => self.union(inputs)?.into(),
+            LogicalPlan::TableScan(node) => {
+                let (outcome, inputs, rebuilt) = self.scan(node)?;
+                return Ok((outcome, Some((inputs, rebuilt))));
+            }
             LogicalPlan::EmptyRelation(node) => self.empty(node).into(),
             // An order below a name is not one that the engine has to keep.
             LogicalPlan::Subquery(_) | LogicalPlan::SubqueryAlias(_) => Relation {
                 total: false,
-                ..first(&inputs)?.relation.clone()
+                ..first(inputs)?.relation.clone()
             }
             .into(),
-            LogicalPlan::Limit(node) => self.limit(node, first(&inputs)?)?.into(),
+            LogicalPlan::Limit(node) => self.limit(node, first(inputs)?)?.into(),
             LogicalPlan::Values(node) => self.values(node)?.into(),
-            LogicalPlan::Distinct(node) => self.distinct(node, first(&inputs)?)?.into(),
-            LogicalPlan::Unnest(node) => self.unnest(node, first(&inputs)?)?.into(),
-            LogicalPlan::RecursiveQuery(node) => return self.recursive(node),
+            LogicalPlan::Distinct(node) => self.distinct(node, first(inputs)?)?.into(),
+            LogicalPlan::Unnest(node) => self.unnest(node, first(inputs)?)?.into(),
+            LogicalPlan::RecursiveQuery(node) => {
+                let (outcome, inputs, rebuilt) = self.recursive(node)?;
+                return Ok((outcome, Some((inputs, rebuilt))));
+            }
             LogicalPlan::Statement(_) => return Err(self.unsupported("a statement")),
             LogicalPlan::Explain(_) => return Err(self.unsupported("EXPLAIN")),
             LogicalPlan::Analyze(_) => return Err(self.unsupported("EXPLAIN ANALYZE")),
@@ -116,8 +155,7 @@ impl Prover<'_> {
             LogicalPlan::Copy(_) => return Err(self.unsupported("COPY")),
             LogicalPlan::DescribeTable(_) => return Err(self.unsupported("DESCRIBE")),
         };
-        let rebuilt = self.rebuilt(plan, &inputs)?;
-        Ok((outcome, inputs, rebuilt))
+        Ok((outcome, None))
     }
 
     /// Labels the inputs of a node; the right side of a join may refer to the left.

@@ -70,8 +70,15 @@ pub(crate) struct Prover<'a> {
     pub(crate) nested: usize,
     /// How many populations were summed over so far.
     pub(crate) populations: u64,
+    /// What decided that the expression at hand is evaluated at all.
+    pub(crate) reached: LabelId,
+    /// What can fail in the node at hand, and where.
+    pub(crate) partial: Vec<(String, Span)>,
     pub(crate) notes: Vec<Note>,
     pub(crate) found: Vec<Found>,
+    /// How many readings of datasets there are so far, and those that unions made of two.
+    pub(crate) readings: u64,
+    pub(crate) united: BTreeMap<(u64, u64), u64>,
     /// The default domain of tokens, by slot.
     pub(crate) domains: HashMap<usize, String>,
     /// Nodes of subqueries met in the expressions of the node at hand.
@@ -118,6 +125,29 @@ impl Prover<'_> {
             all = self.join(all, one);
         }
         all
+    }
+
+    /// The columns of a relation read once more: its rows need not meet themselves in a join.
+    pub(crate) fn read_again(&mut self, mut columns: Vec<Cell>) -> Vec<Cell> {
+        let mut numbers = BTreeMap::new();
+        for own in columns.iter_mut().filter_map(|cell| cell.own.as_mut()) {
+            if let Some(before) = own.reading {
+                own.reading = Some(*numbers.entry(before).or_insert_with(|| {
+                    self.readings += 1;
+                    self.readings
+                }));
+            }
+        }
+        columns
+    }
+
+    /// The reading that is one of two, the same for the same two.
+    pub(crate) fn either_reading(&mut self, a: Option<u64>, b: Option<u64>) -> Option<u64> {
+        let both = (a?, b?);
+        let next = self.readings + 1;
+        let number = *self.united.entry(both).or_insert(next);
+        self.readings = self.readings.max(number);
+        Some(number)
     }
 
     /// What the value of a cell carries.
@@ -171,8 +201,24 @@ impl Prover<'_> {
         }
     }
 
-    /// Records that an expression can fail on what the label says, if failing would tell.
+    /// Records that an expression can fail on what the label says, or where it is evaluated, if
+    /// failing would tell.
     pub(crate) fn may_fail(&mut self, label: LabelId, what: &str, span: Span) {
+        let label = self.join(label, self.reached);
+        self.partial.push((what.to_owned(), span));
+        self.failing(label, what, span);
+    }
+
+    /// Evaluates what more had to be so to be reached.
+    pub(crate) fn reached_by<T>(&mut self, label: LabelId, then: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.reached;
+        self.reached = self.join(before, label);
+        let done = then(self);
+        self.reached = before;
+        done
+    }
+
+    pub(crate) fn failing(&mut self, label: LabelId, what: &str, span: Span) {
         let threshold = self.threshold;
         let world = self.world;
         let secret = self

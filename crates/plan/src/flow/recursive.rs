@@ -10,6 +10,7 @@ use super::node::{Node, Outcome};
 use super::prover::Prover;
 use super::relation::Relation;
 use crate::error::{Bound, refuse};
+use crate::expr::Cell;
 
 /// Labels only grow, and there are finitely many; a query needs as many rounds as it has columns
 /// in a chain.
@@ -60,11 +61,15 @@ impl Prover<'_> {
             decided = self.join(decided, all);
         }
         let decided = self.labels.through(decided, Channels::CORRELATED);
-        let columns = relation
+        let mut columns: Vec<Cell> = relation
             .columns
             .iter()
             .map(|cell| self.tainted_all(cell, decided))
             .collect();
+        // Rounds may put columns beside each other that did not stand in one row.
+        for own in columns.iter_mut().filter_map(|cell| cell.own.as_mut()) {
+            own.reading = None;
+        }
         let mut next = Relation {
             columns,
             unique: Vec::new(),

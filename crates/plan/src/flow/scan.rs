@@ -46,6 +46,8 @@ impl Prover<'_> {
         } else {
             self.engine_table(node)?
         };
+        let columns = self.read_again(whole.columns.clone());
+        let whole = Relation { columns, ..whole };
         let relation = match &node.projection {
             None => whole,
             Some(indices) => {
@@ -145,6 +147,8 @@ impl Prover<'_> {
         let mut own = Own {
             columns: [here].into(),
             writable: self.world.writable(&dataset.id),
+            // A pipeline that wrote it may have put columns beside each other that were not.
+            reading: (!self.world.writable(&dataset.id)).then_some(0),
         };
         let mut null = self.one(
             Origin::column(&dataset.id, name, Aspect::Null),

@@ -81,6 +81,7 @@ impl Prover<'_> {
                     Some(Own {
                         columns,
                         writable: x.writable || y.writable,
+                        reading: self.either_reading(x.reading, y.reading),
                     }),
                     a.value,
                     b.value,

@@ -1,141 +1,9 @@
 //! The catalogue and policy of the leak vectors, for tests that cannot use the access crate.
-#![allow(dead_code, unreachable_pub, clippy::too_many_arguments)]
+#![allow(dead_code, unreachable_pub)]
 
-use sealine_label::declare::{
-    Accepts, Declaration, Effect, Family, Keeps, Nulls, Param, ParamKind, Returns,
-};
 use sealine_plan::{Computed, Demand, DemandKind, Plan, Registry, Request, prove};
+use sealine_protect::catalogue;
 use sealine_spec::{Diagnostics, Files, Source, Spec, parse};
-
-const fn key(purpose: &'static str) -> Param {
-    Param {
-        name: "key",
-        kind: ParamKind::Key(purpose),
-        required: true,
-        doc: "a key",
-    }
-}
-
-const fn count(name: &'static str) -> Param {
-    Param {
-        name,
-        kind: ParamKind::Count,
-        required: true,
-        doc: "a count",
-    }
-}
-
-const fn declared(
-    name: &'static str,
-    family: Family,
-    effect: Effect,
-    keeps: &'static [Keeps],
-    accepts: &'static [Accepts],
-    returns: Returns,
-    params: &'static [Param],
-    nulls: Nulls,
-) -> Declaration {
-    Declaration {
-        name,
-        family,
-        effect,
-        summary: "",
-        leaks: "",
-        reversible: "",
-        keeps,
-        standard: "",
-        accepts,
-        returns,
-        params,
-        nulls,
-        opens: false,
-        example: "",
-    }
-}
-
-pub static DECLARATIONS: &[Declaration] = &[
-    declared(
-        "redact",
-        Family::Remove,
-        Effect::Redact,
-        &[],
-        &[Accepts::Any],
-        Returns::Text,
-        &[],
-        Nulls::Hidden,
-    ),
-    declared(
-        "nullify",
-        Family::Remove,
-        Effect::Nullify,
-        &[Keeps::Type],
-        &[Accepts::Any],
-        Returns::Same,
-        &[],
-        Nulls::Hidden,
-    ),
-    declared(
-        "mask",
-        Family::Mask,
-        Effect::Mask,
-        &[Keeps::Length, Keeps::Nulls],
-        &[Accepts::Text],
-        Returns::Text,
-        &[count("first"), count("last")],
-        Nulls::Kept,
-    ),
-    declared(
-        "bucket",
-        Family::Generalize,
-        Effect::Bucket,
-        &[Keeps::Order, Keeps::Nulls, Keeps::Type],
-        &[Accepts::Integer, Accepts::Float, Accepts::Decimal],
-        Returns::Same,
-        &[
-            Param {
-                name: "width",
-                kind: ParamKind::Number,
-                required: true,
-                doc: "the width",
-            },
-            Param {
-                name: "offset",
-                kind: ParamKind::Number,
-                required: false,
-                doc: "where buckets start",
-            },
-        ],
-        Nulls::Kept,
-    ),
-    declared(
-        "tokenize",
-        Family::Pseudonym,
-        Effect::Tokenize,
-        &[Keeps::Equality, Keeps::Nulls],
-        &[Accepts::Text, Accepts::Integer, Accepts::Date],
-        Returns::Text,
-        &[
-            key("token"),
-            Param {
-                name: "domain",
-                kind: ParamKind::Domain,
-                required: false,
-                doc: "a domain",
-            },
-        ],
-        Nulls::Kept,
-    ),
-    declared(
-        "encrypt",
-        Family::Seal,
-        Effect::Encrypt,
-        &[Keeps::Nulls],
-        &[Accepts::Any],
-        Returns::Binary,
-        &[key("value")],
-        Nulls::Kept,
-    ),
-];
 
 pub const PROJECT: &str = r"version: 1
 levels: [public, internal, restricted]
@@ -197,6 +65,31 @@ datasets:
       login: { type: string, level: internal, tags: [pii.email] }
       quota: { type: "decimal(10,2)", level: restricted, tags: [fin.quota] }
       seen: { type: timestamp, level: restricted }
+  clinic:
+    at: { connection: files, path: clinic.csv, format: csv }
+    primary_key: [id]
+    subject: id
+    columns:
+      id: { type: int64, level: internal }
+      ward: { type: string, level: internal }
+      day: { type: date, level: internal }
+      spot: { type: float64, level: internal }
+      patient: { type: string, level: restricted, tags: [phi.mrn] }
+      mood: { type: string, level: restricted, tags: [pii.mood], domain_size: 5 }
+      admitted: { type: date, level: restricted, tags: [pii.admitted] }
+      left_on: { type: date, level: restricted, tags: [pii.admitted] }
+      seen: { type: timestamp, level: restricted, tags: [pii.seen] }
+      lat: { type: float64, level: restricted, tags: [geo.latitude] }
+      lon: { type: float64, level: restricted, tags: [geo.longitude] }
+      zip: { type: string, level: restricted, tags: [pii.zip] }
+      ip: { type: string, level: restricted, tags: [pii.ip] }
+      account: { type: string, level: restricted, tags: [fin.account] }
+      teller: { type: string, level: internal, tags: [fin.account] }
+      card: { type: string, level: restricted, tags: [pci.pan] }
+      weight: { type: int64, level: restricted, tags: [pii.weight] }
+      comment: { type: string, level: restricted, tags: [pii.comment] }
+      remark: { type: string, level: internal }
+      code: { type: string, level: restricted, tags: [phi.code], max_length: 8 }
   keyless:
     at: { connection: files, path: keyless.csv, format: csv }
     columns:
@@ -230,9 +123,12 @@ pub fn project(files: &[(&str, &str)]) -> (Files, Spec) {
     (parsed.files, spec)
 }
 
-/// What the README of the vectors permits, and nothing else.
+/// What the README of the vectors permits, and on the tags of `clinic` alone what the newer
+/// protections need, and nothing else.
 pub fn permits(demand: &Demand) -> bool {
     let tag = demand.tag.as_ref().map_or("untagged", |tag| tag.as_str());
+    let form = demand.form.as_deref().unwrap_or_default();
+    let crm = demand.key.as_deref() == Some("crm");
     match (demand.kind, demand.protection.as_str()) {
         (DemandKind::Select, "select") => tag == "pii.nationality",
         (DemandKind::Declassify, "tokenize") => {
@@ -247,7 +143,29 @@ pub fn permits(demand: &Demand) -> bool {
             tag == "pii.age" && demand.width.is_some_and(|n| n >= 5) && demand.offset == Some(0)
         }
         (DemandKind::Declassify, "encrypt") => demand.key.as_deref() == Some("lake"),
-        (DemandKind::Declassify, "redact" | "nullify") => true,
+        (DemandKind::Declassify, "redact" | "nullify" | "replace") => true,
+        (DemandKind::Declassify, "date_shift") => {
+            (tag == "pii.admitted" || tag == "pii.seen")
+                && crm
+                && form.parse::<u32>().is_ok_and(|days| days >= 30)
+        }
+        (DemandKind::Declassify, "coarse_date") => {
+            tag == "pii.admitted" && ["year", "quarter", "month"].contains(&form)
+        }
+        (DemandKind::Declassify, "coarse_date+date_shift") => tag == "pii.admitted",
+        (DemandKind::Declassify, "geo_cell") => {
+            tag.starts_with("geo.") && form.parse::<u8>().is_ok_and(|cells| cells <= 5)
+        }
+        (DemandKind::Declassify, "zip_prefix") => {
+            tag == "pii.zip" && form.parse::<u8>().is_ok_and(|digits| digits <= 3)
+        }
+        (DemandKind::Declassify, "mask_fixed" | "mask_card" | "mask_regex") => tag == "pci.pan",
+        (DemandKind::Declassify, "fpe" | "siv") => {
+            ["pii.email", "fin.account", "phi.mrn"].contains(&tag) && crm
+        }
+        (DemandKind::Declassify, "fpe_card") => tag == "pci.pan" && crm,
+        (DemandKind::Declassify, "top_code" | "bands" | "round_to") => tag == "pii.weight",
+        (DemandKind::Declassify, "scrub") => tag == "pii.comment",
         (DemandKind::Declassify, "sum" | "avg") => {
             tag == "fin.salary" && demand.min_group.is_some_and(|k| k >= 5)
         }
@@ -260,7 +178,7 @@ pub fn ask(files: &Files, spec: &Spec, request: &Request) -> Result<Plan, Diagno
         files,
         spec,
         &Computed::default(),
-        &Registry::new(DECLARATIONS),
+        &Registry::new(catalogue()),
         request,
     )
 }

@@ -1,7 +1,8 @@
 //! What `coarse_coordinate` is and leaks.
 
 use sealine_label::declare::{
-    Accepts, Class, Declaration, Effect, Family, Keeps, Nulls, Param, ParamKind, Part, Returns,
+    Accepts, Class, Declaration, Effect, Fails, Family, Keeps, Nulls, Param, ParamKind, Part,
+    Returns,
 };
 
 pub(crate) const DECLARATION: Declaration = Declaration {
@@ -28,5 +29,6 @@ pub(crate) const DECLARATION: Declaration = Declaration {
     }],
     nulls: Nulls::Kept,
     opens: false,
+    fails: Fails::Never,
     example: "coarse_coordinate(latitude, 1)",
 };

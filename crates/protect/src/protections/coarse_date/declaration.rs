@@ -1,7 +1,8 @@
 //! What `coarse_date` is and leaks.
 
 use sealine_label::declare::{
-    Accepts, Class, Declaration, Effect, Family, Keeps, Nulls, Param, ParamKind, Part, Returns,
+    Accepts, Class, Declaration, Effect, Fails, Family, Keeps, Nulls, Param, ParamKind, Part,
+    Returns,
 };
 
 pub(crate) const DECLARATION: Declaration = Declaration {
@@ -27,5 +28,6 @@ pub(crate) const DECLARATION: Declaration = Declaration {
     }],
     nulls: Nulls::Kept,
     opens: false,
+    fails: Fails::Never,
     example: "coarse_date(birthday, 'month')",
 };

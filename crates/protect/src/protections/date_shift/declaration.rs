@@ -1,7 +1,8 @@
 //! What `date_shift` is and leaks.
 
 use sealine_label::declare::{
-    Accepts, Class, Declaration, Effect, Family, Keeps, Nulls, Param, ParamKind, Part, Returns,
+    Accepts, Class, Declaration, Effect, Fails, Family, Keeps, Nulls, Param, ParamKind, Part,
+    Returns,
 };
 
 pub(crate) const DECLARATION: Declaration = Declaration {
@@ -15,11 +16,13 @@ pub(crate) const DECLARATION: Declaration = Declaration {
               the most in either direction; intervals between the dates of a subject stay",
     leaks: "intervals between the dates of one subject, the time of day, the day of the week up to \
               the shift, the true date within the most, and which values or subjects are null; one \
-              known date of a subject gives all its dates",
+              known date of a subject gives all its dates, and one date beside several subjects is \
+              given away",
     reversible: "by whoever holds the key and the subject",
     keeps: &[Keeps::Nulls, Keeps::Type],
     standard: "HMAC-SHA-256 (RFC 2104) under HKDF-SHA-256 (RFC 5869), first 128 bits modulo twice the \
-              most; a value that would leave its type is refused, a null subject gives a null",
+              most; a value beyond one end of its type comes back in at the other, a null subject \
+               gives a null",
     accepts: &[Accepts::Date, Accepts::Timestamp],
     returns: Returns::Same,
     params: &[
@@ -44,5 +47,6 @@ pub(crate) const DECLARATION: Declaration = Declaration {
     ],
     nulls: Nulls::Kept,
     opens: true,
+    fails: Fails::Never,
     example: "date_shift(admitted, 'crm', patient, 100)",
 };

@@ -1,7 +1,7 @@
 //! What `encrypt` is and leaks.
 
 use sealine_label::declare::{
-    Accepts, Declaration, Effect, Family, Keeps, Nulls, Param, ParamKind, Returns,
+    Accepts, Declaration, Effect, Fails, Family, Keeps, Nulls, Param, ParamKind, Returns,
 };
 
 /// The classes of length, in bytes; those of [`PADS`].
@@ -59,5 +59,6 @@ pub(crate) const DECLARATION: Declaration = Declaration {
     ],
     nulls: Nulls::Kept,
     opens: true,
+    fails: Fails::NullBeside,
     example: "encrypt(comment, 'notes')",
 };

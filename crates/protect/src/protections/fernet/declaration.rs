@@ -1,7 +1,7 @@
 //! What `fernet` is and leaks.
 
 use sealine_label::declare::{
-    Accepts, Declaration, Effect, Family, Keeps, Nulls, Param, ParamKind, Returns,
+    Accepts, Declaration, Effect, Fails, Family, Keeps, Nulls, Param, ParamKind, Returns,
 };
 
 pub(crate) const DECLARATION: Declaration = Declaration {
@@ -24,5 +24,6 @@ pub(crate) const DECLARATION: Declaration = Declaration {
     }],
     nulls: Nulls::Kept,
     opens: true,
+    fails: Fails::Never,
     example: "fernet(comment, 'partner')",
 };

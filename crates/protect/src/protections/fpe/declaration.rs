@@ -1,7 +1,8 @@
 //! What `fpe` and `fpe_card` are and leak.
 
 use sealine_label::declare::{
-    Accepts, Class, Declaration, Effect, Family, Keeps, Nulls, Param, ParamKind, Part, Returns,
+    Accepts, Class, Declaration, Effect, Fails, Family, Keeps, Nulls, Param, ParamKind, Part,
+    Returns,
 };
 
 const KEY: Param = Param {
@@ -59,6 +60,7 @@ pub(crate) const FPE: Declaration = Declaration {
     ],
     nulls: Nulls::Kept,
     opens: true,
+    fails: Fails::Unless(2, "redact"),
     example: "fpe(account, 'crm', 'digits')",
 };
 
@@ -84,5 +86,6 @@ pub(crate) const CARD: Declaration = Declaration {
     params: &[KEY, SHORT, TWEAK],
     nulls: Nulls::Kept,
     opens: true,
+    fails: Fails::Unless(1, "redact"),
     example: "fpe_card(card, 'crm')",
 };

@@ -1,7 +1,8 @@
 //! What `ip_prefix` is and leaks.
 
 use sealine_label::declare::{
-    Accepts, Class, Declaration, Effect, Family, Keeps, Nulls, Param, ParamKind, Part, Returns,
+    Accepts, Class, Declaration, Effect, Fails, Family, Keeps, Nulls, Param, ParamKind, Part,
+    Returns,
 };
 
 pub(crate) const DECLARATION: Declaration = Declaration {
@@ -35,5 +36,6 @@ pub(crate) const DECLARATION: Declaration = Declaration {
     ],
     nulls: Nulls::Kept,
     opens: false,
+    fails: Fails::Never,
     example: "ip_prefix(ip, 24, 48)",
 };

@@ -1,7 +1,8 @@
 //! What `mask_ip` is and leaks.
 
 use sealine_label::declare::{
-    Accepts, Class, Declaration, Effect, Family, Keeps, Nulls, Param, ParamKind, Part, Returns,
+    Accepts, Class, Declaration, Effect, Fails, Family, Keeps, Nulls, Param, ParamKind, Part,
+    Returns,
 };
 
 pub(crate) const DECLARATION: Declaration = Declaration {
@@ -29,5 +30,6 @@ pub(crate) const DECLARATION: Declaration = Declaration {
     }],
     nulls: Nulls::Kept,
     opens: false,
+    fails: Fails::Never,
     example: "mask_ip(ip, 2)",
 };

@@ -1,7 +1,7 @@
 //! What `mask_url` is and leaks.
 
 use sealine_label::declare::{
-    Accepts, Class, Declaration, Effect, Family, Keeps, Nulls, Part, Returns,
+    Accepts, Class, Declaration, Effect, Fails, Family, Keeps, Nulls, Part, Returns,
 };
 
 pub(crate) const DECLARATION: Declaration = Declaration {
@@ -23,5 +23,6 @@ pub(crate) const DECLARATION: Declaration = Declaration {
     params: &[],
     nulls: Nulls::Kept,
     opens: false,
+    fails: Fails::Never,
     example: "mask_url(url)",
 };

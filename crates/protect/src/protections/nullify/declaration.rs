@@ -1,6 +1,6 @@
 //! What `nullify` is and leaks.
 
-use sealine_label::declare::{Accepts, Declaration, Effect, Family, Keeps, Nulls, Returns};
+use sealine_label::declare::{Accepts, Declaration, Effect, Fails, Family, Keeps, Nulls, Returns};
 
 pub(crate) const DECLARATION: Declaration = Declaration {
     name: "nullify",
@@ -16,5 +16,6 @@ pub(crate) const DECLARATION: Declaration = Declaration {
     params: &[],
     nulls: Nulls::Hidden,
     opens: false,
+    fails: Fails::Never,
     example: "nullify(comment)",
 };

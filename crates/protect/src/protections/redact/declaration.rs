@@ -1,6 +1,6 @@
 //! What `redact` is and leaks.
 
-use sealine_label::declare::{Accepts, Declaration, Effect, Family, Nulls, Returns};
+use sealine_label::declare::{Accepts, Declaration, Effect, Fails, Family, Nulls, Returns};
 
 pub(crate) const DECLARATION: Declaration = Declaration {
     name: "redact",
@@ -16,5 +16,6 @@ pub(crate) const DECLARATION: Declaration = Declaration {
     params: &[],
     nulls: Nulls::Hidden,
     opens: false,
+    fails: Fails::Never,
     example: "redact(comment)",
 };

@@ -1,7 +1,7 @@
 //! What `replace` is and leaks.
 
 use sealine_label::declare::{
-    Accepts, Declaration, Effect, Family, Nulls, Param, ParamKind, Returns,
+    Accepts, Declaration, Effect, Fails, Family, Nulls, Param, ParamKind, Returns,
 };
 
 pub(crate) const DECLARATION: Declaration = Declaration {
@@ -23,5 +23,6 @@ pub(crate) const DECLARATION: Declaration = Declaration {
     }],
     nulls: Nulls::Hidden,
     opens: false,
+    fails: Fails::Never,
     example: "replace(email, 'EMAIL')",
 };

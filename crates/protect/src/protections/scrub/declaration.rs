@@ -1,7 +1,8 @@
 //! What `scrub` is and leaks.
 
 use sealine_label::declare::{
-    Accepts, Class, Declaration, Effect, Family, Keeps, Nulls, Param, ParamKind, Part, Returns,
+    Accepts, Class, Declaration, Effect, Fails, Family, Keeps, Nulls, Param, ParamKind, Part,
+    Returns,
 };
 
 pub(crate) const DECLARATION: Declaration = Declaration {
@@ -39,5 +40,6 @@ pub(crate) const DECLARATION: Declaration = Declaration {
     ],
     nulls: Nulls::Kept,
     opens: false,
+    fails: Fails::Never,
     example: "scrub(comment, 'email=tokenize, card=mask(6, 4), *=replace', 'crm')",
 };

@@ -1,7 +1,7 @@
 //! What `siv` is and leaks.
 
 use sealine_label::declare::{
-    Accepts, Declaration, Effect, Family, Keeps, Nulls, Param, ParamKind, Returns,
+    Accepts, Declaration, Effect, Fails, Family, Keeps, Nulls, Param, ParamKind, Returns,
 };
 
 pub(crate) const DECLARATION: Declaration = Declaration {
@@ -37,5 +37,6 @@ pub(crate) const DECLARATION: Declaration = Declaration {
     ],
     nulls: Nulls::Kept,
     opens: true,
+    fails: Fails::Never,
     example: "siv(email, 'crm')",
 };

@@ -1,7 +1,7 @@
 //! What `surrogate` is and leaks.
 
 use sealine_label::declare::{
-    Accepts, Declaration, Effect, Family, Keeps, Nulls, Param, ParamKind, Returns,
+    Accepts, Declaration, Effect, Fails, Family, Keeps, Nulls, Param, ParamKind, Returns,
 };
 
 use super::kind::{RETURNS, WORDS};
@@ -54,5 +54,6 @@ pub(crate) const DECLARATION: Declaration = Declaration {
     ],
     nulls: Nulls::Kept,
     opens: false,
+    fails: Fails::Never,
     example: "surrogate(name, 'name', 'crm')",
 };

@@ -1,7 +1,7 @@
 //! What `tink_daead` is and leaks.
 
 use sealine_label::declare::{
-    Accepts, Declaration, Effect, Family, Keeps, Nulls, Param, ParamKind, Returns,
+    Accepts, Declaration, Effect, Fails, Family, Keeps, Nulls, Param, ParamKind, Returns,
 };
 
 pub(crate) const DECLARATION: Declaration = Declaration {
@@ -33,5 +33,6 @@ pub(crate) const DECLARATION: Declaration = Declaration {
     ],
     nulls: Nulls::Kept,
     opens: true,
+    fails: Fails::Never,
     example: "tink_daead(email, 'partner')",
 };

@@ -2,7 +2,7 @@
 
 use super::form::OUTPUTS;
 use sealine_label::declare::{
-    Accepts, Declaration, Effect, Family, Keeps, Nulls, Param, ParamKind, Returns,
+    Accepts, Declaration, Effect, Fails, Family, Keeps, Nulls, Param, ParamKind, Returns,
 };
 
 pub(crate) const DECLARATION: Declaration = Declaration {
@@ -50,5 +50,6 @@ pub(crate) const DECLARATION: Declaration = Declaration {
     ],
     nulls: Nulls::Kept,
     opens: false,
+    fails: Fails::Never,
     example: "tokenize(email, 'crm')",
 };

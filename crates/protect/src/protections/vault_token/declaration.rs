@@ -1,7 +1,7 @@
 //! What `vault_token` is and leaks.
 
 use sealine_label::declare::{
-    Accepts, Declaration, Effect, Family, Keeps, Nulls, Param, ParamKind, Returns,
+    Accepts, Declaration, Effect, Fails, Family, Keeps, Nulls, Param, ParamKind, Returns,
 };
 
 use super::kernel::REUSE;
@@ -53,5 +53,6 @@ pub(crate) const DECLARATION: Declaration = Declaration {
     ],
     nulls: Nulls::Kept,
     opens: true,
+    fails: Fails::Beyond(65_536),
     example: "vault_token(email, 'crm', 'pii.email', '90d')",
 };

@@ -1,7 +1,7 @@
 //! What `zip_hipaa` is and leaks.
 
 use sealine_label::declare::{
-    Accepts, Class, Declaration, Effect, Family, Keeps, Nulls, Part, Returns,
+    Accepts, Class, Declaration, Effect, Fails, Family, Keeps, Nulls, Part, Returns,
 };
 
 pub(crate) const DECLARATION: Declaration = Declaration {
@@ -24,5 +24,6 @@ pub(crate) const DECLARATION: Declaration = Declaration {
     params: &[],
     nulls: Nulls::Kept,
     opens: false,
+    fails: Fails::Never,
     example: "zip_hipaa(zip)",
 };
