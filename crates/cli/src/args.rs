@@ -148,6 +148,19 @@ What protected the column is what the run recorded which wrote it. The policy is
 for each tag of the value; who opened what, and why, stands in the audit log before a row is shown.
 `sealine protections` says which protections can be opened.")]
     Reveal(Reveal),
+    /// Protect the columns of one file, without a pipeline
+    #[command(after_help = "\
+Examples:
+  sealine protect new.csv --column id --column \"tokenize(email, 'crm') AS email\" --level id=internal --out lake/new
+  sealine protect new.csv --column email=\"tokenize(email, 'crm')\" --clearance restricted --out new-safe
+  sealine protect new.csv --column id --level id=internal --out lake/new --save new
+
+Inside a project, with its keys and its policy; paths are seen from where you are. The file is
+looked at as by `init --from`, and every column has the highest level unless you say less of it.
+What you do not name is left out. It is proved, asked, run and receipted like any pipeline: the
+policy is asked as `protect`, reading `adhoc.…` and writing `protected.…`, for you and for no
+service. The output is encrypted Parquet; rows that break a rule go to a folder beside it.")]
+    Protect(Protect),
     /// List the protections, with what each leaks; or all about one
     #[command(after_help = "\
 Examples:
@@ -448,6 +461,50 @@ fn reason(text: &str) -> Result<String, String> {
         1..=500 => Ok(text.to_owned()),
         _ => Err("at most 500 bytes".to_owned()),
     }
+}
+
+/// Arguments of `protect`.
+#[derive(Args)]
+pub(crate) struct Protect {
+    /// The file (CSV)
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// A column of the output: a column as it is, or an expression of SQL with `AS name`; `name=expression` does as well
+    #[arg(long, value_name = "EXPR", required = true)]
+    pub(crate) column: Vec<String>,
+    /// Where the output goes: a folder of its own, or a file that ends in `.parquet`
+    #[arg(long, value_name = "PATH")]
+    pub(crate) out: PathBuf,
+    /// The level of a column of the file; the highest where it is left out
+    #[arg(long, value_name = "COLUMN=LEVEL", value_parser = level)]
+    pub(crate) level: Vec<(String, String)>,
+    /// What may arrive in the output (default: what your terminal may show)
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) clearance: Option<String>,
+    /// The key that seals the output; may be left out where the project has one of purpose `file`
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
+    /// Keep it: write the catalog entry and a pipeline of this name, once the output is there
+    #[arg(long, value_name = "NAME", value_parser = word)]
+    pub(crate) save: Option<String>,
+}
+
+fn level(text: &str) -> Result<(String, String), String> {
+    match text.rsplit_once('=') {
+        Some((column, level)) if !column.is_empty() && !level.is_empty() => {
+            Ok((column.trim().to_owned(), level.trim().to_owned()))
+        }
+        _ => Err("write COLUMN=LEVEL, such as id=internal".to_owned()),
+    }
+}
+
+fn word(text: &str) -> Result<String, String> {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-');
+    let good = text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text.len() <= 64
+        && text.chars().all(plain);
+    good.then(|| text.to_owned())
+        .ok_or_else(|| "a letter, then letters, digits, `_` or `-`; at most 64 in all".to_owned())
 }
 
 /// Arguments of `protections`.

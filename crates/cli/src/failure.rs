@@ -93,6 +93,20 @@ pub(crate) enum Failure {
         /// The key.
         name: String,
     },
+    /// The key that seals an output is not clear.
+    #[error("which key seals the output? {reason}")]
+    WhichKey {
+        /// What there is to choose from, or to declare.
+        reason: String,
+    },
+    /// An argument of `protect` that cannot be used.
+    #[error("`{argument}` cannot be used: {reason}")]
+    Argument {
+        /// As it was typed.
+        argument: String,
+        /// Why, and what to do.
+        reason: String,
+    },
     /// Broken files or a refusal, with places.
     #[error("{} findings", .diagnostics.len())]
     Findings {
@@ -130,6 +144,8 @@ impl Failure {
             Failure::Runtime { .. } => "SL0109",
             Failure::Passphrase { .. } => "SL0114",
             Failure::Unconfirmed { .. } => "SL0115",
+            Failure::WhichKey { .. } => "SL0116",
+            Failure::Argument { .. } => "SL0117",
             Failure::Findings { .. } => "",
             Failure::Crate { code, .. } => code,
         }
@@ -274,6 +290,20 @@ pub(crate) const CODES: &[(&str, &str)] = &[
          name is said twice: at a terminal you are asked, elsewhere `--yes` repeats it.\n\n**What to do.** `sealine keys \
          destroy lake --version 1 --yes lake`",
     ),
+    (
+        "SL0116",
+        "Which key seals the output?\n\nWhat `sealine protect` writes is encrypted under a key of purpose `file` that \
+         `sealine.yaml` declares. Where it declares one such key, that is taken; where it declares several, the choice is \
+         yours.\n\n**What to do.** Name one: `--key lake`. Where there is none, add it under `keys:` of `sealine.yaml`: \
+         `lake: { purpose: file }`, and make it with `sealine keys new lake` if the project has run before.",
+    ),
+    (
+        "SL0117",
+        "An argument of `protect` cannot be used.\n\nThe message names it and says why: an output needs a folder of its own \
+         in a folder that exists, an expression stands on one line, and what is kept with `--save` needs connections that \
+         `sealine.yaml` declares. Nothing was read, nothing was written.\n\n**What to do.** What the message says; `sealine \
+         protect --help` has examples.",
+    ),
 ];
 
 /// `; did you mean …`, where one of the names is near.
@@ -365,6 +395,13 @@ mod tests {
             Failure::Passphrase { reason: "" },
             Failure::Unconfirmed {
                 name: String::new(),
+            },
+            Failure::WhichKey {
+                reason: String::new(),
+            },
+            Failure::Argument {
+                argument: String::new(),
+                reason: String::new(),
             },
         ];
         for failure in failures {

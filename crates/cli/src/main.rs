@@ -1,7 +1,7 @@
 //! `sealine`: the command line. One file per verb in `verbs/`; everything that reaches a person or
 //! a program leaves through `screen` and `show/`.
 //!
-//! INVARIANT: no row value reaches standard output but through `read` and `preview`, and none
+//! INVARIANT: no row value reaches standard output but through `read`, `reveal` and `preview`, and none
 //! reaches standard error at all.
 
 mod args;
@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     };
     let screen = screen::Screen::new(&arguments);
     passphrase::named(arguments.passphrase_file.clone());
-    let commits = matches!(arguments.verb, args::Verb::Run(_));
+    let commits = matches!(arguments.verb, args::Verb::Run(_) | args::Verb::Protect(_));
     let exit = match verbs::run(arguments, &screen) {
         Ok(exit) => exit,
         Err(failure) => failure.report(&screen),

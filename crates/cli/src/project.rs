@@ -9,8 +9,8 @@ use crate::screen::Screen;
 use crate::show;
 use sealine_access::{Action, Authorized, Principal};
 use sealine_engine::{
-    CancelToken, EngineError, Examined, NotDecided, OpenError, Progress, Project, RunReport,
-    Session, Setup, Shown as Rows, Silent, Undecided,
+    Beside, CancelToken, EngineError, Examined, NotDecided, OpenError, Progress, Project,
+    RunReport, Session, Setup, Shown as Rows, Silent, Undecided,
 };
 use sealine_keys::Keystore;
 use sealine_plan::{Plan, Request};
@@ -49,7 +49,16 @@ pub(crate) fn open(directory: &Path, screen: &Screen) -> Result<Opened, Failure>
 
 /// Opens the project.
 pub(crate) fn open_quietly(directory: &Path) -> Result<Opened, Failure> {
-    match Project::open(directory) {
+    opened(Project::open(directory))
+}
+
+/// Opens the project with the texts of one more pipeline, which runs as the user.
+pub(crate) fn open_beside(directory: &Path, beside: Beside) -> Result<Opened, Failure> {
+    opened(Project::open_beside(directory, beside))
+}
+
+fn opened(project: Result<Project, OpenError>) -> Result<Opened, Failure> {
+    match project {
         Ok(project) => Ok(Opened {
             project,
             user: user(),

@@ -117,7 +117,7 @@ pub(crate) fn protection(one: &Declaration) -> String {
     let mut out = String::new();
     let _ = write!(
         out,
-        "\n## {}\n\n`{}`\n\n{}\n\n```sql\nSELECT {} AS x FROM t\n```\n\n- **Leaks**: {}\n- **Reversible by**: {}\n- **Keeps**: {}\n- **Nulls**: {}\n- **Takes**: {}\n- \
+        "\n## {}\n\n`{}`\n\n{}\n\n```sql\nSELECT {} AS x FROM t\n```\n\n- **Leaks**: {}\n- **Reversible**: {}\n- **Keeps**: {}\n- **Nulls**: {}\n- **Takes**: {}\n- \
          **Returns**: {}\n- **Follows**: {}\n",
         one.name,
         call(one),

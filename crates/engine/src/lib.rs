@@ -26,7 +26,7 @@ pub use codes::CODES;
 pub use error::EngineError;
 pub use exec::Limits;
 pub use progress::{Progress, Reading, Silent, Step, Update};
-pub use project::{OpenError, Project, ProjectDir, StateDir, Undecided};
+pub use project::{Beside, OpenError, Project, ProjectDir, StateDir, Undecided};
 pub use report::{
     DeclassificationReport, InputReport, OutputReport, ReceiptReport, RuleReport, RunReport,
 };

@@ -302,11 +302,14 @@ impl<'a> Proof<'a> {
             let asked = reveal::openings(self.world, dataset, opened, output)?;
             for mut demand in asked {
                 demand.id = demands.len();
-                demands.push(demand);
+                let shown = nodes.first().map(|node| node.plan.schema().fields());
                 trails.demands.push(Trail {
                     output: 0,
-                    column: None,
+                    column: shown.and_then(|fields| {
+                        fields.iter().position(|one| *one.name() == demand.column)
+                    }),
                 });
+                demands.push(demand);
             }
         }
         let inputs = inputs_of(self.world, &outputs)?;

@@ -3,7 +3,10 @@
 //! Invariant: a column is opened by the call that the run recorded which wrote it, or not at all;
 //! each origin in it, and each of its tags, is asked for as `reveal`.
 
+use std::collections::BTreeSet;
+
 use sealine_label::declare::{Argument, Declaration};
+use sealine_label::{Aspect, Origin};
 use sealine_spec::Diagnostic;
 
 use crate::computed::WrittenColumn;
@@ -63,11 +66,26 @@ pub(crate) fn openings(
         if needed != beside.len() {
             return Err(fail(
                 format!(
-                    "`{}` took {needed} more columns to protect `{dataset}.{name}`, and {} are named",
+                    "`{}` protected `{dataset}.{name}` with {} beside it, and {} named",
                     declaration.name,
-                    beside.len()
+                    match needed {
+                        0 => "no other column".to_owned(),
+                        1 => "one other column".to_owned(),
+                        more => format!("{more} other columns"),
+                    },
+                    match beside.len() {
+                        0 => "none is".to_owned(),
+                        1 => "one is".to_owned(),
+                        more => format!("{more} are"),
+                    },
                 ),
-                "name the columns of this dataset that hold them, in their order: `--column note:id`",
+                match needed {
+                    0 => format!("name the column alone: `--column {name}`"),
+                    _ => format!(
+                        "name the columns of `{dataset}` that hold them, in their order, behind a colon: `--column {name}{}`",
+                        ":OTHER".repeat(needed)
+                    ),
+                },
             ));
         }
         demands.extend(asked(world, recorded, declaration, &call, output, name));
@@ -105,8 +123,20 @@ fn asked(
     let said = Said { declaration, call };
     let told = |text: String| (!text.is_empty()).then_some(text);
     let mut all = Vec::new();
-    for record in &recorded.value {
-        let origin = record.origin();
+    // Who sees a value sees its length, and whether it is missing: one question each.
+    let origins: BTreeSet<Origin> = recorded
+        .value
+        .iter()
+        .map(|record| match record.origin() {
+            Origin {
+                dataset,
+                column: Some(column),
+                ..
+            } => Origin::column(&dataset, &column, Aspect::Value),
+            rows => rows,
+        })
+        .collect();
+    for origin in origins {
         let tags = world.tags(&origin);
         let tags: Vec<_> = if tags.is_empty() {
             vec![None]
@@ -138,6 +168,6 @@ fn asked(
     all
 }
 
-fn fail(message: String, help: &str) -> Box<Diagnostic> {
+fn fail(message: String, help: impl Into<String>) -> Box<Diagnostic> {
     Box::new(Diagnostic::error("SL2019", message).help(help))
 }

@@ -21,7 +21,7 @@ pub use model::{
     Dataset, Diversity, Encrypt, Format, Formulas, Input, KeySpec, Kind, Limit, Location, Mode,
     OnError, Output, Pipeline, PolicyText, Project, Purpose, Rules, Select, Spec, Step, TagFact,
 };
-pub use parse::{Parsed, parse};
+pub use parse::{CONNECTIONS, Parsed, parse};
 pub use schema::{MakeSchema, schemas};
 pub use source::{FileId, Files, Source, Span, Spanned};
 pub use sql::{Piece, SqlText};

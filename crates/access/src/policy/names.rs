@@ -14,6 +14,10 @@ use crate::action::{Resource, cedar_text, dotted_parents};
 /// The pipeline that `conform verdict` asks for; it stands in no file.
 const SYNTHETIC: &str = "verdict";
 
+/// What `sealine protect` asks for: its pipeline, and the parents of its datasets. They stand in no file either.
+const PROTECT: &str = "protect";
+const PROTECT_DATASETS: [&str; 2] = ["adhoc", "protected"];
+
 pub(crate) fn check(
     files: &Files,
     spec: &Spec,
@@ -36,7 +40,10 @@ pub(crate) fn check(
             let Some(names) = known.of_kind(&kind) else {
                 continue;
             };
-            if names.contains(&name) || !seen.insert((kind.clone(), name.clone())) {
+            if names.contains(&name)
+                || adhoc(&kind, &name)
+                || !seen.insert((kind.clone(), name.clone()))
+            {
                 continue;
             }
             let span = place(files, statement.span, &name);
@@ -63,6 +70,11 @@ pub(crate) fn check(
         }
     }
     found.into()
+}
+
+/// A dataset of `sealine protect`, whatever the file.
+fn adhoc(kind: &str, name: &str) -> bool {
+    kind == "Dataset" && PROTECT_DATASETS.contains(&name.split('.').next().unwrap_or_default())
 }
 
 struct Known {
@@ -98,6 +110,7 @@ impl Known {
         services.insert(format!("svc/{SYNTHETIC}"));
         let mut pipelines: BTreeSet<String> = spec.pipelines.keys().cloned().collect();
         pipelines.insert(SYNTHETIC.to_owned());
+        pipelines.insert(PROTECT.to_owned());
         Self {
             pipelines: with_parents(pipelines),
             services,

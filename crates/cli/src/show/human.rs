@@ -161,7 +161,8 @@ fn paragraph(out: &mut String, head: &str, text: &str, width: usize) {
     }
 }
 
-fn wrapped(text: &str, width: usize) -> Vec<String> {
+/// The text in lines of at most `width` characters, words kept whole.
+pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let Some(line) = lines.last_mut() else { break };

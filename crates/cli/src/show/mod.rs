@@ -8,6 +8,7 @@ mod rows;
 mod sarif;
 mod source;
 
+pub(crate) use human::wrapped;
 pub(crate) use machine::diagnostic as json;
 pub(crate) use rows::rows;
 

@@ -9,6 +9,7 @@ mod init;
 mod keys;
 mod plan;
 mod preview;
+mod protect;
 mod protections;
 mod read;
 mod report;
@@ -41,6 +42,7 @@ pub(crate) fn run(arguments: Arguments, screen: &Screen) -> Result<Exit, Failure
         Verb::Reveal(reveal) => reveal::run(directory, reveal, screen),
         Verb::Report(report) => report::run(directory, report, screen),
         Verb::Preview(preview) => preview::run(directory, preview, screen),
+        Verb::Protect(protect) => protect::run(directory, protect, screen),
         Verb::Protections(protections) => protections::run(protections, screen),
         Verb::Audit(audit) => audit::run(directory, audit, screen),
         Verb::Explain(explain) => explain::run(explain, screen),
@@ -61,6 +63,7 @@ fn name(verb: &Verb) -> &'static str {
         Verb::Reveal(_) => "reveal",
         Verb::Report(_) => "report",
         Verb::Preview(_) => "preview",
+        Verb::Protect(_) => "protect",
         Verb::Protections(_) => "protections",
         Verb::Audit(_) => "audit",
         Verb::Explain(_) => "explain",

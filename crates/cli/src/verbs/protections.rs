@@ -5,7 +5,8 @@ use crate::exit::Exit;
 use crate::failure::{Failure, suggestion};
 use crate::reference;
 use crate::screen::{Paint, Screen};
-use sealine_label::declare::Declaration;
+use crate::show::wrapped;
+use sealine_label::declare::{Declaration, Family};
 use serde_json::{Value, json};
 
 /// Lists all, or shows one.
@@ -35,28 +36,43 @@ pub(crate) fn run(arguments: &args::Protections, screen: &Screen) -> Result<Exit
     Ok(Exit::Done)
 }
 
+/// Families in the order in which they are explained.
+const FAMILIES: [Family; 6] = [
+    Family::Remove,
+    Family::Mask,
+    Family::Generalize,
+    Family::Pseudonym,
+    Family::Seal,
+    Family::Text,
+];
+
 fn list(screen: &Screen, all: &[Declaration]) {
-    let mut family = None;
-    for one in all {
-        if family != Some(one.family) {
-            let heading = screen.paint(Paint::Strong, reference::family(one.family));
+    for family in FAMILIES {
+        let members: Vec<&Declaration> = all.iter().filter(|one| one.family == family).collect();
+        if members.is_empty() {
+            continue;
+        }
+        screen.line(&screen.paint(Paint::Strong, reference::family(family)));
+        for one in members {
             screen.line(&format!(
-                "{}{heading}",
-                if family.is_some() { "\n" } else { "" }
+                "  {}",
+                screen.paint(Paint::Name, &reference::call(one))
             ));
-            family = Some(one.family);
+            prose(screen, one.summary);
+            prose(screen, &format!("leaks: {}", one.leaks));
+            if one.opens {
+                prose(screen, &format!("opens: {}", one.reversible));
+            }
         }
-        screen.line(&format!(
-            "  {}  {}",
-            screen.paint(Paint::Name, &reference::call(one)),
-            one.summary
-        ));
-        screen.line(&format!("      leaks: {}", one.leaks));
-        if one.opens {
-            screen.line(&format!("      opened by: {}", one.reversible));
-        }
+        screen.line("");
     }
-    screen.line("\nAll about one: sealine protections NAME");
+    screen.line("All about one: sealine protections NAME");
+}
+
+fn prose(screen: &Screen, text: &str) {
+    for line in wrapped(text, screen.width().saturating_sub(6)) {
+        screen.line(&format!("      {line}"));
+    }
 }
 
 fn object(one: &Declaration) -> Value {

@@ -10,7 +10,7 @@ use crate::show::count;
 use indicatif::{HumanBytes, HumanCount};
 use sealine_audit::AnonymityRecord;
 use sealine_engine::{DeclassificationReport, InputReport, OutputReport, RunReport};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -28,23 +28,29 @@ pub(crate) fn run(
     shown.end();
     let report = result?;
     if screen.is_json() {
-        let mut value = serde_json::to_value(&report).unwrap_or_default();
-        if let Some(object) = value.as_object_mut() {
-            object.insert("ok".to_owned(), json!(true));
-            object.insert("exit".to_owned(), json!(0));
-        }
-        screen.json(&value);
+        screen.json(&as_json(&report));
     } else {
-        say(screen, &report, directory);
+        say(screen, &report);
+        next(screen, &project::command(directory, &report.next));
     }
     Ok(Exit::Done)
 }
 
-fn say(screen: &Screen, report: &RunReport, directory: &Path) {
+/// A finished run for programs.
+pub(super) fn as_json(report: &RunReport) -> Value {
+    let mut value = serde_json::to_value(report).unwrap_or_default();
+    if let Some(object) = value.as_object_mut() {
+        object.insert("ok".to_owned(), json!(true));
+        object.insert("exit".to_owned(), json!(0));
+    }
+    value
+}
+
+/// A finished run for people: what was proved, committed and receipted, in this order.
+pub(super) fn say(screen: &Screen, report: &RunReport) {
     proved(screen, report);
     committed(screen, report);
     receipt(screen, report);
-    next(screen, report, directory);
 }
 
 fn head(screen: &Screen, word: &str, text: &str) {
@@ -197,10 +203,7 @@ fn receipt(screen: &Screen, report: &RunReport) {
     );
 }
 
-fn next(screen: &Screen, report: &RunReport, directory: &Path) {
-    head(
-        screen,
-        "next",
-        &screen.paint(Paint::Name, &project::command(directory, &report.next)),
-    );
+/// The command to try after it.
+pub(super) fn next(screen: &Screen, command: &str) {
+    head(screen, "next", &screen.paint(Paint::Name, command));
 }

@@ -9,7 +9,7 @@ mod places;
 mod state;
 
 pub use load::ProjectDir;
-pub use open::{OpenError, Project, Undecided};
+pub use open::{Beside, OpenError, Project, Undecided};
 pub(crate) use places::Shape;
 pub(crate) use state::Held;
 pub use state::StateDir;

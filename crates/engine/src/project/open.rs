@@ -11,7 +11,7 @@ use sealine_access::{
 use sealine_keys::{Keystore, OpenKeys};
 use sealine_plan::{Computed, Plan, Registry, Request, prove};
 use sealine_protect::crypto::Secret;
-use sealine_spec::{Diagnostics, Files, Spec, parse};
+use sealine_spec::{Diagnostics, Files, Source, Spec, parse};
 
 use super::labels;
 use super::load::ProjectDir;
@@ -49,6 +49,17 @@ pub enum Undecided {
     Refused(Box<Refusal>),
 }
 
+/// Texts beside those of a project, for one pipeline that stands in none of its files.
+///
+/// They are parsed, proved and digested as the project's own are; nothing of them is written.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    /// The texts, at paths that no file of a project has.
+    pub sources: Vec<Source>,
+    /// The pipeline. Whoever starts it is who runs it: no service was given these rights.
+    pub pipeline: String,
+}
+
 /// A project whose files are sound.
 #[derive(Debug)]
 pub struct Project {
@@ -60,6 +71,7 @@ pub struct Project {
     computed: Computed,
     warnings: Diagnostics,
     passphrase: Option<Secret>,
+    beside: Option<String>,
 }
 
 impl Project {
@@ -68,8 +80,22 @@ impl Project {
     /// # Errors
     /// [`OpenError`]: no project, or broken files.
     pub fn open(root: &Path) -> Result<Self, OpenError> {
+        Self::with(root, Vec::new(), None)
+    }
+
+    /// As [`Project::open`], with texts beside those of the project.
+    ///
+    /// # Errors
+    /// [`OpenError`]: no project, or broken files.
+    pub fn open_beside(root: &Path, beside: Beside) -> Result<Self, OpenError> {
+        Self::with(root, beside.sources, Some(beside.pipeline))
+    }
+
+    fn with(root: &Path, more: Vec<Source>, beside: Option<String>) -> Result<Self, OpenError> {
         let dir = ProjectDir::new(root)?;
-        let parsed = parse(dir.sources()?);
+        let mut sources = dir.sources()?;
+        sources.extend(more);
+        let parsed = parse(sources);
         let (files, mut warnings) = (parsed.files, parsed.diagnostics);
         let Some(spec) = parsed.spec else {
             return Err(OpenError::Broken {
@@ -100,6 +126,7 @@ impl Project {
             computed,
             warnings,
             passphrase: None,
+            beside,
         })
     }
 
@@ -205,7 +232,7 @@ impl Project {
     }
 
     /// Proves a request and asks the policy. A pipeline is decided for the service that it runs as, whoever
-    /// starts it; what goes to the terminal is decided for `user`.
+    /// starts it; what goes to the terminal, and a pipeline that stands beside the project, for `user`.
     ///
     /// # Errors
     /// Broken files, or the refusal with all its reasons.
@@ -217,6 +244,7 @@ impl Project {
     ) -> Result<Authorized<Plan>, Undecided> {
         let plan = self.prove(request).map_err(Undecided::Broken)?;
         let principal = match request {
+            Request::Pipeline(name) if self.beside.as_ref() == Some(name) => user.clone(),
             Request::Pipeline(_) | Request::Verdict { .. } => Principal::service(plan.runs_as()),
             Request::Read { .. } | Request::Reveal { .. } | Request::Preview { .. } => user.clone(),
         };

@@ -212,7 +212,7 @@ pub(crate) fn report(
     RunReport {
         run: journal.run.clone(),
         pipeline: journal.pipeline.clone(),
-        runs_as: plan.runs_as().to_owned(),
+        runs_as: authorized.principal().id.clone(),
         columns_proved: columns(plan),
         declassifications: authorized
             .declassifications()

@@ -14,7 +14,7 @@ use super::items::{Item, Place, select_lists, written_column};
 use super::options::{Choice, Target, choices};
 use crate::arrow_type;
 use crate::candidate::Candidate;
-use crate::finding::{Demand, Finding};
+use crate::finding::{Demand, DemandKind, Finding};
 use crate::flow::Node;
 use crate::plan::Plan;
 use crate::prove::attempt;
@@ -33,6 +33,15 @@ pub(crate) fn candidates(
     else {
         return Vec::new();
     };
+    // A right to open is given or not; no change of a column stands for it.
+    if let Finding::Demand(index) = *what
+        && plan
+            .demands
+            .get(index)
+            .is_some_and(|demand| demand.kind == DemandKind::Reveal)
+    {
+        return Vec::new();
+    }
     let mut all = Vec::new();
     if let (Some(node), Some(column)) = (plan.evidence.nodes.get(trail.output), trail.column) {
         let tries = Tries {

@@ -26,4 +26,4 @@ mod yaml;
 
 #[cfg(test)]
 pub(crate) use column::TYPES;
-pub use run::{Parsed, parse};
+pub use run::{CONNECTIONS, Parsed, parse};

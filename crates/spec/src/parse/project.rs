@@ -239,6 +239,23 @@ impl Reader<'_> {
         })
     }
 
+    /// Takes in connections that stand beside `sealine.yaml`; none takes the place of another.
+    pub(crate) fn more_connections(&mut self, root: &Node, draft: &mut Draft) {
+        let more = self.section(Some(root), "connections", Reader::connection);
+        let (Some(all), Some(more)) = (&mut draft.connections, more) else {
+            return;
+        };
+        for (name, connection) in more {
+            if all.contains_key(&name) {
+                let message = format!("the connection `{name}` is declared twice");
+                let help = "give one of them another name";
+                self.error("SL1039", root.span, message, "declared again here", help);
+                continue;
+            }
+            all.insert(name, connection);
+        }
+    }
+
     fn key(&mut self, entry: &Entry) -> Option<KeySpec> {
         let named = self.word(&entry.key, "a key");
         let fields = self.fields(&entry.value, &entry.key, &shape::KEY)?;

@@ -12,6 +12,10 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{Format, Formulas, Pipeline, PolicyText, Spec};
 use crate::source::{FileId, Files, Source, Span};
 
+/// The path of a text that holds a mapping of connections; no file of a project has it, since its
+/// folder is none of a project's.
+pub const CONNECTIONS: &str = "connections/.beside.yaml";
+
 /// What [`parse`] found.
 #[derive(Clone, Debug)]
 pub struct Parsed {
@@ -24,7 +28,8 @@ pub struct Parsed {
 }
 
 /// Reads the files of a project: `sealine.yaml`, `catalog/**/*.yaml`, `policy/**/*.cedar` (kept as
-/// text) and `pipelines/**/*.yaml`. Other paths are kept in [`Parsed::files`] and not read.
+/// text) and `pipelines/**/*.yaml`. Other paths are kept in [`Parsed::files`] and not read, but for
+/// [`CONNECTIONS`]: more connections, for whoever adds texts of its own to those of a project.
 ///
 /// Every mistake found is reported; a file that is not YAML ends at its first one.
 #[must_use]
@@ -47,6 +52,8 @@ enum Role {
     Catalog,
     Policy,
     Pipeline,
+    /// More connections, beside those of `sealine.yaml`: never a file on disk.
+    Connections,
     /// The folder is ours and the ending is not: silently left out, it would be missed.
     Misnamed,
     Other,
@@ -57,6 +64,7 @@ fn role(path: &str) -> Role {
     let ends = |ending: &str| rest.len() > ending.len() && rest.ends_with(ending);
     match folder {
         "" if path == "sealine.yaml" => Role::Project,
+        _ if path == CONNECTIONS => Role::Connections,
         "" if path == "sealine.yml" => Role::Misnamed,
         "catalog" if ends(".yaml") => Role::Catalog,
         "pipelines" if ends(".yaml") => Role::Pipeline,
@@ -97,7 +105,7 @@ fn read(files: &Files, out: &mut Findings) -> Option<Spec> {
                 text: text.to_owned(),
             }),
             Role::Misnamed => out.push(misnamed(file, path)),
-            Role::Project | Role::Other => {}
+            Role::Project | Role::Connections | Role::Other => {}
         }
     }
     let together = Together {
@@ -146,10 +154,18 @@ fn read_project(files: &Files, out: &mut Findings) -> Draft {
         );
         return Draft::unknown();
     };
-    match yaml::load(file, text, out) {
+    let mut draft = match yaml::load(file, text, out) {
         Some(tree) => Reader { files, out }.project(&tree),
         None => Draft::unknown(),
+    };
+    for (file, path, text) in files.iter() {
+        if role(path) == Role::Connections
+            && let Some(tree) = yaml::load(file, text, out)
+        {
+            Reader { files, out }.more_connections(&tree, &mut draft);
+        }
     }
+    draft
 }
 
 fn misnamed(file: FileId, path: &str) -> Diagnostic {

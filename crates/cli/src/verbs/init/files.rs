@@ -64,11 +64,16 @@ fn tokenizes(proposal: &Proposal) -> bool {
         .any(|column| column.meaning == Meaning::Email)
 }
 
-fn catalog(proposal: &Proposal, source: &Source) -> String {
-    let name = &proposal.name;
+/// The entry of the file itself in the catalogue, up to its columns.
+pub(in crate::verbs) fn dataset(
+    proposal: &Proposal,
+    id: &str,
+    connection: &str,
+    path: &str,
+) -> String {
     let mut at = format!(
-        "connection: source, path: {}, format: csv",
-        names::yaml(&source.file)
+        "connection: {connection}, path: {}, format: csv",
+        names::yaml(path)
     );
     match proposal.delimiter {
         b',' => {}
@@ -80,7 +85,7 @@ fn catalog(proposal: &Proposal, source: &Source) -> String {
     if !proposal.header {
         at.push_str(", header: false");
     }
-    let mut out = format!("version: 1\ndatasets:\n  source.{name}:\n    at: {{ {at} }}\n",);
+    let mut out = format!("  {id}:\n    at: {{ {at} }}\n");
     if let Some(key) = &proposal.key {
         let key = names::yaml(key);
         let _ = write!(
@@ -92,6 +97,13 @@ fn catalog(proposal: &Proposal, source: &Source) -> String {
     for column in &proposal.columns {
         line(&mut out, column);
     }
+    out
+}
+
+fn catalog(proposal: &Proposal, source: &Source) -> String {
+    let name = &proposal.name;
+    let entry = dataset(proposal, &format!("source.{name}"), "source", &source.file);
+    let mut out = format!("version: 1\ndatasets:\n{entry}");
     let _ = write!(
         out,
         "    rejects: quarantine.{name}              # rows that break a rule, sealed; the log gets the rule, never the value\n\

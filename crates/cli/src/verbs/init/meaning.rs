@@ -9,7 +9,7 @@ use sealine_protect::detect::{self, Kind};
 
 /// What a column is taken for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Meaning {
+pub(in crate::verbs) enum Meaning {
     Key,
     Country,
     Email,
@@ -193,15 +193,15 @@ const WORDS: &[(&[&str], Meaning)] = &[
 ];
 
 /// How a decision was come to, for people.
-pub(super) struct Guess {
+pub(in crate::verbs) struct Guess {
     /// The meaning.
-    pub(super) meaning: Meaning,
+    pub(in crate::verbs) meaning: Meaning,
     /// Why, in a few words.
-    pub(super) why: String,
+    pub(in crate::verbs) why: String,
 }
 
 /// Guesses from name and values. `key` where the column can be a primary key.
-pub(super) fn guess(name: &str, values: &[String], r#type: &str) -> Guess {
+pub(in crate::verbs) fn guess(name: &str, values: &[String], r#type: &str) -> Guess {
     let present: Vec<&str> = values
         .iter()
         .map(|value| value.trim())
@@ -329,7 +329,7 @@ fn described(meaning: Meaning) -> &'static str {
 
 impl Meaning {
     /// The tags of the catalogue.
-    pub(super) fn tags(self) -> &'static [&'static str] {
+    pub(in crate::verbs) fn tags(self) -> &'static [&'static str] {
         match self {
             Meaning::Key | Meaning::Country | Meaning::Unknown => &[],
             Meaning::Email => &["pii.email"],
@@ -354,7 +354,7 @@ impl Meaning {
     }
 
     /// Whether the values are text although they may look like numbers.
-    pub(super) fn is_text(self) -> bool {
+    pub(in crate::verbs) fn is_text(self) -> bool {
         matches!(
             self,
             Meaning::Card
@@ -367,12 +367,12 @@ impl Meaning {
     }
 
     /// Whether it may be shown at `internal` as it is.
-    pub(super) fn is_internal(self) -> bool {
+    pub(in crate::verbs) fn is_internal(self) -> bool {
         matches!(self, Meaning::Key | Meaning::Country)
     }
 
     /// The select item of the proposed step.
-    pub(super) fn item(self, column: &str, key: &str) -> String {
+    pub(in crate::verbs) fn item(self, column: &str, key: &str) -> String {
         let column = names::sql(column);
         match self {
             Meaning::Key | Meaning::Country => column,
@@ -384,7 +384,7 @@ impl Meaning {
     }
 
     /// What happens to it, in a word.
-    pub(super) fn treatment(self) -> &'static str {
+    pub(in crate::verbs) fn treatment(self) -> &'static str {
         match self {
             Meaning::Key | Meaning::Country => "kept",
             Meaning::Email => "tokenized",

@@ -6,13 +6,13 @@
 //! INVARIANT: no file is overwritten, and what is not recognised gets the highest level. No value
 //! of the data file is printed or written anywhere.
 
-mod files;
+pub(super) mod files;
 mod infer;
 mod meaning;
-mod names;
-mod propose;
-mod sample;
-mod write;
+pub(super) mod names;
+pub(super) mod propose;
+pub(super) mod sample;
+pub(super) mod write;
 
 use crate::args;
 use crate::exit::Exit;
@@ -153,7 +153,8 @@ impl Source {
     }
 }
 
-fn existing(target: &Path) -> PathBuf {
+/// The path with the links of its existing part resolved.
+pub(super) fn existing(target: &Path) -> PathBuf {
     let mut missing = Vec::new();
     let mut known = target;
     loop {

@@ -105,7 +105,7 @@ const RESERVED: &[&str] = &[
 ];
 
 /// The name of a dataset, pipeline and SQL table, from the name of a file.
-pub(super) fn of_file(file: &str) -> String {
+pub(in crate::verbs) fn of_file(file: &str) -> String {
     let stem = file
         .split('.')
         .find(|part| !part.is_empty())
@@ -128,7 +128,7 @@ pub(super) fn of_file(file: &str) -> String {
 }
 
 /// A name in SQL: bare where it is plain, else quoted.
-pub(super) fn sql(name: &str) -> String {
+pub(in crate::verbs) fn sql(name: &str) -> String {
     let plain = name.starts_with(|first: char| first.is_ascii_lowercase() || first == '_')
         && name
             .chars()
@@ -142,7 +142,7 @@ pub(super) fn sql(name: &str) -> String {
 }
 
 /// A text in YAML: bare where it cannot be read as anything else, else quoted as in JSON.
-pub(super) fn yaml(text: &str) -> String {
+pub(in crate::verbs) fn yaml(text: &str) -> String {
     let plain = text.starts_with(|first: char| first.is_ascii_alphabetic())
         && text.chars().all(|letter| {
             letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.' | '/' | '-')

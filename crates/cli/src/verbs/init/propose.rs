@@ -5,53 +5,53 @@ use super::meaning::{self, Meaning};
 use super::sample::Sample;
 
 /// What is proposed for a file.
-pub(super) struct Proposal {
+pub(in crate::verbs) struct Proposal {
     /// Of the dataset, the pipeline and the SQL table.
-    pub(super) name: String,
+    pub(in crate::verbs) name: String,
     /// In the order of the file.
-    pub(super) columns: Vec<Column>,
+    pub(in crate::verbs) columns: Vec<Column>,
     /// The primary key, where one was found.
-    pub(super) key: Option<String>,
+    pub(in crate::verbs) key: Option<String>,
     /// Rows looked at.
-    pub(super) rows: usize,
+    pub(in crate::verbs) rows: usize,
     /// Whether these were all.
-    pub(super) whole: bool,
+    pub(in crate::verbs) whole: bool,
     /// Between fields.
-    pub(super) delimiter: u8,
+    pub(in crate::verbs) delimiter: u8,
     /// Whether the first line names the columns.
-    pub(super) header: bool,
+    pub(in crate::verbs) header: bool,
     /// What a person should know before trusting it.
-    pub(super) notes: Vec<String>,
+    pub(in crate::verbs) notes: Vec<String>,
 }
 
 /// One column.
-pub(super) struct Column {
+pub(in crate::verbs) struct Column {
     /// As in the file.
-    pub(super) name: String,
+    pub(in crate::verbs) name: String,
     /// As the catalogue writes it.
-    pub(super) r#type: String,
+    pub(in crate::verbs) r#type: String,
     /// By name.
-    pub(super) level: &'static str,
+    pub(in crate::verbs) level: String,
     /// What it is.
-    pub(super) tags: Vec<&'static str>,
+    pub(in crate::verbs) tags: Vec<&'static str>,
     /// Rules, as `key: value` of the catalogue.
-    pub(super) rules: Vec<String>,
+    pub(in crate::verbs) rules: Vec<String>,
     /// What it was taken for.
-    pub(super) meaning: Meaning,
+    pub(in crate::verbs) meaning: Meaning,
     /// Why.
-    pub(super) why: String,
+    pub(in crate::verbs) why: String,
 }
 
 impl Column {
     /// What the proposed pipeline does with it.
-    pub(super) fn shown_as(&self) -> &'static str {
+    pub(in crate::verbs) fn shown_as(&self) -> &'static str {
         self.meaning.treatment()
     }
 }
 
 impl Proposal {
     /// Decides for every column of a sample.
-    pub(super) fn of(sample: &Sample, name: &str) -> Proposal {
+    pub(in crate::verbs) fn of(sample: &Sample, name: &str) -> Proposal {
         let mut columns: Vec<Column> = Vec::new();
         let mut keys: Vec<(u32, usize, usize)> = Vec::new();
         for (place, (column, values)) in sample.names.iter().zip(&sample.columns).enumerate() {
@@ -73,9 +73,9 @@ impl Proposal {
                 name: column.clone(),
                 r#type,
                 level: if guess.meaning.is_internal() {
-                    "internal"
+                    "internal".to_owned()
                 } else {
-                    "restricted"
+                    "restricted".to_owned()
                 },
                 tags: guess.meaning.tags().to_vec(),
                 rules,
@@ -89,7 +89,7 @@ impl Proposal {
             key.and_then(|(_, place, distinct)| Some((columns.get_mut(place)?, distinct)))
         {
             column.meaning = Meaning::Key;
-            column.level = "internal";
+            column.level = "internal".to_owned();
             column.tags = Vec::new();
             column.rules = vec!["required: true".to_owned(), "unique: true".to_owned()];
             column.why = format!(
@@ -113,7 +113,7 @@ impl Proposal {
 
     /// The level that the written dataset is cleared for. Where nothing tells rows apart without
     /// telling a person, which rows exist is itself classified.
-    pub(super) fn clearance(&self) -> &'static str {
+    pub(in crate::verbs) fn clearance(&self) -> &'static str {
         if self.key.is_some() {
             "internal"
         } else {
@@ -122,7 +122,7 @@ impl Proposal {
     }
 
     /// The delimiter for people.
-    pub(super) fn delimiter_name(&self) -> &'static str {
+    pub(in crate::verbs) fn delimiter_name(&self) -> &'static str {
         match self.delimiter {
             b';' => "semicolon",
             b'\t' => "tab",

@@ -14,23 +14,23 @@ const COLUMNS: usize = 1_000;
 const NAME: usize = 128;
 
 /// What was seen.
-pub(super) struct Sample {
+pub(in crate::verbs) struct Sample {
     /// Names of the columns, from the header or `column_1` and so on.
-    pub(super) names: Vec<String>,
+    pub(in crate::verbs) names: Vec<String>,
     /// Values column by column; an empty text is no value.
-    pub(super) columns: Vec<Vec<String>>,
+    pub(in crate::verbs) columns: Vec<Vec<String>>,
     /// Rows looked at.
-    pub(super) rows: usize,
+    pub(in crate::verbs) rows: usize,
     /// Whether the file ended within the sample.
-    pub(super) whole: bool,
+    pub(in crate::verbs) whole: bool,
     /// Between fields.
-    pub(super) delimiter: u8,
+    pub(in crate::verbs) delimiter: u8,
     /// Whether the first line names the columns.
-    pub(super) header: bool,
+    pub(in crate::verbs) header: bool,
 }
 
 /// Reads the beginning of a file.
-pub(super) fn open(path: &Path) -> Result<Sample, Failure> {
+pub(in crate::verbs) fn open(path: &Path) -> Result<Sample, Failure> {
     let shown = path.display().to_string();
     let lost = |source| Failure::File {
         action: "read",
@@ -53,7 +53,7 @@ pub(super) fn open(path: &Path) -> Result<Sample, Failure> {
 }
 
 /// Reads a text; `cut` where it is only the beginning of one.
-pub(super) fn read(bytes: &[u8], cut: bool, shown: &str) -> Result<Sample, Failure> {
+pub(in crate::verbs) fn read(bytes: &[u8], cut: bool, shown: &str) -> Result<Sample, Failure> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     for (magic, kind) in [
         (&b"PAR1"[..], "Parquet"),

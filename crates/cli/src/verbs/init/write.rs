@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Writes the files below a folder that is made where it is missing.
-pub(super) fn all(folder: &Path, files: &[(String, String)]) -> Result<(), Failure> {
+pub(in crate::verbs) fn all(folder: &Path, files: &[(String, String)]) -> Result<(), Failure> {
     for (name, _) in files {
         let path = folder.join(name);
         if path.symlink_metadata().is_ok() {

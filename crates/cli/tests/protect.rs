@@ -1,0 +1,263 @@
+//! `sealine protect`: one file, the project's keys and policy, and no second way to run.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod harness;
+
+use harness::{Project, Said, said, sealine};
+use std::fs;
+
+/// What lets anybody protect a file: start it, read the file, write the output, and three forms.
+const GRANTS: &str = r#"
+permit (principal is Sealine::User, action == Sealine::Action::"run", resource == Sealine::Pipeline::"protect");
+permit (principal is Sealine::User, action == Sealine::Action::"read", resource in Sealine::Dataset::"adhoc");
+permit (principal is Sealine::User, action in [Sealine::Action::"read", Sealine::Action::"write"], resource in Sealine::Dataset::"protected");
+permit (principal is Sealine::User, action == Sealine::Action::"declassify", resource)
+when { ["protect", "read"].contains(context.pipeline) && ["tokenize", "mask", "redact"].contains(context.protection) };
+"#;
+
+const PEOPLE: &str = "id,email,city\n1,ada@mail.example,Rome\n2,bob@mail.example,Oslo\n3,cy@mail.example,Bonn\n4,di@mail.example,Lyon\n";
+
+fn project() -> Project {
+    let project = Project::small();
+    project.write("policy/protect.cedar", GRANTS);
+    project.write("data/new.csv", PEOPLE);
+    project
+}
+
+fn protect(project: &Project, arguments: &[&str]) -> Said {
+    let file = project.path().join("data/new.csv");
+    let out = project.path().join("lake/new");
+    let mut command = sealine();
+    command
+        .arg("-C")
+        .arg(project.path())
+        .arg("protect")
+        .arg(file);
+    command.args(["--key", "lake", "--level", "id=internal"]);
+    if !arguments.contains(&"--out") {
+        command.arg("--out").arg(out);
+    }
+    said(command.args(arguments))
+}
+
+const TOKENS: [&str; 4] = [
+    "--column",
+    "id",
+    "--column",
+    "tokenize(email, 'crm') AS email",
+];
+
+#[test]
+fn a_file_is_protected_along_the_one_way() {
+    let project = project();
+    let done = protect(&project, &TOKENS).ends(0);
+    for part in [
+        "proved",
+        "committed",
+        "receipt",
+        "left out",
+        "pii.email",
+        "--save",
+    ] {
+        assert!(done.out.contains(part), "{part} in\n{}", done.out);
+    }
+    assert!(!done.out.contains("ada@") && !done.err.contains("ada@"));
+    for path in project.files("lake/new") {
+        let bytes = fs::read(&path).unwrap();
+        assert_eq!(&bytes[..4], b"PARE", "{}", path.display());
+    }
+    assert_eq!(project.files("lake/new").len(), 1);
+    // Nothing was written into the project, and the log names the person.
+    assert!(!project.path().join("catalog/new.yaml").exists());
+    let log = project.sealine(&["audit", "show"]).ends(0).out;
+    let line = log
+        .lines()
+        .find(|line| line.contains("run.committed"))
+        .unwrap();
+    assert!(
+        line.contains("Sealine::User::") && line.contains("pipeline=protect"),
+        "{line}"
+    );
+    project.sealine(&["audit", "verify"]).ends(0);
+    // The project is as it was: its own pipelines run, with no warning about the grants.
+    let check = project.sealine(&["check"]).ends(0);
+    assert!(!check.err.contains("SL4009"), "{}", check.err);
+    project.sealine(&["run"]).ends(0);
+    project.sealine(&["audit", "verify"]).ends(0);
+}
+
+#[test]
+fn as_json_it_is_a_run_with_the_columns_and_what_was_left_out() {
+    let project = project();
+    let mut arguments = vec!["--format", "json", "--column", "id"];
+    arguments.extend(["--column", "mail=mask(email, 1, 0)"]);
+    let report = protect(&project, &arguments).ends(0).json();
+    assert_eq!(report["pipeline"], "protect");
+    assert_eq!(report["inputs"][0]["rows_in"], 4);
+    assert_eq!(
+        report["outputs"][0]["columns"],
+        serde_json::json!(["id", "mail"])
+    );
+    assert_eq!(report["left_out"], serde_json::json!(["city"]));
+    assert_eq!(report["columns"][1]["level"], "restricted");
+    assert_eq!(report["columns"][1]["tags"][0], "pii.email");
+    assert_eq!(report["declassifications"][0]["protection"], "mask(1, 0)");
+}
+
+#[test]
+fn a_bare_column_is_refused_with_the_path_it_took() {
+    let project = project();
+    let refused = protect(&project, &["--column", "id", "--column", "email"]).ends(3);
+    for part in [
+        "SL3001",
+        "adhoc.new.email",
+        "protected.new",
+        "pipelines/.protect.yaml",
+        "tokenize(email, 'crm')",
+    ] {
+        assert!(refused.err.contains(part), "{part} in\n{}", refused.err);
+    }
+    assert!(project.files("lake/new").is_empty());
+}
+
+#[test]
+fn what_may_not_be_done_comes_with_the_grant_to_paste() {
+    let project = project();
+    fs::remove_file(project.path().join("policy/protect.cedar")).unwrap();
+    let refused = protect(&project, &TOKENS).ends(3);
+    let grants: Vec<&str> = refused
+        .err
+        .split("permit (")
+        .skip(1)
+        .map(|rest| rest.split(';').next().unwrap())
+        .collect();
+    assert!(grants.len() >= 4, "{}", refused.err);
+    let text: String = grants
+        .iter()
+        .map(|grant| format!("permit ({grant};\n"))
+        .collect();
+    project.write("policy/pasted.cedar", &text);
+    protect(&project, &TOKENS).ends(0);
+}
+
+#[test]
+fn unknown_names_are_told_with_the_nearest() {
+    let project = project();
+    protect(
+        &project,
+        &["--column", "id", "--column", "tokenize(emial, 'crm') AS e"],
+    )
+    .ends(2)
+    .says("email");
+    protect(&project, &["--column", "id", "--level", "idd=internal"])
+        .ends(2)
+        .says("did you mean `id`");
+    protect(&project, &["--column", "id", "--clearance", "internel"])
+        .ends(2)
+        .says("did you mean `internal`");
+    let out = project.path().join("nowhere/deep/new");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let missing = elsewhere.path().join("no/new");
+    protect(
+        &project,
+        &["--column", "id", "--out", missing.to_str().unwrap()],
+    )
+    .ends(2)
+    .says("SL0117");
+    assert!(!out.exists());
+    let own = project.path().to_str().unwrap();
+    protect(&project, &["--column", "id", "--out", own])
+        .ends(2)
+        .says("SL0117");
+    // Another dataset's place is not taken over.
+    let taken = project.path().join("lake/customers");
+    protect(
+        &project,
+        &["--column", "id", "--out", taken.to_str().unwrap()],
+    )
+    .ends(2)
+    .says("SL1042");
+}
+
+#[test]
+fn which_key_is_asked_where_there_are_several() {
+    let project = project();
+    let file = project.path().join("data/new.csv");
+    let out = project.path().join("lake/new");
+    let mut command = sealine();
+    command
+        .arg("-C")
+        .arg(project.path())
+        .arg("protect")
+        .arg(&file);
+    command.args(["--column", "id", "--out"]).arg(&out);
+    said(&mut command)
+        .ends(2)
+        .says("SL0116")
+        .says("lake, quarantine");
+}
+
+#[test]
+fn what_is_kept_can_be_read_and_run_again() {
+    let project = project();
+    let mut arguments = TOKENS.to_vec();
+    arguments.extend(["--save", "new"]);
+    protect(&project, &arguments)
+        .ends(0)
+        .says("catalog/new.yaml");
+    let read = project
+        .sealine(&["read", "protected.new", "--format", "json"])
+        .ends(0)
+        .json();
+    assert_eq!(read["rows"].as_array().unwrap().len(), 4);
+    assert_eq!(read["rows"][0][1].as_str().unwrap().len(), 22);
+    // The same place is the pipeline's now.
+    protect(&project, &TOKENS).ends(2).says("SL1039");
+    project.sealine(&["check", "new"]).ends(3).says("svc/new");
+}
+
+#[test]
+fn a_file_and_an_output_anywhere_get_connections_of_their_own() {
+    let project = project();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let file = elsewhere.path().join("list.csv");
+    fs::write(&file, PEOPLE).unwrap();
+    let out = elsewhere.path().join("safe.parquet");
+    let run = |more: &[&str]| {
+        let mut command = sealine();
+        command
+            .arg("-C")
+            .arg(project.path())
+            .arg("protect")
+            .arg(&file);
+        command.args(["--key", "lake", "--level", "id=internal", "--out"]);
+        said(command.arg(&out).args(TOKENS).args(more))
+    };
+    run(&["--save", "list"]).ends(2).says("connections:");
+    run(&[]).ends(0);
+    assert_eq!(&fs::read(&out).unwrap()[..4], b"PARE");
+    // Once more over its own output; never over a file of somebody else's.
+    run(&[]).ends(0);
+    fs::remove_file(&out).unwrap();
+    fs::write(&out, "mine").unwrap();
+    run(&[]).ends(1);
+    assert_eq!(fs::read(&out).unwrap(), b"mine");
+}
+
+#[test]
+fn rows_that_break_a_rule_go_beside_the_output() {
+    let project = project();
+    let bad = format!("{PEOPLE}5,no address,Kyiv\n");
+    project.write("data/new.csv", &bad);
+    let report = protect(&project, &[&TOKENS[..], &["--format", "json"]].concat())
+        .ends(0)
+        .json();
+    assert_eq!(report["inputs"][0]["rejected"], 1);
+    assert_eq!(report["rejects"][0]["rows"], 1);
+    assert_eq!(project.files("lake/new-rejects").len(), 1);
+}

@@ -1,0 +1,269 @@
+//! `sealine reveal`: what a protection sealed opens again for who may, for a reason, on the record.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod harness;
+
+use harness::{Project, Said};
+use serde_json::Value;
+use std::fs;
+
+const PIPELINE: &str = "version: 1
+pipeline: sealed
+inputs: { people: source.people }
+steps:
+  safe:
+    sql: |
+      SELECT id, encrypt(note, 'lake-values') AS note, siv(email, 'crm') AS email,
+             fpe(phone, 'crm') AS phone, date_shift(dob, 'crm', id, 30) AS dob,
+             mask(name, 1, 0) AS name
+      FROM people
+outputs:
+  - { from: safe, to: lake.sealed, mode: replace }
+";
+
+const CATALOG: &str = "version: 1
+datasets:
+  source.people:
+    at: { connection: files, path: people.csv, format: csv }
+    primary_key: [id]
+    subject: id
+    columns:
+      id:    { type: int64, required: true, unique: true, level: internal }
+      name:  { type: string, level: restricted, tags: [pii.name] }
+      email: { type: string, level: restricted, tags: [pii.email] }
+      phone: { type: string, level: restricted, tags: [pii.phone] }
+      dob:   { type: date, level: restricted, tags: [pii.birth] }
+      note:  { type: string, level: restricted, tags: [pii.free_text] }
+  lake.sealed:
+    at: { connection: lake, path: sealed/, format: parquet }
+    clearance: internal
+    encrypt: { key: lake }
+";
+
+const POLICY: &str = r#"
+permit (principal, action == Sealine::Action::"run", resource == Sealine::Pipeline::"sealed");
+permit (principal, action == Sealine::Action::"read", resource in [Sealine::Dataset::"source.people", Sealine::Dataset::"lake.sealed"]);
+permit (principal, action == Sealine::Action::"write", resource == Sealine::Dataset::"lake.sealed");
+permit (principal, action == Sealine::Action::"declassify", resource)
+when { ["sealed", "read", "reveal"].contains(context.pipeline) };
+"#;
+
+const MAY: &str = r#"
+permit (principal is Sealine::User, action == Sealine::Action::"reveal", resource in Sealine::Tag::"pii");
+"#;
+
+const PEOPLE: &str = "id,name,email,phone,dob,note
+1,Ada,ada@mail.example,4915112345678,1990-01-31,likes tea
+2,Bob,bob@mail.example,4915187654321,1985-07-01,
+3,Cyd,cyd@mail.example,4915100000001,2001-12-24,secret canary
+";
+
+fn project() -> Project {
+    let project = Project::small();
+    project.write("catalog/people.yaml", CATALOG);
+    project.write("pipelines/sealed.yaml", PIPELINE);
+    project.write("policy/people.cedar", POLICY);
+    project.write("policy/reveal.cedar", MAY);
+    project.write("data/people.csv", PEOPLE);
+    project.sealine(&["run", "sealed"]).ends(0);
+    project
+}
+
+fn reveal(project: &Project, column: &str) -> Said {
+    let mut arguments = vec!["reveal", "lake.sealed", "--columns", "id"];
+    arguments.extend(["--column", column, "--reason", "complaint 4711"]);
+    arguments.extend(["--format", "json"]);
+    project.sealine(&arguments)
+}
+
+/// The values of a column, by id.
+fn opened(project: &Project, column: &str) -> Vec<Value> {
+    let shown = reveal(project, column).ends(0).json();
+    let name = column.split(':').next().unwrap();
+    let columns = shown["columns"].as_array().unwrap();
+    let place = columns.iter().position(|one| one["name"] == name).unwrap();
+    let mut rows = shown["rows"].as_array().unwrap().clone();
+    rows.sort_by_key(|row| row[0].as_i64());
+    rows.iter().map(|row| row[place].clone()).collect()
+}
+
+#[test]
+fn every_reversible_form_opens_to_what_it_was() {
+    let project = project();
+    assert_eq!(
+        opened(&project, "note"),
+        [
+            Value::from("likes tea"),
+            Value::Null,
+            Value::from("secret canary")
+        ]
+    );
+    assert_eq!(
+        opened(&project, "email"),
+        ["ada@mail.example", "bob@mail.example", "cyd@mail.example"]
+    );
+    assert_eq!(
+        opened(&project, "phone"),
+        ["4915112345678", "4915187654321", "4915100000001"]
+    );
+    assert_eq!(
+        opened(&project, "dob:id"),
+        ["1990-01-31", "1985-07-01", "2001-12-24"]
+    );
+}
+
+#[test]
+fn the_log_has_who_and_why_and_never_a_value() {
+    let project = project();
+    opened(&project, "note");
+    let log = project.sealine(&["audit", "show"]).ends(0).out;
+    let line = log
+        .lines()
+        .find(|line| line.contains("  reveal  "))
+        .unwrap();
+    for part in [
+        "Sealine::User::",
+        "note: encrypt",
+        "complaint 4711",
+        "lake.sealed",
+    ] {
+        assert!(line.contains(part), "{part} in {line}");
+    }
+    for path in project.files(".sealine") {
+        let bytes = fs::read(&path).unwrap();
+        let found = bytes.windows(13).any(|part| part == b"secret canary");
+        assert!(!found, "{}", path.display());
+    }
+    project.sealine(&["audit", "verify"]).ends(0);
+}
+
+#[test]
+fn without_the_grant_it_is_refused_and_the_pasted_grant_passes() {
+    let project = project();
+    fs::remove_file(project.path().join("policy/reveal.cedar")).unwrap();
+    let arguments = [
+        "reveal",
+        "lake.sealed",
+        "--column",
+        "note",
+        "--reason",
+        "why",
+    ];
+    let refused = project.sealine(&arguments).ends(3).says("SL4112");
+    assert!(!refused.err.contains("relabel"), "{}", refused.err);
+    assert!(!refused.err.contains("secret canary") && !refused.out.contains("secret canary"));
+    let grants: Vec<&str> = refused.err.split("permit (").skip(1).collect();
+    assert_eq!(
+        grants.len(),
+        1,
+        "asked once, granted once:\n{}",
+        refused.err
+    );
+    let grant = grants[0].split(';').next().unwrap();
+    project.write("policy/pasted.cedar", &format!("permit ({grant};\n"));
+    project.sealine(&arguments).ends(0).says("secret canary");
+    // What was granted is this key, this form and this tag: nothing else opens.
+    reveal(&project, "email").ends(3);
+    let log = project.sealine(&["audit", "show"]).ends(0).out;
+    assert!(log.contains("access.refused"), "{log}");
+}
+
+#[test]
+fn a_reason_is_not_optional() {
+    let project = project();
+    let without = ["reveal", "lake.sealed", "--column", "note"];
+    project.sealine(&without).ends(2).says("--reason");
+    let empty = [
+        "reveal",
+        "lake.sealed",
+        "--column",
+        "note",
+        "--reason",
+        "  ",
+    ];
+    project.sealine(&empty).ends(2).says("auditor");
+}
+
+#[test]
+fn what_cannot_be_opened_says_so() {
+    let project = project();
+    for (column, code, part) in [
+        ("name", "SL2019", "nothing undoes"),
+        ("id", "SL2019", "no run recorded a protection"),
+        ("nope", "SL2019", "no column `nope`"),
+        ("dob", "SL2019", "dob:OTHER"),
+        ("note:id", "SL2019", "no other column"),
+    ] {
+        reveal(&project, column).ends(2).says(code).says(part);
+    }
+    let unknown = ["reveal", "lake.seeled", "--column", "note", "--reason", "x"];
+    project
+        .sealine(&unknown)
+        .ends(2)
+        .says("did you mean `lake.sealed`");
+}
+
+#[test]
+fn a_tampered_file_gives_no_plaintext() {
+    let project = project();
+    let path = project.files("lake/sealed").pop().unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    for byte in &mut bytes[middle..middle + 64] {
+        *byte ^= 0x55;
+    }
+    fs::write(&path, bytes).unwrap();
+    let said = reveal(&project, "note");
+    assert!(matches!(said.code, Some(1 | 4)), "{said:?}");
+    for text in ["secret canary", "likes tea"] {
+        assert!(
+            !said.out.contains(text) && !said.err.contains(text),
+            "{said:?}"
+        );
+    }
+}
+
+#[test]
+fn what_the_catalog_protects_needs_nothing_of_the_pipeline() {
+    let project = project();
+    project.edit(
+        "catalog/people.yaml",
+        "    clearance: internal\n",
+        "    clearance: internal\n    protect: { email: \"tokenize(email, 'crm')\" }\n",
+    );
+    project.write(
+        "pipelines/sealed.yaml",
+        "version: 1
+pipeline: sealed
+inputs: { people: source.people }
+steps:
+  safe:
+    sql: SELECT id, email FROM people
+outputs:
+  - { from: safe, to: lake.sealed, mode: replace }
+",
+    );
+    project.sealine(&["run", "sealed"]).ends(0).says("tokenize");
+    let read = project
+        .sealine(&[
+            "read",
+            "lake.sealed",
+            "--columns",
+            "email",
+            "--format",
+            "json",
+        ])
+        .ends(0)
+        .json();
+    let rows = read["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 3);
+    for row in rows {
+        let token = row[0].as_str().unwrap();
+        assert!(token.len() == 22 && !token.contains('@'), "{row}");
+    }
+}
