@@ -29,13 +29,17 @@ pub enum Action {
     Keys,
     /// Disable, limit and destroy keys, and change the keystore's passphrase.
     Administer,
+    /// Have a key of a file wrapped: seal files under the key.
+    Wrap,
+    /// Have a key of a file unwrapped: read whatever is sealed under the key.
+    Unwrap,
     /// Read the audit log.
     Audit,
 }
 
 impl Action {
     /// Every action, in the order of the schema.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Run,
         Self::Preview,
         Self::Read,
@@ -46,6 +50,8 @@ impl Action {
         Self::Reveal,
         Self::Keys,
         Self::Administer,
+        Self::Wrap,
+        Self::Unwrap,
         Self::Audit,
     ];
 
@@ -62,6 +68,8 @@ impl Action {
             Self::Reveal => "reveal",
             Self::Keys => "keys",
             Self::Administer => "administer",
+            Self::Wrap => "wrap",
+            Self::Unwrap => "unwrap",
             Self::Audit => "audit",
         }
     }

@@ -235,11 +235,11 @@ permit (
     ),
     (
         "SL4105",
-        r#"# A key may not be changed or listed
+        r#"# A key may not be used, changed or listed
 
-**What happened.** Whoever runs the command has no `keys` on the key (make, list, rotate), or no `administer` (disable, limit, destroy, the passphrase of the keystore).
+**What happened.** Whoever runs the command has no `keys` on the key (make, list, rotate), no `administer` (disable, limit, destroy, the passphrase of the keystore), or no `wrap` or `unwrap` (`sealine kms`).
 
-**Why.** A key that is destroyed takes the data with it, so taking keys out of use is a permission of its own.
+**Why.** A key that is destroyed takes the data with it, so taking keys out of use is a permission of its own. Whoever may `unwrap` reads all that the key seals, with any tool.
 
 **What to do.** Ask the owner of `policy/` for it:
 

@@ -59,7 +59,7 @@ pub enum AccessError {
     KeyDenied {
         /// Who asked, as the policy names it.
         principal: String,
-        /// `keys` or `administer`.
+        /// `keys`, `administer`, `wrap` or `unwrap`.
         action: crate::Action,
         /// The key.
         key: String,

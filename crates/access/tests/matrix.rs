@@ -115,7 +115,7 @@ fn questions(spec: &Spec) -> Vec<Question> {
                         .map(|id| (action, Resource::Dataset(id.clone()), None)),
                 );
             }
-            Action::Keys | Action::Administer => {
+            Action::Keys | Action::Administer | Action::Wrap | Action::Unwrap => {
                 let keys = spec.project.keys.keys();
                 all.extend(keys.map(|id| (action, Resource::Key(id.clone()), None)));
             }

@@ -206,12 +206,38 @@ pub enum Action {
         /// What recognises its bytes, and tells nothing of them.
         fingerprint: Digest,
     },
+    /// A program is about to be given keys of files by `sealine kms`: the first time that it asks
+    /// for this with this key. Whoever has the key of a file can read the file.
+    #[serde(rename = "keys.granted")]
+    KeyGranted {
+        /// Key name.
+        key: String,
+        /// `wrap` or `unwrap`.
+        operation: String,
+    },
+    /// A `sealine kms` ended: how often it wrapped and unwrapped.
+    #[serde(rename = "keys.served")]
+    KeysServed {
+        /// What was given out, for each key; answers with an error are not counted.
+        keys: Vec<KeyCount>,
+    },
     /// The keystore is about to be put under another passphrase, or none.
     #[serde(rename = "keys.passphrase")]
     PassphraseChanged {
         /// Which of the three.
         change: PassphraseChange,
     },
+}
+
+/// How often keys of files were wrapped and unwrapped under a key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyCount {
+    /// Key name.
+    pub key: String,
+    /// Keys wrapped.
+    pub wrapped: u64,
+    /// Keys unwrapped.
+    pub unwrapped: u64,
 }
 
 /// What becomes of a key.
@@ -330,6 +356,8 @@ impl Action {
             Self::AccessRefused { .. } => "access.refused",
             Self::KeysChanged { .. } => "keys.changed",
             Self::KeyDestroyed { .. } => "keys.destroyed",
+            Self::KeyGranted { .. } => "keys.granted",
+            Self::KeysServed { .. } => "keys.served",
             Self::PassphraseChanged { .. } => "keys.passphrase",
         }
     }
@@ -446,6 +474,17 @@ mod tests {
                 key: "lake".into(),
                 version: 1,
                 fingerprint: digest,
+            },
+            Action::KeyGranted {
+                key: "lake".into(),
+                operation: "unwrap".into(),
+            },
+            Action::KeysServed {
+                keys: vec![KeyCount {
+                    key: "lake".into(),
+                    wrapped: 0,
+                    unwrapped: 3,
+                }],
             },
             Action::PassphraseChanged {
                 change: PassphraseChange::Set,

@@ -34,8 +34,8 @@ pub use codes::CODES;
 pub use digest::{Digest, NotADigest};
 pub use error::AuditError;
 pub use event::{
-    Action, Digests, EVENT_VERSION, Event, KeyChange, KeyUse, MAX_ENTRY, Outcome, PassphraseChange,
-    Resolution,
+    Action, Digests, EVENT_VERSION, Event, KeyChange, KeyCount, KeyUse, MAX_ENTRY, Outcome,
+    PassphraseChange, Resolution,
 };
 pub use fault::{Fault, FaultKind, Verified};
 pub use log::{Appended, Log};

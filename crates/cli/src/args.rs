@@ -129,6 +129,17 @@ Key bytes are never printed. One key, one purpose: sealine.yaml says which. The 
 it takes effect."
     )]
     Keys(Keys),
+    /// Wrap and unwrap keys of files for another program: JSON lines in and out
+    #[command(after_help = "\
+Examples:
+  sealine kms < requests.jsonl
+  {\"op\":\"unwrap\",\"key\":\"lake\",\"wrapped\":\"<base64>\"}
+  {\"op\":\"wrap\",\"key\":\"lake\",\"plaintext\":\"<base64>\"}
+
+For readers such as pyarrow; examples/pyarrow has a client. The policy permits `unwrap` and `wrap`
+for each file key, and the log knows before the first answer. Whoever may unwrap reads all that the
+key seals, with any tool and whatever their clearance. While it runs it holds the project.")]
+    Kms,
     /// Read rows of a dataset that your terminal may show
     #[command(after_help = "\
 Examples:

@@ -16,7 +16,7 @@ use std::time::Instant;
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use sealine_connect::{
-    Access, EncryptedWriter, FileAad, Source, compact, open_parquet, prove_sealed,
+    Access, EncryptedWriter, FileAad, FileKeys, Source, compact, open_parquet, prove_sealed,
 };
 use sealine_keys::{Keystore, Purpose, Tombstones};
 
@@ -92,7 +92,9 @@ fn main() {
         let aad = FileAad::new("lake.customers", &name).unwrap();
         let key = keys.new_data_key("lake").unwrap();
         let started = Instant::now();
-        let mut writer = EncryptedWriter::create(&path, batches[0].schema(), key, &aad).unwrap();
+        let mut writer =
+            EncryptedWriter::create(&path, FileKeys::uniform(batches[0].schema(), key), &aad)
+                .unwrap();
         for batch in &batches {
             writer.write(batch).unwrap();
         }

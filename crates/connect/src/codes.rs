@@ -76,7 +76,7 @@ pub const CODES: &[(&str, &str)] = &[
     ),
     (
         "SL9019",
-        "# The file is encrypted by something else\n\nIts footer does not hold the key material of a Sealine keystore.\n\n**What to do**: read it with the tool that wrote it. Key material of other tools is a later capability.\n\n```\n`lake/a.parquet` is encrypted by something else\n```",
+        "# The file is encrypted by something else\n\nIts footer, or the key material file that it refers to, does not name a key that the dataset's files may be sealed under. Key material is read as parquet-java and pyarrow write it, in the file or beside it, where its master key is the name of a Sealine key.\n\n**What to do**: read it with the tool that wrote it; or name its key in the catalog, with `bound: false` if another tool wrote it.\n\n```\n`lake/a.parquet` is encrypted by something else\n```",
     ),
     (
         "SL9020",
@@ -109,6 +109,18 @@ pub const CODES: &[(&str, &str)] = &[
     (
         "SL9042",
         "# Not a partition\n\nWith `partition_by: [year, month]` the files lie in folders `year=2026/month=11/`, one level for each column and in that order; the values are percent-encoded where a file system needs it, and `__HIVE_DEFAULT_PARTITION__` is null. Something else lies there. It is not passed over, since it may hold rows.\n\n**What to do**: move it away, or correct `partition_by:`. Names that begin with `.` or `_` are left out.\n\n```\nls sales/year=2026\n```",
+    ),
+    (
+        "SL9060",
+        "# The key of a column cannot be had\n\nColumns may be sealed under keys of their own, so that a reader sees the columns whose keys it may use and no others. A column that is read here is under a key that this keystore does not have, or has disabled or destroyed.\n\n**What to do**: leave the column out of what is read, or ask the owner of the key.\n\n```\nsealine keys list\n```",
+    ),
+    (
+        "SL9061",
+        "# Nothing can be sealed under a key\n\nA file is sealed under fresh data keys, which are wrapped under the file keys that `encrypt:` names. One of those is not in the keystore, is for another purpose, is disabled, or has been used as often as it may.\n\n**What to do**: `sealine keys list`; make the key, enable it or rotate it.\n\n```\nsealine keys new pii --purpose file\n```",
+    ),
+    (
+        "SL9062",
+        "# A key for a column that is not there\n\n`encrypt.columns` gives columns keys by name. The output has no column of this name, or two; a key that goes to nothing would leave the column it was meant for under another.\n\n**What to do**: correct the name in the catalog or in the step's SQL.\n\n```yaml\nencrypt: { key: lake, columns: { email: pii } }\n```",
     ),
 ];
 
@@ -204,6 +216,7 @@ mod tests {
                 path: path(),
                 column: "a".into(),
             },
+            ConnectError::SealedColumn { column: "a".into() },
         ];
         for error in errors {
             assert!(

@@ -157,9 +157,41 @@ pub enum ConnectError {
         #[source]
         source: KeyError,
     },
-    /// A file without key material that this system wrote.
+    /// A column whose key could not be had.
     #[error(
-        "`{path}` is encrypted by something else: it names no key of a Sealine keystore; read it with its own tool"
+        "the column `{column}` of `{path}` is sealed under the key `{key}`, which cannot be used here; ask for that key or leave the column out"
+    )]
+    ColumnKey {
+        /// The file.
+        path: String,
+        /// The column.
+        column: String,
+        /// The name of its key.
+        key: String,
+        /// Why.
+        #[source]
+        source: KeyError,
+    },
+    /// A key that nothing can be sealed under.
+    #[error("nothing can be sealed under the key `{key}`")]
+    FileKey {
+        /// Its name.
+        key: String,
+        /// Why.
+        #[source]
+        source: KeyError,
+    },
+    /// A key for a column that the file does not have, or has twice.
+    #[error(
+        "the output does not have the column `{column}` once, and columns have keys by name; correct `encrypt:` or the step's SQL"
+    )]
+    SealedColumn {
+        /// The column.
+        column: String,
+    },
+    /// A file without key material of a key that it may be sealed under.
+    #[error(
+        "`{path}` is encrypted by something else: it names no key that this dataset declares; read it with its own tool, or declare the key"
     )]
     ForeignKey {
         /// The file.
@@ -257,6 +289,9 @@ impl ConnectError {
             ConnectError::Changed { .. } => "SL9040",
             ConnectError::Pattern { .. } => "SL9041",
             ConnectError::Partition { .. } => "SL9042",
+            ConnectError::ColumnKey { .. } => "SL9060",
+            ConnectError::FileKey { .. } => "SL9061",
+            ConnectError::SealedColumn { .. } => "SL9062",
         }
     }
 

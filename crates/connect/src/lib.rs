@@ -36,8 +36,8 @@ pub use file::{FileIdentity, Written};
 pub use input::{Compression, Witness, Witnessed};
 pub use locate::{Format, Located, locate};
 pub use parquet::{
-    Access, ConformRead, EncryptedWriter, FileAad, ParquetSource, conform_parquet_read,
-    open_parquet,
+    Access, ConformRead, EncryptedWriter, FileAad, FileKeys, ParquetSource, Storage,
+    conform_parquet_read, open_parquet,
 };
 pub use plain::{PlainAllowed, PlainFormat, PlainWriter};
 pub use sealed::{CANARY_MIN, prove_sealed};

@@ -15,7 +15,8 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::file::properties::WriterProperties;
 use sealine_connect::{
-    Access, ConnectError, EncryptedWriter, FileAad, Source, Written, open_parquet, prove_sealed,
+    Access, ConnectError, EncryptedWriter, FileAad, FileKeys, Source, Storage, Written,
+    open_parquet, prove_sealed,
 };
 use sealine_keys::{Keystore, OpenKeys, Purpose, Tombstones};
 
@@ -106,7 +107,7 @@ fn batch(from: i64, rows: usize) -> RecordBatch {
 fn write(path: &Path, keys: &OpenKeys, dataset: &str, rows: usize) -> Written {
     let aad = FileAad::new(dataset, path.file_name().unwrap().to_str().unwrap()).unwrap();
     let key = keys.new_data_key("lake").unwrap();
-    let mut writer = EncryptedWriter::create(path, schema(), key, &aad).unwrap();
+    let mut writer = EncryptedWriter::create(path, FileKeys::uniform(schema(), key), &aad).unwrap();
     let mut from = 0;
     while from < rows {
         let count = (rows - from).min(8192);
@@ -299,16 +300,18 @@ fn nothing_is_overwritten_and_misuse_is_refused() {
     let key = || keys.new_data_key("lake").unwrap();
     let aad = FileAad::new("lake.a", "a.parquet").unwrap();
     std::fs::write(&path, b"old").unwrap();
-    let error = EncryptedWriter::create(&path, schema(), key(), &aad).unwrap_err();
+    let error =
+        EncryptedWriter::create(&path, FileKeys::uniform(schema(), key()), &aad).unwrap_err();
     assert_eq!(error.code(), "SL9001");
     assert_eq!(std::fs::read(&path).unwrap(), b"old");
     let link = dir.path().join("link");
     std::os::unix::fs::symlink(dir.path().join("target"), &link).unwrap();
-    assert!(EncryptedWriter::create(&link, schema(), key(), &aad).is_err());
+    assert!(EncryptedWriter::create(&link, FileKeys::uniform(schema(), key()), &aad).is_err());
     assert!(!dir.path().join("target").exists());
 
     let other = dir.path().join("b.parquet");
-    let mut writer = EncryptedWriter::create(&other, schema(), key(), &aad).unwrap();
+    let mut writer =
+        EncryptedWriter::create(&other, FileKeys::uniform(schema(), key()), &aad).unwrap();
     let wrong = batch(0, 5).project(&[0, 1]).unwrap();
     assert_eq!(writer.write(&wrong).unwrap_err().code(), "SL9021");
     // After a failure nothing can be finished.
@@ -319,7 +322,7 @@ fn nothing_is_overwritten_and_misuse_is_refused() {
     let nested = Arc::new(Schema::new(vec![Field::new("l", list, true)]));
     let third = dir.path().join("c.parquet");
     assert_eq!(
-        EncryptedWriter::create(&third, nested, key(), &aad)
+        EncryptedWriter::create(&third, FileKeys::uniform(nested, key()), &aad)
             .unwrap_err()
             .code(),
         "SL9021"
@@ -424,7 +427,8 @@ fn no_module_lies_outside_the_encryption() {
     let key = keys.new_data_key("lake").unwrap();
     let bytes = key.plaintext().expose().to_vec();
     let aad = FileAad::new("lake.a", "a.parquet").unwrap();
-    let mut writer = EncryptedWriter::create(&path, schema(), key, &aad).unwrap();
+    let mut writer =
+        EncryptedWriter::create(&path, FileKeys::uniform(schema(), key), &aad).unwrap();
     writer.write(&batch(0, 10_000)).unwrap();
     writer.finish().unwrap();
     // The prefix is stored, so the key alone opens it elsewhere; our own reader gives its own.
@@ -443,4 +447,176 @@ fn no_module_lies_outside_the_encryption() {
     }
     let stored = metadata.metadata().file_metadata().key_value_metadata();
     assert!(stored.is_none_or(|pairs| pairs.is_empty()));
+}
+
+/// Every column text, so that what lies in clear shows.
+fn texts(rows: usize) -> RecordBatch {
+    let columns = ["id", "email", "card", "note"].map(|name| {
+        let values = (0..rows).map(|n| format!("canary-{name}-{n}"));
+        let array: ArrayRef = Arc::new(StringArray::from_iter_values(values));
+        (name, array)
+    });
+    RecordBatch::try_from_iter(columns).unwrap()
+}
+
+fn by_column(
+    path: &Path,
+    keys: &OpenKeys,
+    columns: &[(&str, &str)],
+    storage: Storage,
+) -> Result<(), ConnectError> {
+    let aad = FileAad::new("lake.a", path.file_name().unwrap().to_str().unwrap()).unwrap();
+    let columns = columns
+        .iter()
+        .map(|(column, key)| ((*column).to_owned(), (*key).to_owned()));
+    let columns = columns.collect();
+    let sealing = FileKeys::new(texts(1).schema(), keys, "lake", &columns)?.stored(storage);
+    let mut writer = EncryptedWriter::create(path, sealing, &aad)?;
+    for _ in 0..3 {
+        // Two row groups.
+        writer.write(&texts(100_000))?;
+    }
+    writer.finish().map(|_| ())
+}
+
+#[test]
+fn every_column_has_a_key_and_a_reader_sees_those_it_has() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Keystore::create(&dir.path().join("keys"), 1).unwrap();
+    for name in ["lake", "pii", "pci"] {
+        store.new_key(name, Purpose::File, 1).unwrap();
+    }
+    let keys = store.unlock(&Tombstones::none()).unwrap();
+    let wanted = [("email", "pii"), ("card", "pci")];
+    let names = ["id", "email", "card", "note"].map(str::to_owned);
+    for (name, storage) in [("in", Storage::Internal), ("ex", Storage::External)] {
+        let path = dir.path().join(format!("{name}.parquet"));
+        by_column(&path, &keys, &wanted, storage).unwrap();
+        let canaries = names
+            .clone()
+            .map(|name| format!("canary-{name}").into_bytes());
+        prove_sealed(&path, &canaries).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        for canary in &canaries {
+            let shortest = &canary[..9];
+            assert!(memchr::memmem::find(&bytes, shortest).is_none());
+        }
+        let access = Access::Sealed {
+            keys: &keys,
+            dataset: "lake.a",
+        };
+        let batches = read(std::slice::from_ref(&path), &names, access).unwrap();
+        let whole = arrow::compute::concat_batches(&batches[0].schema(), &batches).unwrap();
+        assert_eq!(
+            whole.slice(100_000, 100_000).columns(),
+            texts(100_000).columns()
+        );
+    }
+    // One of the keys is on its way out.
+    let change = sealine_keys::Change::Destroy {
+        name: "pci".to_owned(),
+        version: None,
+        due: 100,
+    };
+    store.change(&change, 10).unwrap();
+    let fewer = store.unlock(&Tombstones::none()).unwrap();
+    let access = Access::Sealed {
+        keys: &fewer,
+        dataset: "lake.a",
+    };
+    for name in ["in", "ex"] {
+        let path = dir.path().join(format!("{name}.parquet"));
+        let files = std::slice::from_ref(&path);
+        let some = ["note", "email", "id"].map(str::to_owned);
+        let batches = read(files, &some, access).unwrap();
+        assert_eq!(
+            batches.iter().map(RecordBatch::num_rows).sum::<usize>(),
+            300_000
+        );
+        let error = read(files, &names, access).unwrap_err();
+        assert_eq!(error.code(), "SL9060");
+        let text = error.to_string();
+        assert!(text.contains("`card`") && text.contains("`pci`") && !text.contains("canary"));
+        // The footer's key opens everything else, and is needed for anything.
+        let nothing = self::keys(&dir.path().join(format!("keys-{name}")));
+        let nothing = Access::Sealed {
+            keys: &nothing,
+            dataset: "lake.a",
+        };
+        assert_eq!(read(files, &some, nothing).unwrap_err().code(), "SL9018");
+    }
+    let path = dir.path().join("b.parquet");
+    let refused = |columns: &[(&str, &str)]| {
+        let error = by_column(&path, &keys, columns, Storage::Internal).unwrap_err();
+        assert!(!path.exists());
+        error.code()
+    };
+    assert_eq!(refused(&[("Email", "pii")]), "SL9062");
+    assert_eq!(refused(&[("email", "none")]), "SL9061");
+    let twice = Arc::new(Schema::new(vec![
+        Field::new("a", DataType::Int8, true),
+        Field::new("a", DataType::Int8, true),
+    ]));
+    let named = [("a".to_owned(), "pii".to_owned())].into();
+    let error = FileKeys::new(twice, &keys, "lake", &named).unwrap_err();
+    assert_eq!(error.code(), "SL9062");
+}
+
+#[test]
+fn each_column_is_sealed_under_a_key_of_its_own() {
+    use parquet::encryption::decrypt::{FileDecryptionProperties, KeyRetriever};
+    use sealine_keys::{KeyMetadata, WrappedKey};
+    use std::sync::Mutex;
+    /// Opens nothing but the footer and notes what it was asked for.
+    struct Asked(OpenKeys, Mutex<Vec<WrappedKey>>);
+    impl KeyRetriever for Asked {
+        fn retrieve_key(&self, metadata: &[u8]) -> parquet::errors::Result<Vec<u8>> {
+            let KeyMetadata::Here(wrapped) = KeyMetadata::parse(metadata).unwrap() else {
+                panic!("not in the file");
+            };
+            let key = self.0.unwrap(&wrapped).unwrap().expose().to_vec();
+            self.1.lock().unwrap().push(wrapped);
+            Ok(key)
+        }
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Keystore::create(&dir.path().join("keys"), 1).unwrap();
+    for name in ["lake", "pii"] {
+        store.new_key(name, Purpose::File, 1).unwrap();
+    }
+    let open = || store.unlock(&Tombstones::none()).unwrap();
+    let path = dir.path().join("a.parquet");
+    by_column(&path, &open(), &[("email", "pii")], Storage::Internal).unwrap();
+    let asked = Arc::new(Asked(open(), Mutex::default()));
+    let retriever: Arc<dyn KeyRetriever> = asked.clone();
+    let properties = FileDecryptionProperties::with_key_retriever(retriever)
+        .build()
+        .unwrap();
+    let options = ArrowReaderOptions::new().with_file_decryption_properties(properties);
+    let file = std::fs::File::open(&path).unwrap();
+    let metadata = ArrowReaderMetadata::load(&file, options).unwrap();
+    for column in metadata
+        .metadata()
+        .row_groups()
+        .iter()
+        .flat_map(|g| g.columns())
+    {
+        assert!(column.crypto_metadata().is_some(), "a column is in clear");
+        assert!(column.bloom_filter_offset().is_none());
+    }
+    // The footer, then the columns of the first row group; all of the second are the same.
+    let asked = asked.1.lock().unwrap();
+    let names: Vec<&str> = asked.iter().map(WrappedKey::key).collect();
+    assert_eq!(names[..5], ["lake", "lake", "pii", "lake", "lake"]);
+    let keys = open();
+    let plain: Vec<_> = asked[..5].iter().map(|w| keys.unwrap(w).unwrap()).collect();
+    for (at, key) in plain.iter().enumerate() {
+        assert!(
+            plain[..at].iter().all(|other| !other.equals(key)),
+            "a key serves twice"
+        );
+    }
+    // One key-encryption key for each file key.
+    assert_eq!(asked[0].bytes(), asked[1].bytes());
+    assert_ne!(asked[0].bytes(), asked[2].bytes());
 }

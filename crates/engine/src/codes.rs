@@ -154,6 +154,10 @@ pub const CODES: &[(&str, &str)] = &[
         "SL5042",
         "# Not as anonymous as asked\n\nBefore anything is published, the rows are measured as they are written. A class is all rows with the same quasi-identifiers. `k` is the size of the smallest class, in people where the dataset has a `subject`, else in rows. `l` is how diverse a sensitive column is in a class, `t` how far its distribution in a class is from that of all rows. One of them does not meet its bound, so the run was rolled back: what was there before is there still. Where the columns are above `operator_clearance`, the numbers are not shown.\n\n**What to do:** make the quasi-identifiers coarser, leave out the rows that stand out, or leave out a column. A column that `encrypt` seals has another value in each row and is no quasi-identifier: name the others under `anonymity:`.\n\n```yaml\nsql: SELECT bucket(age, 20) AS age_band, diagnosis FROM patients\n```\n",
     ),
+    (
+        "SL5060",
+        "# A request to the key service that is none\n\n`sealine kms` reads one JSON object a line: `op` is `wrap` or `unwrap`, `key` names a file key, `plaintext` or `wrapped` is the key to wrap or unwrap, in base64. This line is something else. It was answered with this error, and the service goes on.\n\n**What to do:** correct the client; `examples/pyarrow/sealine_kms.py` is one.\n\n```\n{\"op\":\"unwrap\",\"key\":\"lake\",\"wrapped\":\"AAAA…\"}\n```\n",
+    ),
 ];
 
 #[cfg(test)]

@@ -105,6 +105,12 @@ pub enum EngineError {
         /// The key.
         name: String,
     },
+    /// A request to `sealine kms` that is none.
+    #[error("the request is not understood: {reason}")]
+    KeyRequest {
+        /// Why.
+        reason: &'static str,
+    },
     /// There is no keystore yet.
     #[error(
         "this project has no keys yet; `sealine run` makes the declared ones, or `sealine keys new NAME`"
@@ -423,6 +429,7 @@ impl EngineError {
             Self::NotCleaned { .. } => "SL5038",
             Self::Unmeasurable { .. } => "SL5041",
             Self::NotAnonymous { .. } => "SL5042",
+            Self::KeyRequest { .. } => "SL5060",
             Self::Keys(error) => error.code(),
             Self::Protect(error) => error.code(),
             Self::Connect(error) => error.code(),

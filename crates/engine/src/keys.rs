@@ -160,7 +160,12 @@ impl Session {
     }
 
     /// Asks the policy; a denial is logged.
-    fn permit(&mut self, action: Ask, user: &Principal, key: &str) -> Result<(), EngineError> {
+    pub(crate) fn permit(
+        &mut self,
+        action: Ask,
+        user: &Principal,
+        key: &str,
+    ) -> Result<(), EngineError> {
         let denied = match self.project.permit_key(user, action, key) {
             Ok(()) => return Ok(()),
             Err(denied) => denied,

@@ -14,6 +14,7 @@ mod durable;
 mod error;
 mod exec;
 mod keys;
+mod kms;
 mod output;
 mod progress;
 mod project;
@@ -25,6 +26,7 @@ pub use cancel::CancelToken;
 pub use codes::CODES;
 pub use error::EngineError;
 pub use exec::Limits;
+pub use kms::KeyService;
 pub use progress::{Progress, Reading, Silent, Step, Update};
 pub use project::{Beside, OpenError, Project, ProjectDir, StateDir, Undecided};
 pub use report::{

@@ -82,9 +82,9 @@ pub const CODES: &[(&str, &str)] = &[
     ),
     (
         "SL6020",
-        "**Key material that cannot be read.** The Parquet file carries, for its key, JSON of type `PKMT1`, in \
-         its footer, wrapped once, at most 4 KiB. This one is something else or was cut. Other writers' double \
-         wrapping is not read yet.",
+        "**Key material that cannot be read.** A Parquet file carries, for its footer and its columns, JSON of \
+         type `PKMT1` of at most 4 KiB, in the file or in the key material file beside it, with keys of 16, 24 or \
+         32 bytes wrapped once or twice. This one is something else or was cut.",
     ),
     (
         "SL6021",

@@ -4,18 +4,28 @@
 //! file key version u32 | nonce 12 | ciphertext | tag 16        (big-endian; AES-256-GCM)
 //! ```
 //!
-//! The associated data is the name of the file key.
+//! The associated data is the name of the file key. What the envelope holds is the data key or,
+//! as Parquet's key tools do it, a key-encryption key that wraps some data keys in turn:
 //!
-//! Invariant: a [`DataKey`] is made here only, fresh for each file, so a file's writer cannot be
+//! ```text
+//! nonce 12 | ciphertext | tag 16        (AES-GCM of the key-encryption key's length)
+//! ```
+//!
+//! with the id of the key-encryption key as associated data. A reader then asks for one key where
+//! it would have asked for one per column.
+//!
+//! Invariant: a [`DataKey`] is made here only, fresh for each use, so a file's writer cannot be
 //! given a key that another file has.
 
 use std::fmt;
 
-use sealine_protect::crypto::{Secret, aead};
+use sealine_protect::crypto::{Secret, aead, random};
 
 use crate::{KeyError, root::KEY_LEN};
 
 const VERSION_LEN: usize = 4;
+/// Bytes of the id of a key-encryption key.
+const ID_LEN: usize = 16;
 /// The longest envelope that is read: a data key has at most 64 bytes.
 pub(crate) const LONGEST: usize = VERSION_LEN + aead::NONCE_LEN + 64 + aead::TAG_LEN;
 
@@ -32,28 +42,97 @@ impl DataKey {
         &self.plaintext
     }
 
-    /// What goes into the file beside the ciphertext.
+    /// What goes into the file beside the ciphertext, as key material.
     pub fn wrapped(&self) -> &WrappedKey {
         &self.wrapped
     }
 }
 
-/// A data key under a file key; safe to store.
+/// A key that wraps the data keys of one file, itself under a file key. Not `Clone`.
+pub struct KeyEncryptionKey {
+    plaintext: Secret,
+    key: String,
+    bytes: Vec<u8>,
+    id: Vec<u8>,
+}
+
+impl KeyEncryptionKey {
+    /// A fresh data key of 256 bits, wrapped under this key.
+    ///
+    /// # Errors
+    /// [`KeyError::Crypto`].
+    pub fn new_data_key(&self) -> Result<DataKey, KeyError> {
+        let plaintext = Secret::random(KEY_LEN)?;
+        let bytes = gcm(&self.plaintext)?.seal(&self.id, plaintext.expose())?;
+        let inner = Inner {
+            id: self.id.clone(),
+            bytes,
+        };
+        Ok(DataKey {
+            plaintext,
+            wrapped: WrappedKey::new(self.key.clone(), self.bytes.clone())?.around(inner)?,
+        })
+    }
+}
+
+impl fmt::Debug for KeyEncryptionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyEncryptionKey({:?})", self.key)
+    }
+}
+
+/// A data key under a key-encryption key.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Inner {
+    /// The id of the key-encryption key.
+    pub(crate) id: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// A data key under a file key, directly or through a key-encryption key; safe to store.
 #[derive(Clone, PartialEq, Eq)]
 pub struct WrappedKey {
     key: String,
     bytes: Vec<u8>,
+    inner: Option<Inner>,
 }
 
 impl WrappedKey {
-    pub(crate) fn from_parts(key: String, bytes: Vec<u8>) -> Result<WrappedKey, KeyError> {
+    /// An envelope as it was given out, under the file key of this name. Whether it opens shows
+    /// in [`OpenKeys::unwrap`](crate::OpenKeys::unwrap).
+    ///
+    /// # Errors
+    /// [`KeyError::Material`] when it does not have the length of one.
+    pub fn new(key: String, bytes: Vec<u8>) -> Result<WrappedKey, KeyError> {
         let least = VERSION_LEN + aead::NONCE_LEN + aead::TAG_LEN;
         if bytes.len() < least || bytes.len() > LONGEST {
             return Err(KeyError::Material(
                 "its wrapped key does not have the length of one",
             ));
         }
-        Ok(WrappedKey { key, bytes })
+        Ok(WrappedKey {
+            key,
+            bytes,
+            inner: None,
+        })
+    }
+
+    /// The same envelope, holding the key that `inner` is wrapped under.
+    pub(crate) fn around(self, inner: Inner) -> Result<WrappedKey, KeyError> {
+        let lengths = aead::NONCE_LEN + aead::TAG_LEN + 1..=aead::NONCE_LEN + aead::TAG_LEN + 64;
+        if !lengths.contains(&inner.bytes.len()) || inner.id.len() > 64 {
+            return Err(KeyError::Material(
+                "its wrapped key does not have the length of one",
+            ));
+        }
+        Ok(WrappedKey {
+            inner: Some(inner),
+            ..self
+        })
+    }
+
+    pub(crate) fn inner(&self) -> Option<&Inner> {
+        self.inner.as_ref()
     }
 
     /// The name of the file key.
@@ -73,7 +152,7 @@ impl WrappedKey {
         Ok(u32::from_be_bytes(*version))
     }
 
-    /// The envelope.
+    /// The envelope, of the data key or of the key-encryption key.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -87,27 +166,72 @@ impl fmt::Debug for WrappedKey {
 
 pub(crate) fn new_data_key(name: &str, version: u32, key: &Secret) -> Result<DataKey, KeyError> {
     let plaintext = Secret::random(KEY_LEN)?;
+    let wrapped = wrap(name, version, key, &plaintext)?;
+    Ok(DataKey { plaintext, wrapped })
+}
+
+pub(crate) fn new_key_encryption_key(
+    name: &str,
+    version: u32,
+    key: &Secret,
+) -> Result<KeyEncryptionKey, KeyError> {
+    let plaintext = Secret::random(KEY_LEN)?;
+    let wrapped = wrap(name, version, key, &plaintext)?;
+    Ok(KeyEncryptionKey {
+        plaintext,
+        key: wrapped.key,
+        bytes: wrapped.bytes,
+        id: random::array::<ID_LEN>()?.to_vec(),
+    })
+}
+
+/// What others ask to be wrapped is an AES key.
+pub(crate) fn check_length(plaintext: &Secret) -> Result<(), KeyError> {
+    match plaintext.len() {
+        16 | 24 | 32 => Ok(()),
+        _ => Err(KeyError::Material("a key to wrap has 16, 24 or 32 bytes")),
+    }
+}
+
+pub(crate) fn wrap(
+    name: &str,
+    version: u32,
+    key: &Secret,
+    plaintext: &Secret,
+) -> Result<WrappedKey, KeyError> {
     let sealed = wrapping(key)?.seal(name.as_bytes(), plaintext.expose())?;
     let mut bytes = Vec::with_capacity(VERSION_LEN + sealed.len());
     bytes.extend_from_slice(&version.to_be_bytes());
     bytes.extend_from_slice(&sealed);
-    Ok(DataKey {
-        plaintext,
-        wrapped: WrappedKey::from_parts(name.to_owned(), bytes)?,
-    })
+    WrappedKey::new(name.to_owned(), bytes)
 }
 
 pub(crate) fn unwrap(wrapped: &WrappedKey, key: &Secret) -> Result<Secret, KeyError> {
     let version = wrapped.version()?;
     let sealed = wrapped.bytes.get(VERSION_LEN..).unwrap_or_default();
-    wrapping(key)?
+    let failed = |_| KeyError::DoesNotUnwrap {
+        name: wrapped.key.clone(),
+        version,
+    };
+    let opened = wrapping(key)?
         .open(wrapped.key.as_bytes(), sealed)
-        .map_err(|_| KeyError::DoesNotUnwrap {
-            name: wrapped.key.clone(),
-            version,
-        })
+        .map_err(failed)?;
+    match &wrapped.inner {
+        Some(inner) => gcm(&opened)?.open(&inner.id, &inner.bytes).map_err(failed),
+        None => Ok(opened),
+    }
 }
 
 fn wrapping(key: &Secret) -> Result<aead::Key, KeyError> {
     Ok(aead::Key::new(aead::Algorithm::Aes256Gcm, key)?)
+}
+
+/// A key-encryption key at work. Those of others may have 128 bits.
+fn gcm(key: &Secret) -> Result<aead::Key, KeyError> {
+    let algorithm = if key.len() == aead::Algorithm::Aes128Gcm.key_len() {
+        aead::Algorithm::Aes128Gcm
+    } else {
+        aead::Algorithm::Aes256Gcm
+    };
+    Ok(aead::Key::new(algorithm, key)?)
 }

@@ -35,10 +35,11 @@ mod uses;
 
 pub use change::Change;
 pub use codes::CODES;
-pub use envelope::{DataKey, WrappedKey};
+pub use envelope::{DataKey, KeyEncryptionKey, WrappedKey};
 pub use error::KeyError;
 pub use info::{KeyInfo, VersionInfo};
 pub use keystore::Keystore;
+pub use material::{KeyMetadata, Role};
 pub use name::{DIGEST_KEY, LOG_KEY};
 pub use open::OpenKeys;
 pub use passphrase::{Cost, LONGEST_PASSPHRASE, SHORTEST_PASSPHRASE};

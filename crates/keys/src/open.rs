@@ -14,7 +14,8 @@ use sealine_protect::{
 };
 
 use crate::{
-    DIGEST_KEY, DataKey, KeyError, LOG_KEY, Purpose, State, WrappedKey, envelope, uses::Meter,
+    DIGEST_KEY, DataKey, KeyEncryptionKey, KeyError, LOG_KEY, Purpose, State, WrappedKey, envelope,
+    uses::Meter,
 };
 
 /// Open keys; wiped when dropped.
@@ -59,7 +60,31 @@ impl OpenKeys {
         envelope::new_data_key(name, version, key)
     }
 
-    /// Opens a wrapped data key.
+    /// A fresh key to wrap the data keys of one file, with itself wrapped under the primary
+    /// version of `name`, a key of purpose `file`. Counted as one use, however many data keys it
+    /// wraps.
+    ///
+    /// # Errors
+    /// As of [`OpenKeys::new_data_key`].
+    pub fn new_key_encryption_key(&self, name: &str) -> Result<KeyEncryptionKey, KeyError> {
+        let (version, key) = self.protecting(name, Purpose::File)?;
+        self.count(name, Purpose::File, version)?;
+        envelope::new_key_encryption_key(name, version, key)
+    }
+
+    /// Wraps a key of 16, 24 or 32 bytes that another made, under the primary version of `name`,
+    /// a key of purpose `file`. Counted as one use.
+    ///
+    /// # Errors
+    /// As of [`OpenKeys::new_data_key`]; [`KeyError::Material`] for another length.
+    pub fn wrap(&self, name: &str, plaintext: &Secret) -> Result<WrappedKey, KeyError> {
+        let (version, key) = self.protecting(name, Purpose::File)?;
+        envelope::check_length(plaintext)?;
+        self.count(name, Purpose::File, version)?;
+        envelope::wrap(name, version, key, plaintext)
+    }
+
+    /// Opens a wrapped data key, wrapped once or twice.
     ///
     /// # Errors
     /// [`KeyError::DoesNotUnwrap`] for a key that was wrapped elsewhere; [`KeyError::UnknownKey`],

@@ -399,7 +399,10 @@ fn a_data_key_opens_with_its_keystore_only() {
             .plaintext()
             .equals(data_key.plaintext())
     );
-    let text = data_key.wrapped().to_key_material().unwrap();
+    let text = data_key
+        .wrapped()
+        .to_key_material(sealine_keys::Role::Footer)
+        .unwrap();
     let wrapped = WrappedKey::from_key_material(text.as_bytes()).unwrap();
     assert!(one.unwrap(&wrapped).unwrap().equals(data_key.plaintext()));
     assert_eq!(wrapped.bytes().len(), 64);
@@ -413,6 +416,47 @@ fn a_data_key_opens_with_its_keystore_only() {
     let unknown =
         WrappedKey::from_key_material(text.replace("\"lake\"", "\"lost\"").as_bytes()).unwrap();
     assert_eq!(one.unwrap(&unknown).unwrap_err().code(), "SL6013");
+}
+
+#[test]
+fn a_key_between_wraps_data_keys_and_is_bound_to_them() {
+    let place = place();
+    let mut keystore = Keystore::create(&place.path, 1).unwrap();
+    keystore.new_key("lake", Purpose::File, 1).unwrap();
+    let keys = keystore.unlock(&Tombstones::none()).unwrap();
+    let kek = keys.new_key_encryption_key("lake").unwrap();
+    let (one, two) = (kek.new_data_key().unwrap(), kek.new_data_key().unwrap());
+    assert!(!one.plaintext().equals(two.plaintext()));
+    let text = |key: &sealine_keys::DataKey| {
+        key.wrapped()
+            .to_key_material(sealine_keys::Role::Column)
+            .unwrap()
+    };
+    let read = |text: &str| WrappedKey::from_key_material(text.as_bytes()).unwrap();
+    for key in [&one, &two] {
+        let opened = keys.unwrap(&read(&text(key))).unwrap();
+        assert!(opened.equals(key.plaintext()));
+    }
+    // Another id, another key-encryption key: the data key is bound to both.
+    let other = keys.new_key_encryption_key("lake").unwrap();
+    let other = text(&other.new_data_key().unwrap());
+    let field = |text: &str, name: &str| {
+        let json: serde_json::Value = serde_json::from_str(text).unwrap();
+        json[name].as_str().unwrap().to_owned()
+    };
+    for name in ["keyEncryptionKeyID", "wrappedKEK", "wrappedDEK"] {
+        let mixed = text(&one).replace(&field(&text(&one), name), &field(&other, name));
+        assert_eq!(keys.unwrap(&read(&mixed)).unwrap_err().code(), "SL6021");
+    }
+    // What others ask to be wrapped comes back as it was.
+    for length in [16, 24, 32] {
+        let theirs = sealine_protect::crypto::Secret::new(vec![9; length]);
+        let wrapped = keys.wrap("lake", &theirs).unwrap();
+        let again = WrappedKey::new("lake".to_owned(), wrapped.bytes().to_vec()).unwrap();
+        assert!(keys.unwrap(&again).unwrap().equals(&theirs));
+    }
+    let short = sealine_protect::crypto::Secret::new(vec![9; 15]);
+    assert_eq!(keys.wrap("lake", &short).unwrap_err().code(), "SL6020");
 }
 
 #[test]

@@ -73,6 +73,7 @@ pub const CODES: &[(&str, &str)] = &[
     code!("SL1075"),
     code!("SL1076"),
     code!("SL1080"),
+    code!("SL1081"),
     code!("SL1090"),
     code!("SL1091"),
 ];

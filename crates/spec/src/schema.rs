@@ -327,8 +327,14 @@ enum Formulas {
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "only its schema is used")]
 struct Encrypt {
-    /// A key of `sealine.yaml` with the purpose `file`.
+    /// A key of `sealine.yaml` with the purpose `file`, for the footer and for every column that
+    /// has none of its own.
     key: String,
+    /// Columns with a key of their own (with the purpose `file`): who may use that key as well can read them.
+    columns: Option<BTreeMap<String, String>>,
+    /// `false` for files that another tool sealed, with key material that names these keys: they are
+    /// bound to no dataset and no file name, and are only read. `true` if absent.
+    bound: Option<bool>,
 }
 
 /// A column: what it is, who may see it, and what its values must meet.

@@ -7,6 +7,7 @@ mod docs;
 mod explain;
 mod init;
 mod keys;
+mod kms;
 mod plan;
 mod preview;
 mod protect;
@@ -38,6 +39,7 @@ pub(crate) fn run(arguments: Arguments, screen: &Screen) -> Result<Exit, Failure
         Verb::Plan(plan) => plan::run(directory, plan, screen),
         Verb::Run(run) => run::run(directory, run, screen),
         Verb::Keys(keys) => keys::run(directory, keys, screen),
+        Verb::Kms => kms::run(directory, screen),
         Verb::Read(read) => read::run(directory, read, screen),
         Verb::Reveal(reveal) => reveal::run(directory, reveal, screen),
         Verb::Report(report) => report::run(directory, report, screen),
@@ -59,6 +61,7 @@ fn name(verb: &Verb) -> &'static str {
         Verb::Plan(_) => "plan",
         Verb::Run(_) => "run",
         Verb::Keys(_) => "keys",
+        Verb::Kms => "kms",
         Verb::Read(_) => "read",
         Verb::Reveal(_) => "reveal",
         Verb::Report(_) => "report",

@@ -1,16 +1,20 @@
 //! How a Parquet dataset may be opened, and what binds a file to its place.
 //!
-//! INVARIANT: a sealed file opens only as the dataset and under the file name that it was sealed
-//! for: both are authenticated with every module.
+//! INVARIANT: a file that Sealine sealed opens only as the dataset and under the file name that it
+//! was sealed for: both are authenticated with every module. It does not open as one that others
+//! sealed, which are bound to no place.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ::parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use ::parquet::encryption::decrypt::{FileDecryptionProperties, KeyRetriever};
 use ::parquet::errors::ParquetError;
-use sealine_keys::{OpenKeys, WrappedKey};
+use ::parquet::file::column_crypto_metadata::ColumnCryptoMetaData;
+use sealine_keys::OpenKeys;
 
+use super::material::Materials;
 use crate::ConnectError;
 use crate::quiet::quietly;
 
@@ -18,9 +22,6 @@ use crate::quiet::quietly;
 pub(crate) const MAGIC_PLAIN: &[u8; 4] = b"PAR1";
 /// First and last bytes of a file whose footer is sealed.
 pub(crate) const MAGIC_SEALED: &[u8; 4] = b"PARE";
-
-/// The longest key material in a footer.
-const MATERIAL_MAX: usize = 16 << 10;
 
 /// What a dataset's files are expected to be.
 #[derive(Clone, Copy)]
@@ -34,6 +35,15 @@ pub enum Access<'a> {
         /// The id of the dataset.
         dataset: &'a str,
     },
+    /// Files that another tool sealed, with key material that names keys of this keystore; a plain
+    /// file or column is refused, and so is a file that Sealine sealed: where it belongs it is
+    /// read as [`Access::Sealed`]. Such files are bound to no dataset and no name.
+    Others {
+        /// The keystore, open.
+        keys: &'a OpenKeys,
+        /// The names of the file keys that they may be sealed under.
+        accepted: &'a [String],
+    },
 }
 
 impl std::fmt::Debug for Access<'_> {
@@ -43,6 +53,10 @@ impl std::fmt::Debug for Access<'_> {
             Access::Sealed { dataset, .. } => f
                 .debug_struct("Sealed")
                 .field("dataset", dataset)
+                .finish_non_exhaustive(),
+            Access::Others { accepted, .. } => f
+                .debug_struct("Others")
+                .field("accepted", accepted)
                 .finish_non_exhaustive(),
         }
     }
@@ -83,6 +97,10 @@ impl FileAad {
         FileAad::new(dataset, name)
     }
 
+    pub(super) fn file(&self) -> &str {
+        &self.file
+    }
+
     pub(super) fn prefix(&self) -> Vec<u8> {
         format!("{}\0{}", self.dataset, self.file).into_bytes()
     }
@@ -99,44 +117,70 @@ impl KeyRetriever for Probe {
     }
 }
 
-/// Unwraps the key of the sealed file and gives what opens it, bound to its dataset and name.
+/// What opens a sealed file, as far as the keystore does.
+pub(super) struct Unsealed {
+    pub(super) properties: Arc<FileDecryptionProperties>,
+    /// The columns whose key could not be had, and why.
+    pub(super) locked: BTreeMap<String, ConnectError>,
+}
+
+/// Unwraps the keys of the sealed file. `prefix` is what its modules are authenticated with.
 pub(super) fn unseal(
     file: &std::fs::File,
     path: &Path,
-    keys: &OpenKeys,
-    dataset: &str,
-) -> Result<Arc<FileDecryptionProperties>, ConnectError> {
-    let shown = || path.display().to_string();
+    materials: &Materials<'_>,
+    prefix: Vec<u8>,
+) -> Result<Unsealed, ConnectError> {
+    let tampered = || ConnectError::Tampered {
+        path: path.display().to_string(),
+    };
+    let load = |properties| {
+        let options = ArrowReaderOptions::new().with_file_decryption_properties(properties);
+        ArrowReaderMetadata::load(file, options)
+    };
     let probe = Arc::new(Probe::default());
     let asked = Arc::clone(&probe);
-    let outcome = quietly(|| {
-        let properties = FileDecryptionProperties::with_key_retriever(asked).build()?;
-        let options = ArrowReaderOptions::new().with_file_decryption_properties(properties);
-        ArrowReaderMetadata::load(file, options).map(|_| ())
-    });
+    let outcome =
+        quietly(|| load(FileDecryptionProperties::with_key_retriever(asked).build()?).map(|_| ()));
     if let Ok(Err(ParquetError::NYI(_))) = outcome {
         return Err(ConnectError::Unsupported {
-            path: shown(),
+            path: path.display().to_string(),
             what: "the cipher AES_GCM_CTR_V1",
         });
     }
-    let material = probe
+    let asked = probe
         .0
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .take();
-    let material = material.ok_or_else(|| ConnectError::Tampered { path: shown() })?;
-    if material.len() > MATERIAL_MAX {
-        return Err(ConnectError::ForeignKey { path: shown() });
+    let footer = materials.footer(&asked.ok_or_else(tampered)?)?;
+    let builder = || {
+        FileDecryptionProperties::builder(footer.expose().to_vec()).with_aad_prefix(prefix.clone())
+    };
+    // The footer names the columns that have a key of their own; those are passed over in it.
+    let Ok(Ok(metadata)) = quietly(|| load(builder().build()?)) else {
+        return Err(tampered());
+    };
+    let mut named = BTreeMap::<String, &[u8]>::new();
+    let groups = metadata.metadata().row_groups().iter();
+    for column in groups.flat_map(|group| group.columns()) {
+        if let Some(ColumnCryptoMetaData::ENCRYPTION_WITH_COLUMN_KEY(own)) =
+            column.crypto_metadata()
+        {
+            let text = own.key_metadata.as_deref().unwrap_or_default();
+            named.insert(own.path_in_schema.join("."), text);
+        }
     }
-    let wrapped = WrappedKey::from_key_material(&material)
-        .map_err(|_| ConnectError::ForeignKey { path: shown() })?;
-    let key = keys.unwrap(&wrapped).map_err(|source| ConnectError::Key {
-        path: shown(),
-        source,
-    })?;
-    FileDecryptionProperties::builder(key.expose().to_vec())
-        .with_aad_prefix(FileAad::of(dataset, path)?.prefix())
-        .build()
-        .map_err(|_| ConnectError::Tampered { path: shown() })
+    let mut locked = BTreeMap::new();
+    let mut whole = builder();
+    for (column, text) in named {
+        match materials.column(&column, text) {
+            Ok(key) => whole = whole.with_column_key(&column, key.expose().to_vec()),
+            Err(why) => {
+                locked.insert(column, why);
+            }
+        }
+    }
+    let properties = whole.build().map_err(|_| tampered())?;
+    Ok(Unsealed { properties, locked })
 }

@@ -18,8 +18,9 @@ use ::parquet::errors::ParquetError;
 use arrow::array::RecordBatchOptions;
 use arrow::record_batch::RecordBatch;
 
-use super::access::{self, Access};
+use super::access::{self, Access, FileAad};
 use super::bounds;
+use super::material::Materials;
 use crate::file;
 use crate::quiet::quietly;
 use crate::{ConnectError, RawBatch, Rows, Source};
@@ -57,7 +58,9 @@ struct Reading {
 
 /// Opens the files of a Parquet dataset. `columns` are the columns wanted, in the order wanted;
 /// every file must have them, as plain columns. Every file is checked and its key unwrapped now,
-/// so that a wrong key ends the run before the first row.
+/// so that a wrong
+/// key ends the run before the first row; a column that is not wanted may be under a key that is not
+/// there.
 pub fn open_parquet(
     files: &[PathBuf],
     columns: &[String],
@@ -69,15 +72,31 @@ pub fn open_parquet(
         let (file, identity) = file::open(path)?;
         let sealed = bounds::check_file(&file, identity.bytes(), path)?;
         let shown = || path.display().to_string();
-        let properties = match (access, sealed) {
+        let opening = match (access, sealed) {
             (Access::Plain, false) => None,
             (Access::Plain, true) => return Err(ConnectError::Encrypted { path: shown() }),
-            (Access::Sealed { .. }, false) => {
+            (Access::Sealed { .. } | Access::Others { .. }, false) => {
                 return Err(ConnectError::Plaintext { path: shown() });
             }
             (Access::Sealed { keys, dataset }, true) => {
-                Some(access::unseal(&file, path, keys, dataset)?)
+                let prefix = FileAad::of(dataset, path)?.prefix();
+                Some((Materials::new(path, keys, None), prefix))
             }
+            // No prefix, whatever the file stores: one that Sealine bound to a place has one.
+            (Access::Others { keys, accepted }, true) => {
+                Some((Materials::new(path, keys, Some(accepted)), Vec::new()))
+            }
+        };
+        let properties = match opening {
+            Some((materials, prefix)) => {
+                let mut unsealed = access::unseal(&file, path, &materials, prefix)?;
+                let locked = columns.iter().find_map(|name| unsealed.locked.remove(name));
+                if let Some(why) = locked {
+                    return Err(why);
+                }
+                Some(unsealed.properties)
+            }
+            None => None,
         };
         waiting.push_back(Part {
             path: path.clone(),

@@ -1,9 +1,9 @@
-//! Writing sealed Parquet: every module under one data key, the footer too.
+//! Writing sealed Parquet: every module under the keys of its footer or its column.
 //!
-//! INVARIANT: there is no constructor without a data key and no option that leaves something in
-//! clear: no plain footer, no column keys (with which other columns would stay plain), no bloom
-//! filters (which are never sealed), no Arrow schema on the side. The file is new, owner-only and
-//! durable when `finish` returns; publishing it is the caller's business.
+//! INVARIANT: there is no constructor without keys, which cover the footer and every column, and no
+//! option that leaves something in clear: no plain footer, no bloom filters (which are never
+//! sealed), no Arrow schema on the side. The file is new, owner-only and durable when `finish`
+//! returns; publishing it is the caller's business.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,14 +13,13 @@ use ::parquet::arrow::arrow_writer::{
     ArrowWriterOptions, compute_leaves,
 };
 use ::parquet::basic::{Compression, ZstdLevel};
-use ::parquet::encryption::encrypt::FileEncryptionProperties;
 use ::parquet::file::properties::{EnabledStatistics, WriterProperties};
 use ::parquet::file::writer::SerializedFileWriter;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
-use sealine_keys::DataKey;
 
 use super::access::FileAad;
+use super::sealing::FileKeys;
 use crate::file::NewFile;
 use crate::quiet::quietly;
 use crate::{ConnectError, Written};
@@ -50,18 +49,20 @@ struct State {
 }
 
 impl EncryptedWriter {
-    /// Begins a new file at `path`, which must not exist. It will be readable as `aad` only: under
-    /// that dataset's id and that file name, with the key that `key` is wrapped under.
+    /// Begins a new file at `path`, which must not exist, with the columns that `keys` were made
+    /// for. It will be readable as `aad` only: under that dataset's id and that file name, with the
+    /// keys that `keys` are wrapped under. A key material file, where `keys` demand one, is written
+    /// beside it now, named for the file name of `aad`.
     pub fn create(
         path: &Path,
-        schema: SchemaRef,
-        key: DataKey,
+        keys: FileKeys,
         aad: &FileAad,
     ) -> Result<EncryptedWriter, ConnectError> {
         let failed = |reason| ConnectError::Write {
             path: path.display().to_string(),
             reason,
         };
+        let schema = Arc::clone(keys.schema());
         if schema
             .fields()
             .iter()
@@ -71,19 +72,7 @@ impl EncryptedWriter {
                 "a column has a nested type; cast it to a plain type",
             ));
         }
-        let material = key
-            .wrapped()
-            .to_key_material()
-            .map_err(|source| ConnectError::Key {
-                path: path.display().to_string(),
-                source,
-            })?;
-        let sealing = FileEncryptionProperties::builder(key.plaintext().expose().to_vec())
-            .with_footer_key_metadata(material.into_bytes())
-            .with_aad_prefix(aad.prefix())
-            .with_aad_prefix_storage(true)
-            .build()
-            .map_err(|_| failed("the data key cannot be used"))?;
+        let sealing = keys.properties(path, aad)?;
         let properties = WriterProperties::builder()
             .with_file_encryption_properties(sealing)
             .set_compression(Compression::ZSTD(ZstdLevel::default()))

@@ -12,7 +12,7 @@ use sealine_connect::{
 };
 use sealine_keys::OpenKeys;
 use sealine_protect::crypto::hmac;
-use sealine_spec::{Dataset, Format, Formulas};
+use sealine_spec::{Dataset, Encrypt, Format, Formulas};
 
 use crate::error::EngineError;
 
@@ -111,6 +111,8 @@ pub(crate) fn open(
             reason: "it has no `at:`; say where it lies".to_owned(),
         });
     };
+    let encrypt = dataset.encrypt.iter();
+    let accepted: Vec<String> = encrypt.flat_map(Encrypt::keys).map(str::to_owned).collect();
     let stored = match &at.format {
         Format::Csv(options) => Stored::Csv {
             options: sealine_connect::CsvOptions {
@@ -126,9 +128,13 @@ pub(crate) fn open(
         },
         Format::Arrow => Stored::Arrow,
         Format::Parquet => Stored::Parquet(match &dataset.encrypt {
-            Some(_) => Access::Sealed {
+            Some(encrypt) if encrypt.bound => Access::Sealed {
                 keys,
                 dataset: &dataset.id,
+            },
+            Some(_) => Access::Others {
+                keys,
+                accepted: &accepted,
             },
             None => Access::Plain,
         }),

@@ -3,13 +3,15 @@
 //! INVARIANT: nothing is visible at the destination until the commit; every sealed file has its own data key
 //! and is bound to its dataset and name. A dataset of no rows still has one file, which holds its columns.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
 use sealine_connect::{
-    ConnectError, EncryptedWriter, FileAad, PlainAllowed, PlainFormat, PlainWriter, Written,
+    ConnectError, EncryptedWriter, FileAad, FileKeys, PlainAllowed, PlainFormat, PlainWriter,
+    Written,
 };
 use sealine_keys::OpenKeys;
 
@@ -23,8 +25,10 @@ use crate::project::Shape;
 pub(crate) enum Form {
     /// Parquet, encrypted.
     Sealed {
-        /// Name of the file key.
+        /// Name of the file key of the footer and of the columns without their own.
         key: String,
+        /// Columns with a file key of their own, and its name.
+        columns: BTreeMap<String, String>,
     },
     /// In clear, where that is allowed.
     Plain {
@@ -200,10 +204,10 @@ impl Generation {
         };
         let schema = Arc::clone(&self.schema);
         self.part = Some(match &self.staging.form {
-            Form::Sealed { key } => {
+            Form::Sealed { key, columns } => {
                 let aad = FileAad::new(&self.staging.dataset, &published_name)?;
-                let key = self.keys.new_data_key(key)?;
-                Part::Sealed(Box::new(EncryptedWriter::create(&path, schema, key, &aad)?))
+                let keys = FileKeys::new(schema, &self.keys, key, columns)?;
+                Part::Sealed(Box::new(EncryptedWriter::create(&path, keys, &aad)?))
             }
             Form::Plain { format, allowed } => {
                 let allowed = allowed.clone();

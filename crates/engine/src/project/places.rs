@@ -43,9 +43,14 @@ impl Places<'_> {
         for file in &files {
             self.outside_state(dataset, &file.path)?;
         }
-        // Only Sealine writes sealed datasets, and a generation has at least one file: none is a loss, not a
+        // Only Sealine writes sealed datasets that are bound to their place, and a generation has at least one file: none is a loss, not a
         // dataset of no rows.
-        if files.is_empty() && dataset.encrypt.is_some() {
+        if files.is_empty()
+            && dataset
+                .encrypt
+                .as_ref()
+                .is_some_and(|encrypt| encrypt.bound)
+        {
             return Err(EngineError::Input {
                 dataset: dataset.id.clone(),
                 path: root.join(&at.path),

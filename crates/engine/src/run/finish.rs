@@ -428,7 +428,7 @@ fn verify(hub: &Hub, staged: &[Staged]) -> Result<(), EngineError> {
         .map(|canary| canary.to_vec())
         .collect();
     for staged in staged {
-        let Form::Sealed { key } = &staged.staging.form else {
+        let Form::Sealed { key, columns } = &staged.staging.form else {
             // In clear every value can be there: an equal one may stand in a public column.
             let intact = commit::holds(&staged.staging.stage, &staged.files);
             if !matches!(intact, Ok(true)) {
@@ -439,8 +439,11 @@ fn verify(hub: &Hub, staged: &[Staged]) -> Result<(), EngineError> {
             }
             continue;
         };
-        // What a file says in clear about itself: the names of its key, dataset and file.
-        let named = [key, &staged.staging.dataset];
+        // What a file says in clear about itself: the names of its keys, dataset and file.
+        let named: Vec<&String> = columns
+            .values()
+            .chain([key, &staged.staging.dataset])
+            .collect();
         let own: Vec<Vec<u8>> = canaries
             .iter()
             .filter(|canary| {

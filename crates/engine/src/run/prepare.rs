@@ -183,6 +183,11 @@ fn form(session: &Session, dataset: &Dataset) -> Result<Form, EngineError> {
             let encrypt = dataset.encrypt.as_ref().ok_or_else(refused)?;
             return Ok(Form::Sealed {
                 key: encrypt.key.value.clone(),
+                columns: encrypt
+                    .columns
+                    .iter()
+                    .map(|(column, key)| (column.value.clone(), key.value.clone()))
+                    .collect(),
             });
         }
     };

@@ -381,13 +381,13 @@ fn keys(session: &Session, authorized: &Authorized<Plan>, file: &JournalFile) ->
     }
     for input in plan.inputs() {
         if let Some(encrypt) = &input.dataset.encrypt {
-            note(&encrypt.key.value);
+            encrypt.keys().for_each(&mut note);
         }
     }
     for target in &file.journal().targets {
         let dataset = session.project.spec().dataset(&target.dataset);
         if let Some(encrypt) = dataset.and_then(|dataset| dataset.encrypt.as_ref()) {
-            note(&encrypt.key.value);
+            encrypt.keys().for_each(&mut note);
         }
     }
     session

@@ -189,11 +189,24 @@ pub enum Limit {
     Percent(f64),
 }
 
-/// Encryption at rest of a written dataset.
+/// Encryption at rest.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Encrypt {
-    /// Name of a key with the purpose `file`.
+    /// Name of a key with the purpose `file`: of the footer and of every column without its own.
     pub key: Spanned<String>,
+    /// Columns with a key of their own, and its name.
+    pub columns: Vec<(Spanned<String>, Spanned<String>)>,
+    /// Whether the files are bound to this dataset and their names, as those are that Sealine
+    /// writes. `false` for files that another tool wrote, which can only be read.
+    pub bound: bool,
+}
+
+impl Encrypt {
+    /// The names of all its keys, the footer's first; some perhaps twice.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        let columns = self.columns.iter().map(|(_, key)| key.value.as_str());
+        std::iter::once(self.key.value.as_str()).chain(columns)
+    }
 }
 
 /// The anonymity that a run must find before it publishes; what is absent is not asked for.

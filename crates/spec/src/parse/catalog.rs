@@ -104,6 +104,9 @@ impl Reader<'_> {
             dataset.declares_columns = true;
             dataset.columns = self.columns(node, project);
         }
+        dataset.encrypt = fields
+            .find("encrypt")
+            .and_then(|node| self.encrypt(node, project));
         self.named_columns(&fields, &mut dataset, sound);
         dataset.rejects = fields
             .find("rejects")
@@ -115,9 +118,6 @@ impl Reader<'_> {
                 .level(node, "clearance", project.levels.as_ref())
                 .unwrap_or(lowest);
         }
-        dataset.encrypt = fields
-            .find("encrypt")
-            .and_then(|node| self.encrypt(node, project));
         if let Some(field) = fields.entry("protect") {
             dataset.protect = self.protect(field);
         }
@@ -407,6 +407,8 @@ impl Reader<'_> {
             }
             named.extend(columns);
         }
+        let encrypt = dataset.encrypt.iter();
+        named.extend(encrypt.flat_map(|own| own.columns.iter().map(|(column, _)| column.clone())));
         if dataset.columns.is_empty() || !sound {
             return;
         }
@@ -444,7 +446,21 @@ impl Reader<'_> {
         let key = self.require(&fields, "key", node.span, "lake")?;
         let key = self.text(key, "key")?;
         self.file_key(&key, project);
-        Some(Encrypt { key })
+        let mut columns = Vec::new();
+        let example = "{ email: pii }";
+        let named = fields.find("columns");
+        let entries = named.and_then(|node| self.mapping(node, "columns", example));
+        for entry in entries.unwrap_or_default() {
+            if let Some(own) = self.text(&entry.value, &entry.key.value) {
+                self.file_key(&own, project);
+                columns.push((entry.key.clone(), own));
+            }
+        }
+        Some(Encrypt {
+            key,
+            columns,
+            bound: self.flag(&fields, "bound", true),
+        })
     }
 
     /// The key exists and has the purpose `file`.

@@ -99,8 +99,8 @@ pub(crate) const LOCATION: Shape = Shape {
 
 pub(crate) const ENCRYPT: Shape = Shape {
     what: "an encryption",
-    keys: &["key"],
-    later: &[("columns", "keys of single columns")],
+    keys: &["key", "columns", "bound"],
+    later: &[],
 };
 
 pub(crate) const ANONYMITY: Shape = Shape {

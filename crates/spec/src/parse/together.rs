@@ -445,6 +445,13 @@ fn written(reader: &mut Reader<'_>, project: &Draft, read: &Draughted, writer: W
                 .help("add `encrypt: { key: NAME }`, with a key whose purpose is `file`")
                 .note("Parquet outputs and rejects are always encrypted; below the highest level an output may be `csv`, `jsonl` or `arrow` in clear"),
         );
+    } else if let Some(encrypt) = dataset.encrypt.as_ref().filter(|encrypt| !encrypt.bound) {
+        reader.out.push(
+            Diagnostic::error("SL1081", format!("`{id}` is written, and `bound: false`"))
+                .mark(encrypt.key.span, "files of another tool")
+                .mark(writer.span, "written here")
+                .help("remove `bound: false`: what Sealine writes is bound to its dataset and file name; read files of other tools as a dataset of their own"),
+        );
     }
     if let Some(at) = &dataset.at {
         let problem = if is_pattern(&at.path) {

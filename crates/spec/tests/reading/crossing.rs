@@ -44,6 +44,13 @@ fn datasets() {
             &["SL1061 crm:3"],
         ),
         (
+            "files of another tool, written",
+            Catalog,
+            "    clearance: internal\n    encrypt: { key: lake }\n",
+            "    clearance: internal\n    encrypt: { key: lake, bound: false }\n",
+            &["SL1081 crm:19"],
+        ),
+        (
             "an output without encryption",
             Catalog,
             "    clearance: internal\n    encrypt: { key: lake }\n",

@@ -376,3 +376,26 @@ fn what_lies_in_clear_is_what_operators_may_see() {
         ["SL1080 crm:16"]
     );
 }
+
+#[test]
+fn columns_have_keys_of_their_own_and_files_of_others_are_bound_to_nothing() {
+    let project = PROJECT.replace(
+        "lake: { purpose: file }",
+        "lake: { purpose: file }\n  pii: { purpose: file }",
+    );
+    let catalog = format!(
+        "{}  partner.people:\n    at: {{ connection: files, path: theirs/, format: parquet }}\n    columns: {{ email: {{ type: string }} }}\n    encrypt: {{ key: lake, columns: {{ email: pii }}, bound: false }}\n",
+        CATALOG.replace(
+            "    clearance: internal\n    encrypt: { key: lake }",
+            "    clearance: internal\n    encrypt: { key: lake, columns: { email: pii } }",
+        )
+    );
+    let spec = spec(read(&project, &catalog, PIPELINE));
+    let encrypt = |id: &str| spec.dataset(id).unwrap().encrypt.clone().unwrap();
+    let ours = encrypt("lake.people");
+    assert!(ours.bound && ours.keys().eq(["lake", "pii"]));
+    assert_eq!(ours.columns[0].0.value, "email");
+    let theirs = encrypt("partner.people");
+    assert!(!theirs.bound && theirs.keys().eq(["lake", "pii"]));
+    assert!(encrypt("quarantine.people").columns.is_empty());
+}

@@ -300,11 +300,25 @@ fn structure() {
             &["SL1024 daily:8"],
         ),
         (
-            "keys of columns",
+            "keys of columns that are none",
             Catalog,
             "encrypt: { key: lake }\n  lake",
-            "encrypt: { key: lake, columns: {} }\n  lake",
-            &["SL1024 crm:15"],
+            "encrypt: { key: lake, columns: [email] }\n  lake",
+            &["SL1022 crm:15"],
+        ),
+        (
+            "a key of a column that is none",
+            Catalog,
+            "encrypt: { key: lake }\n  lake",
+            "encrypt: { key: lake, columns: { email: [pii] } }\n  lake",
+            &["SL1022 crm:15"],
+        ),
+        (
+            "bound to what",
+            Catalog,
+            "encrypt: { key: lake }\n  lake",
+            "encrypt: { key: lake, bound: people }\n  lake",
+            &["SL1022 crm:15"],
         ),
         (
             "unknown kind",

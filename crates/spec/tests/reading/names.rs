@@ -160,6 +160,27 @@ fn names() {
             &["SL1034 crm:15"],
         ),
         (
+            "unknown key of a column",
+            Catalog,
+            "encrypt: { key: lake }\n  lake",
+            "encrypt: { key: lake, columns: { email: pii } }\n  lake",
+            &["SL1034 crm:15"],
+        ),
+        (
+            "key of a column, of another purpose",
+            Catalog,
+            "encrypt: { key: lake }\n  lake",
+            "encrypt: { key: lake, columns: { email: crm } }\n  lake",
+            &["SL1035 crm:15"],
+        ),
+        (
+            "key of an unknown column",
+            Catalog,
+            "    rejects: quarantine.people\n",
+            "    rejects: quarantine.people\n    encrypt: { key: lake, columns: { emial: lake } }\n",
+            &["SL1038 crm:12"],
+        ),
+        (
             "key of another purpose",
             Catalog,
             "encrypt: { key: lake }\n  lake",
