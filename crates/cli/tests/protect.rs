@@ -129,18 +129,16 @@ fn a_bare_column_is_refused_with_the_path_it_took() {
 fn what_may_not_be_done_comes_with_the_grant_to_paste() {
     let project = project();
     fs::remove_file(project.path().join("policy/protect.cedar")).unwrap();
-    let refused = protect(&project, &TOKENS).ends(3);
-    let grants: Vec<&str> = refused
-        .err
-        .split("permit (")
-        .skip(1)
-        .map(|rest| rest.split(';').next().unwrap())
+    let asked: Vec<&str> = TOKENS.into_iter().chain(["--format", "json"]).collect();
+    let refused = protect(&project, &asked).ends(3).json();
+    let found = refused["diagnostics"].as_array().unwrap().iter();
+    let fixes = found.flat_map(|one| one["fixes"].as_array().cloned().unwrap_or_default());
+    let grants: std::collections::BTreeSet<String> = fixes
+        .filter_map(|fix| fix["replacement"].as_str().map(str::to_owned))
+        .filter(|text| text.starts_with("permit"))
         .collect();
-    assert!(grants.len() >= 4, "{}", refused.err);
-    let text: String = grants
-        .iter()
-        .map(|grant| format!("permit ({grant};\n"))
-        .collect();
+    assert!(grants.len() >= 4, "{refused}");
+    let text: String = grants.into_iter().collect();
     project.write("policy/pasted.cedar", &text);
     protect(&project, &TOKENS).ends(0);
 }

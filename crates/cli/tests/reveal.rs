@@ -47,7 +47,8 @@ datasets:
 
 const POLICY: &str = r#"
 permit (principal, action == Sealine::Action::"run", resource == Sealine::Pipeline::"sealed");
-permit (principal, action == Sealine::Action::"read", resource in [Sealine::Dataset::"source.people", Sealine::Dataset::"lake.sealed"]);
+permit (principal, action == Sealine::Action::"read", resource)
+when { resource in [Sealine::Dataset::"source.people", Sealine::Dataset::"lake.sealed"] };
 permit (principal, action == Sealine::Action::"write", resource == Sealine::Dataset::"lake.sealed");
 permit (principal, action == Sealine::Action::"declassify", resource)
 when { ["sealed", "read", "reveal"].contains(context.pipeline) };

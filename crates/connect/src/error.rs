@@ -149,13 +149,13 @@ pub enum ConnectError {
         path: String,
     },
     /// The file's key could not be had.
-    #[error("cannot open the key of `{path}`")]
+    #[error("cannot open the key of `{path}`: {source} ({})", .source.code())]
     Key {
         /// The file.
         path: String,
         /// Why.
         #[source]
-        source: KeyError,
+        source: Box<KeyError>,
     },
     /// A column whose key could not be had.
     #[error(
@@ -170,16 +170,16 @@ pub enum ConnectError {
         key: String,
         /// Why.
         #[source]
-        source: KeyError,
+        source: Box<KeyError>,
     },
     /// A key that nothing can be sealed under.
-    #[error("nothing can be sealed under the key `{key}`")]
+    #[error("nothing can be sealed under the key `{key}`: {source} ({})", .source.code())]
     FileKey {
         /// Its name.
         key: String,
         /// Why.
         #[source]
-        source: KeyError,
+        source: Box<KeyError>,
     },
     /// A key for a column that the file does not have, or has twice.
     #[error(

@@ -19,8 +19,8 @@ use support::{
 };
 
 const PERMITS: &str = "
-permit (principal, action in [Sealine::Action::\"wrap\", Sealine::Action::\"unwrap\"],
-        resource in [Sealine::Key::\"lake\", Sealine::Key::\"crm\", Sealine::Key::\"lost\"]);
+permit (principal, action in [Sealine::Action::\"wrap\", Sealine::Action::\"unwrap\"], resource)
+when { resource in [Sealine::Key::\"lake\", Sealine::Key::\"crm\", Sealine::Key::\"lost\"] };
 ";
 
 fn ask(service: &mut KeyService, request: &Value) -> Value {

@@ -110,9 +110,9 @@ fn row(line: &mut String, random: &mut Random, number: u64, fault: Option<u8>) {
     } else {
         100 + random.below(250_000)
     };
-    let _ = write!(
+    let _ = writeln!(
         line,
-        "{age},{}.{:02},{},{},{},{} {}\n",
+        "{age},{}.{:02},{},{},{},{} {}",
         amount / 100,
         amount % 100,
         random.text(CURRENCIES),

@@ -221,11 +221,8 @@ fn picture(screen: &Screen, measured: &Measured) {
             HumanCount(*classes).to_string(),
             HumanCount(*members).to_string(),
         );
-        screen.line(
-            &format!("{name:>13}  {classes:>9}  {members:>9}  {bar}")
-                .trim_end()
-                .to_owned(),
-        );
+        let line = format!("{name:>13}  {classes:>9}  {members:>9}  {bar}");
+        screen.line(line.trim_end());
     }
 }
 

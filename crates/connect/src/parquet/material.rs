@@ -74,7 +74,7 @@ impl<'a> Materials<'a> {
             .unwrap(&wrapped)
             .map_err(|source| ConnectError::Key {
                 path: self.path.display().to_string(),
-                source,
+                source: Box::new(source),
             })
     }
 
@@ -87,7 +87,7 @@ impl<'a> Materials<'a> {
                 path: self.path.display().to_string(),
                 column: column.to_owned(),
                 key: wrapped.key().to_owned(),
-                source,
+                source: Box::new(source),
             })
     }
 

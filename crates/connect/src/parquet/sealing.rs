@@ -73,7 +73,10 @@ impl FileKeys {
     ) -> Result<FileKeys, ConnectError> {
         let unusable = |name: &str| {
             let key = name.to_owned();
-            move |source: KeyError| ConnectError::FileKey { key, source }
+            move |source: KeyError| ConnectError::FileKey {
+                key,
+                source: Box::new(source),
+            }
         };
         if named.is_empty() {
             let key = keys.new_data_key(footer).map_err(unusable(footer))?;
@@ -130,7 +133,7 @@ impl FileKeys {
     ) -> Result<Arc<FileEncryptionProperties>, ConnectError> {
         let failed = |source: KeyError| ConnectError::Key {
             path: path.display().to_string(),
-            source,
+            source: Box::new(source),
         };
         let mut beside = BTreeMap::new();
         let mut metadata = |key: &DataKey, role: Role, name: String| {

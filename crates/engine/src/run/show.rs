@@ -268,11 +268,14 @@ fn wrong(reason: &'static str) -> EngineError {
     }
 }
 
+/// Columns to open, each with what opens it.
+type Openers<'a> = Vec<(&'a Opening, Box<dyn Opener + 'a>)>;
+
 /// What opens each column, with the keys that its call names.
 fn openers<'a>(
     opening: impl IntoIterator<Item = &'a Opening>,
     sources: &'a Sources,
-) -> Result<Vec<(&'a Opening, Box<dyn Opener + 'a>)>, EngineError> {
+) -> Result<Openers<'a>, EngineError> {
     let one = |one: &'a Opening| Ok((one, sealine_protect::unbind(&one.call, sources)?));
     opening.into_iter().map(one).collect()
 }

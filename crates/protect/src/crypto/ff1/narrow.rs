@@ -106,7 +106,11 @@ impl Lane<'_> {
     #[inline(always)]
     fn number(&self, round: usize, block: &Block) -> (&Divisor, u64) {
         let [of_left, of_right] = self.moduli;
-        let modulus = if round % 2 == 0 { of_left } else { of_right };
+        let modulus = if round.is_multiple_of(2) {
+            of_left
+        } else {
+            of_right
+        };
         let number = (u128::from_be_bytes(*block) >> 64) as u64;
         let (_, number) = modulus.divide_small(number);
         (modulus, number)
