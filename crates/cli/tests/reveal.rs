@@ -19,7 +19,7 @@ steps:
   safe:
     sql: |
       SELECT id, encrypt(note, 'lake-values') AS note, siv(email, 'crm') AS email,
-             fpe(phone, 'crm') AS phone, date_shift(dob, 'crm', id, 30) AS dob,
+             fpe(phone, 'crm', 'digits', 'redact') AS phone, date_shift(dob, 'crm', id, 30) AS dob,
              mask(name, 1, 0) AS name
       FROM people
 outputs:
@@ -196,7 +196,7 @@ fn what_cannot_be_opened_says_so() {
     for (column, code, part) in [
         ("name", "SL2019", "nothing undoes"),
         ("id", "SL2019", "no run recorded a protection"),
-        ("nope", "SL2019", "no column `nope`"),
+        ("nope", "SL2013", "no column is named `nope`"),
         ("dob", "SL2019", "dob:OTHER"),
         ("note:id", "SL2019", "no other column"),
     ] {
@@ -215,7 +215,8 @@ fn a_tampered_file_gives_no_plaintext() {
     let path = project.files("lake/sealed").pop().unwrap();
     let mut bytes = fs::read(&path).unwrap();
     let middle = bytes.len() / 2;
-    for byte in &mut bytes[middle..middle + 64] {
+    // Pages of every column lie before the footer: some of each are changed.
+    for byte in bytes[8..middle].iter_mut().step_by(16) {
         *byte ^= 0x55;
     }
     fs::write(&path, bytes).unwrap();

@@ -136,8 +136,16 @@ fn asked(
             rows => rows,
         })
         .collect();
-    for origin in origins {
-        let tags = world.tags(&origin);
+    // What may be shown here anyway, such as the subject that moved a date, is not what is opened.
+    let above = |origin: &&Origin| world.level(origin) > output.clearance;
+    let hidden: Vec<&Origin> = origins.iter().filter(above).collect();
+    let asked = if hidden.is_empty() {
+        origins.iter().collect()
+    } else {
+        hidden
+    };
+    for origin in asked {
+        let tags = world.tags(origin);
         let tags: Vec<_> = if tags.is_empty() {
             vec![None]
         } else {
@@ -151,7 +159,7 @@ fn asked(
                 tag,
                 dataset: String::new(),
                 column: name.to_owned(),
-                from_level: world.level(&origin),
+                from_level: world.level(origin),
                 to_level: output.clearance,
                 protection: declaration.name.to_owned(),
                 key: told(said.key()),
