@@ -74,7 +74,7 @@ impl Ff1 {
         setting::takes(self.radix, length)
     }
 
-    /// Enciphers every value, [`LANES`] side by side. One at a time is many times slower.
+    /// Enciphers every value, 64 side by side. One at a time is many times slower.
     ///
     /// # Errors
     /// [`ProtectError::Numerals`], before any value is changed.
