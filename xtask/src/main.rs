@@ -1,14 +1,16 @@
 //! Tasks of the repository, run as `cargo xtask TASK`: the house rules (`tidy`), test data
 //! (`generate`), the generated reference (`docs`), the comparison with others (`bench`), the measure
-//! of the detectors (`detection`) and the libraries that tests exchange data with (`peers`).
+//! of the detectors (`detection`), the faults that a run survives (`faults`) and the libraries that tests exchange data with (`peers`).
 //!
 //! It uses none of the product's crates, so that it builds in seconds and cannot be broken by
 //! what it checks.
 
 mod bench;
 mod detection;
+mod faults;
 mod generate;
 mod peers;
+mod random;
 mod report;
 mod tidy;
 mod workspace;
@@ -33,6 +35,9 @@ Tasks:
   detection [FILE] [--also FILE ...] [--check]
                                 measure the detectors on labelled texts and write
                                 docs/reference/detection.md (or compare with it)
+  faults [--faults N] [--seed N] [--only NUMBER] [--program FILE] [--write]
+                                break runs at every durable step, let pyarrow judge what is left,
+                                and with --write keep the result in docs/reference/faults.md
   peers                         install the Python libraries that tests exchange data with
 ";
 
@@ -45,6 +50,7 @@ fn main() -> ExitCode {
         Some("docs") => workspace::reference(words.collect()),
         Some("bench") => bench::main(words.collect()),
         Some("detection") => detection::main(words.collect()),
+        Some("faults") => faults::main(words.collect()),
         Some("peers") => peers::main(words.collect()),
         Some("help" | "--help" | "-h") => {
             report::line(USAGE);

@@ -56,46 +56,55 @@ pub fn prove_sealed(path: &Path, canaries: &[Vec<u8>]) -> Result<(), ConnectErro
     Ok(())
 }
 
-/// The canaries, found by their first eight bytes in one pass, however many there are.
+/// The canaries, found in one pass however many there are. One of at least eight bytes holds four
+/// that begin at a multiple of four wherever it lies, so only these places are looked at.
 struct Needles<'a> {
-    /// One bit for each value of the hash of eight bytes.
+    /// One bit for each value of the hash of four bytes.
     filter: Vec<u64>,
-    sorted: Vec<(u64, &'a [u8])>,
+    /// Four bytes of a needle, how many bytes of it lie before them, and the needle.
+    pieces: Vec<(u32, usize, &'a [u8])>,
     longest: usize,
 }
 
 const FILTER_BITS: u32 = 18;
+const PIECE: usize = 4;
 
 impl<'a> Needles<'a> {
     fn new(canaries: &'a [Vec<u8>]) -> Needles<'a> {
-        let mut filter = vec![0_u64; 1 << (FILTER_BITS - 6)];
-        let mut sorted: Vec<(u64, &[u8])> = canaries
+        let mut pieces: Vec<(u32, usize, &[u8])> = canaries
             .iter()
-            .filter_map(|c| Some((first_eight(c)?, c.as_slice())))
+            .filter(|needle| needle.len() >= CANARY_MIN)
+            .flat_map(|needle| {
+                (0..PIECE).filter_map(move |before| {
+                    let piece = needle.get(before..)?.first_chunk()?;
+                    Some((u32::from_le_bytes(*piece), before, needle.as_slice()))
+                })
+            })
             .collect();
-        sorted.sort_unstable();
-        sorted.dedup();
-        for (first, _) in &sorted {
-            let (word, bit) = place(*first);
+        pieces.sort_unstable();
+        pieces.dedup();
+        let mut filter = vec![0_u64; 1 << (FILTER_BITS - 6)];
+        for (piece, _, _) in &pieces {
+            let (word, bit) = place(*piece);
             if let Some(word) = filter.get_mut(word) {
                 *word |= bit;
             }
         }
-        let longest = sorted
+        let longest = pieces
             .iter()
-            .map(|(_, needle)| needle.len())
+            .map(|(_, _, needle)| needle.len())
             .max()
             .unwrap_or(0);
         Needles {
             filter,
-            sorted,
+            pieces,
             longest,
         }
     }
 
     /// Looks through a file of `bytes` bytes, side by side where it is large: the run waits for this.
     fn anywhere_in(&self, file: &File, bytes: u64, path: &Path) -> Result<bool, ConnectError> {
-        if self.sorted.is_empty() {
+        if self.pieces.is_empty() {
             return Ok(false);
         }
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -147,31 +156,30 @@ impl<'a> Needles<'a> {
     }
 
     fn found(&self, bytes: &[u8]) -> bool {
-        bytes.windows(CANARY_MIN).enumerate().any(|(at, window)| {
-            let Some(first) = first_eight(window) else {
-                return false;
-            };
-            let (word, bit) = place(first);
-            if self.filter.get(word).is_none_or(|word| word & bit == 0) {
+        let (words, _) = bytes.as_chunks::<PIECE>();
+        words.iter().enumerate().any(|(at, word)| {
+            let word = u32::from_le_bytes(*word);
+            let (slot, bit) = place(word);
+            if self.filter.get(slot).is_none_or(|slot| slot & bit == 0) {
                 return false;
             }
-            let from = self.sorted.partition_point(|(known, _)| *known < first);
-            let rest = bytes.get(at..).unwrap_or_default();
-            self.sorted
+            let from = self.pieces.partition_point(|(piece, _, _)| *piece < word);
+            self.pieces
                 .iter()
                 .skip(from)
-                .take_while(|(known, _)| *known == first)
-                .any(|(_, needle)| rest.starts_with(needle))
+                .take_while(|(piece, _, _)| *piece == word)
+                .any(|(_, before, needle)| {
+                    (at * PIECE)
+                        .checked_sub(*before)
+                        .and_then(|start| bytes.get(start..))
+                        .is_some_and(|rest| rest.starts_with(needle))
+                })
         })
     }
 }
 
-fn first_eight(bytes: &[u8]) -> Option<u64> {
-    bytes.first_chunk().map(|first| u64::from_le_bytes(*first))
-}
-
-fn place(first: u64) -> (usize, u64) {
-    let hash = first.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - FILTER_BITS);
+fn place(piece: u32) -> (usize, u64) {
+    let hash = piece.wrapping_mul(0x9e37_79b1) >> (32 - FILTER_BITS);
     (
         usize::try_from(hash >> 6).unwrap_or_default(),
         1 << (hash & 63),
@@ -217,6 +225,24 @@ mod tests {
                 .anywhere_in(&File::open(&path).unwrap(), 37, &path)
                 .unwrap()
         );
+    }
+
+    #[test]
+    fn canaries_of_every_length_are_found_at_every_place() {
+        for length in CANARY_MIN..20 {
+            let canaries = [(1..=length as u8).collect::<Vec<u8>>(), vec![0x77; 30]];
+            let needles = Needles::new(&canaries);
+            for before in 0..12 {
+                for after in 0..5 {
+                    let mut bytes = vec![0xa5; before];
+                    bytes.extend(&canaries[0]);
+                    bytes.extend(vec![0xa5; after]);
+                    assert!(needles.found(&bytes), "{length} after {before}");
+                    bytes[before + length - 1] ^= 1;
+                    assert!(!needles.found(&bytes), "{length} after {before}");
+                }
+            }
+        }
     }
 
     #[test]

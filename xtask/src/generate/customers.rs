@@ -5,7 +5,7 @@
 //! One row is held in memory at a time, so that any size can be written.
 
 use super::people::{CARDS, CULTURES, Culture, DOMAINS};
-use super::random::Random;
+use crate::random::Random;
 use std::io::{self, Write};
 
 /// The ways in which a row can break the contract, in the order in which they are used.

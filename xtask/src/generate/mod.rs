@@ -3,7 +3,6 @@
 mod customers;
 mod payments;
 mod people;
-mod random;
 
 use crate::report;
 use std::fs::File;

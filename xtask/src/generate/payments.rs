@@ -5,7 +5,7 @@
 //! One row is held in memory at a time, so that any size can be written.
 
 use super::people::{CARDS, CULTURES, DOMAINS};
-use super::random::Random;
+use crate::random::Random;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 

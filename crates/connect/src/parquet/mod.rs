@@ -8,6 +8,7 @@
 mod access;
 mod bounds;
 mod conform;
+mod encode;
 mod material;
 mod read;
 mod sealing;

@@ -8,27 +8,17 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ::parquet::arrow::arrow_writer::{
-    ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, ArrowWriter,
-    ArrowWriterOptions, compute_leaves,
-};
-use ::parquet::basic::{Compression, ZstdLevel};
-use ::parquet::file::properties::{EnabledStatistics, WriterProperties};
-use ::parquet::file::writer::SerializedFileWriter;
+use ::parquet::arrow::ArrowSchemaConverter;
+use ::parquet::encryption::encrypt::FileEncryptionProperties;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
 use super::access::FileAad;
+use super::encode::Encoder;
 use super::sealing::FileKeys;
 use crate::file::NewFile;
 use crate::quiet::quietly;
 use crate::{ConnectError, Written};
-
-/// A row group ends at this many rows, or at this many encoded bytes.
-const GROUP_ROWS: usize = 256 << 10;
-const GROUP_BYTES: usize = 64 << 20;
-/// Below this many rows a batch is encoded on the caller's thread alone.
-const PARALLEL_ROWS: usize = 1024;
 
 /// A sealed Parquet file being written.
 pub struct EncryptedWriter {
@@ -39,13 +29,10 @@ pub struct EncryptedWriter {
     state: Option<State>,
 }
 
-struct State {
-    writer: SerializedFileWriter<NewFile>,
-    factory: ArrowRowGroupWriterFactory,
-    group: Vec<ArrowColumnWriter>,
-    group_rows: usize,
-    groups: usize,
-    lanes: usize,
+enum State {
+    /// Its first rows decide how the columns are encoded.
+    New(NewFile, Arc<FileEncryptionProperties>),
+    Begun(Box<Encoder>),
 }
 
 impl EncryptedWriter {
@@ -73,40 +60,15 @@ impl EncryptedWriter {
             ));
         }
         let sealing = keys.properties(path, aad)?;
-        let properties = WriterProperties::builder()
-            .with_file_encryption_properties(sealing)
-            .set_compression(Compression::ZSTD(ZstdLevel::default()))
-            .set_statistics_enabled(EnabledStatistics::Chunk)
-            .set_bloom_filter_enabled(false)
-            .set_created_by(concat!("sealine ", env!("CARGO_PKG_VERSION")).to_owned())
-            .build();
-        let hashed = NewFile::create(path)?;
-        let options = ArrowWriterOptions::new()
-            .with_properties(properties)
-            .with_skip_arrow_metadata(true);
-        let parts = quietly(|| {
-            ArrowWriter::try_new_with_options(hashed, Arc::clone(&schema), options)?
-                .into_serialized_writer()
-        });
-        let Ok(Ok((writer, factory))) = parts else {
+        let possible = quietly(|| ArrowSchemaConverter::new().convert(&schema).is_ok());
+        if !possible.unwrap_or(false) {
             return Err(failed("a column has a type that Parquet cannot hold"));
-        };
-        let lanes = std::thread::available_parallelism()
-            .map_or(1, usize::from)
-            .min(4);
-        let state = State {
-            writer,
-            factory,
-            group: Vec::new(),
-            group_rows: 0,
-            groups: 0,
-            lanes,
-        };
+        }
         Ok(EncryptedWriter {
             path: path.to_owned(),
             schema,
             rows: 0,
-            state: Some(state),
+            state: Some(State::New(NewFile::create(path)?, sealing)),
         })
     }
 
@@ -124,10 +86,14 @@ impl EncryptedWriter {
             self.state = None;
             return Err(self.failed("the rows do not have the columns it was begun with"));
         }
-        let mut state = self.take()?;
-        let outcome = quietly(|| state.append(batch, &self.schema));
-        if let Ok(Ok(())) = outcome {
-            self.state = Some(state);
+        let state = self.take()?;
+        let outcome = quietly(|| {
+            let mut encoder = state.begun(batch)?;
+            encoder.append(batch)?;
+            Ok::<_, ::parquet::errors::ParquetError>(encoder)
+        });
+        if let Ok(Ok(encoder)) = outcome {
+            self.state = Some(State::Begun(encoder));
             self.rows += batch.num_rows() as u64;
             Ok(())
         } else {
@@ -137,12 +103,9 @@ impl EncryptedWriter {
 
     /// Ends the file and makes it durable. Its folder is not synced: the caller publishes.
     pub fn finish(mut self) -> Result<Written, ConnectError> {
-        let mut state = self.take()?;
-        let outcome = quietly(|| {
-            state.end_group()?;
-            // Writes the footer too.
-            state.writer.into_inner()
-        });
+        let state = self.take()?;
+        let none = RecordBatch::new_empty(Arc::clone(&self.schema));
+        let outcome = quietly(|| state.begun(&none)?.finish());
         let Ok(Ok(file)) = outcome else {
             return Err(self.failed("encoding or the disk failed; check the free space"));
         };
@@ -156,9 +119,10 @@ impl EncryptedWriter {
 
     /// Bytes that have reached the file so far; the row group in the making is not among them.
     pub fn bytes(&self) -> u64 {
-        self.state
-            .as_ref()
-            .map_or(0, |state| state.writer.bytes_written() as u64)
+        match &self.state {
+            Some(State::Begun(encoder)) => encoder.bytes(),
+            Some(State::New(..)) | None => 0,
+        }
     }
 
     fn take(&mut self) -> Result<State, ConnectError> {
@@ -176,97 +140,12 @@ impl EncryptedWriter {
 }
 
 impl State {
-    fn append(&mut self, batch: &RecordBatch, schema: &SchemaRef) -> ::parquet::errors::Result<()> {
-        let mut from = 0;
-        while from < batch.num_rows() {
-            if self.group.is_empty() {
-                self.group = self.factory.create_column_writers(self.groups)?;
-            }
-            let count = (batch.num_rows() - from).min(GROUP_ROWS - self.group_rows);
-            self.encode(&batch.slice(from, count), schema)?;
-            self.group_rows += count;
-            from += count;
-            let held: usize = self
-                .group
-                .iter()
-                .map(ArrowColumnWriter::get_estimated_total_bytes)
-                .sum();
-            if self.group_rows >= GROUP_ROWS || held >= GROUP_BYTES {
-                self.end_group()?;
-            }
+    /// The encoder, made for rows such as these where nothing was written before.
+    fn begun(self, rows: &RecordBatch) -> ::parquet::errors::Result<Box<Encoder>> {
+        match self {
+            State::Begun(encoder) => Ok(encoder),
+            State::New(file, sealing) => Encoder::new(file, sealing, rows).map(Box::new),
         }
-        Ok(())
-    }
-
-    /// Encodes the columns, side by side where there are cores and rows enough.
-    fn encode(&mut self, batch: &RecordBatch, schema: &SchemaRef) -> ::parquet::errors::Result<()> {
-        let columns = batch.columns();
-        // No column is nested, so each has one leaf and one writer.
-        let mut work: Vec<_> = schema
-            .fields()
-            .iter()
-            .zip(columns)
-            .zip(self.group.iter_mut())
-            .collect();
-        let lanes = if batch.num_rows() < PARALLEL_ROWS {
-            1
-        } else {
-            self.lanes
-        };
-        let share = work.len().div_ceil(lanes).max(1);
-        std::thread::scope(|scope| {
-            let mut others = Vec::new();
-            let mut parts = work.chunks_mut(share);
-            let own = parts.next();
-            for part in parts {
-                others.push(scope.spawn(move || {
-                    quietly(|| {
-                        part.iter_mut().try_for_each(|((field, array), writer)| {
-                            compute_leaves(field, array)?
-                                .iter()
-                                .try_for_each(|leaf| writer.write(leaf))
-                        })
-                    })
-                }));
-            }
-            let mut result = own
-                .into_iter()
-                .flatten()
-                .try_for_each(|((field, array), writer)| {
-                    compute_leaves(field, array)?
-                        .iter()
-                        .try_for_each(|leaf| writer.write(leaf))
-                });
-            for other in others {
-                let outcome = match other.join() {
-                    Ok(Ok(outcome)) => outcome,
-                    _ => Err(::parquet::errors::ParquetError::General(
-                        "panicked".to_owned(),
-                    )),
-                };
-                result = result.and(outcome);
-            }
-            result
-        })
-    }
-
-    fn end_group(&mut self) -> ::parquet::errors::Result<()> {
-        if self.group_rows == 0 {
-            return Ok(());
-        }
-        let columns = std::mem::take(&mut self.group);
-        let chunks: Vec<ArrowColumnChunk> = columns
-            .into_iter()
-            .map(ArrowColumnWriter::close)
-            .collect::<Result<_, _>>()?;
-        let mut group = self.writer.next_row_group()?;
-        for chunk in chunks {
-            chunk.append_to_row_group(&mut group)?;
-        }
-        group.close()?;
-        self.group_rows = 0;
-        self.groups += 1;
-        Ok(())
     }
 }
 

@@ -3,16 +3,16 @@
 //! ever come from it.
 
 /// A stream of numbers from a seed.
-pub(super) struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
     /// The stream of `seed`.
-    pub(super) fn new(seed: u64) -> Random {
+    pub(crate) fn new(seed: u64) -> Random {
         Random(seed)
     }
 
     /// The next 64 bits.
-    pub(super) fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -21,24 +21,24 @@ impl Random {
     }
 
     /// A number in `0..bound`; 0 where the bound is 0.
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         // The high half of a product is uniform enough for test data, and never divides by zero.
         ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
     }
 
     /// True `part` times in `whole`.
-    pub(super) fn chance(&mut self, part: u64, whole: u64) -> bool {
+    pub(crate) fn chance(&mut self, part: u64, whole: u64) -> bool {
         self.below(whole) < part
     }
 
     /// One of the items; the items must not be empty.
-    pub(super) fn pick<'a, T>(&mut self, items: &'a [T], fallback: &'a T) -> &'a T {
+    pub(crate) fn pick<'a, T>(&mut self, items: &'a [T], fallback: &'a T) -> &'a T {
         let place = self.below(items.len() as u64) as usize;
         items.get(place).unwrap_or(fallback)
     }
 
     /// One of the texts, empty where there are none.
-    pub(super) fn text<'a>(&mut self, items: &[&'a str]) -> &'a str {
+    pub(crate) fn text<'a>(&mut self, items: &[&'a str]) -> &'a str {
         let place = self.below(items.len() as u64) as usize;
         items.get(place).copied().unwrap_or_default()
     }
