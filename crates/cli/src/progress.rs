@@ -180,6 +180,8 @@ impl Progress for Shown {
                 );
                 self.line(&self.dim(&text));
             }
+            // All that was written lies in clear, and was read back.
+            Update::Verified { files: 0 } => {}
             Update::Verified { files } => {
                 let files = if files == 1 {
                     "1 file does".to_owned()

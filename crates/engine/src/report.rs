@@ -98,6 +98,8 @@ pub struct OutputReport {
     pub files: u64,
     /// Their size.
     pub bytes: u64,
+    /// Whether they are sealed; what lies in clear is said to.
+    pub sealed: bool,
     /// Its anonymity, where the catalog asks for some.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anonymity: Option<AnonymityRecord>,

@@ -18,7 +18,11 @@ use support::*;
 
 /// The usual project, its ages and countries quasi-identifiers, its notes sensitive, with this for `lake.customers`.
 fn project(good: usize, asked: &str) -> Fixture {
-    let catalog = CATALOG
+    Fixture::with(&csv(good, 0), SEALINE, &catalog(asked), PIPELINE, POLICY)
+}
+
+fn catalog(asked: &str) -> String {
+    CATALOG
         .replace("max: 119, level", "max: 119, quasi: true, level")
         .replace("is: country, level", "is: country, quasi: true, level")
         .replace(
@@ -28,8 +32,7 @@ fn project(good: usize, asked: &str) -> Fixture {
         .replace(
             "path: customers/, format: parquet }\n",
             &format!("path: customers/, format: parquet }}\n    {asked}\n"),
-        );
-    Fixture::with(&csv(good, 0), SEALINE, &catalog, PIPELINE, POLICY)
+        )
 }
 
 #[test]
@@ -69,6 +72,27 @@ fn what_is_anonymous_is_published_and_recorded() {
     let statement = sealine_audit::read_receipt(&state.join("receipts"), digest, &key).unwrap();
     assert_eq!(statement.predicate.outputs[0].anonymity, Some(found));
     verify(fixture.root());
+}
+
+#[test]
+fn a_subject_is_known_behind_a_stand_in_that_keeps_people_apart() {
+    let catalog = catalog("anonymity: { k: 5 }").replace("subject: id", "subject: email");
+    let policy = POLICY.replace(
+        "context.protection == \"tokenize\"",
+        "[\"tokenize\", \"siv\", \"vault_token\"].contains(context.protection)",
+    );
+    for (call, subject) in [
+        ("tokenize(email, 'crm')", Some("email")),
+        ("siv(email, 'crm')", Some("email")),
+        // A person has as many of these as rows.
+        ("vault_token(email, 'crm', 'pii.email', '0', 'never')", None),
+    ] {
+        let pipeline = PIPELINE.replace("tokenize(email, 'crm')", call);
+        let fixture = Fixture::with(&csv(600, 0), SEALINE, &catalog, &pipeline, &policy);
+        let report = run(fixture.root()).unwrap();
+        let found = report.outputs[0].anonymity.clone().unwrap();
+        assert_eq!(found.subject.as_deref(), subject, "{call}");
+    }
 }
 
 #[test]

@@ -127,7 +127,9 @@ impl<'a> World<'a> {
             .map(|name| self.column_level(dataset, name));
         match (origin.aspect, column) {
             (Aspect::Value, Some(level)) => level,
-            (Aspect::Null, Some(level)) if self.is_special(origin) => level,
+            (Aspect::Null, Some(level)) if self.is_special(origin) && !self.never_null(origin) => {
+                level
+            }
             (Aspect::Null | Aspect::Length, Some(level)) => level.min(rows),
             (Aspect::Rows | Aspect::Order, None) => rows,
             _ => levels.highest(),
@@ -187,6 +189,16 @@ impl<'a> World<'a> {
                         && (fact.pattern.covers(tag) || fact.pattern.stem() == tag.as_str())
                 })
         })
+    }
+
+    /// Whether the contract lets no null of the column in: then there is nothing that its nulls
+    /// could tell. What a pipeline of the project writes is not held to that when it is written.
+    fn never_null(&self, origin: &Origin) -> bool {
+        let column = origin
+            .column
+            .as_ref()
+            .and_then(|name| self.column(&origin.dataset, name));
+        column.is_some_and(|column| column.rules.required) && !self.writable(&origin.dataset)
     }
 
     /// How many values a column can take, at least: the smallest that is said about it, 0 if

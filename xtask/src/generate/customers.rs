@@ -180,7 +180,7 @@ fn uppercase_first(text: &str) -> String {
 }
 
 /// A number of a published test range with a right check digit (ISO/IEC 7812-1, annex B).
-fn card(random: &mut Random) -> String {
+pub(super) fn card(random: &mut Random) -> String {
     let &(prefix, length) = random.pick(CARDS, &("411111", 16));
     let mut digits = prefix.to_owned();
     while digits.len() + 1 < length {

@@ -1,6 +1,8 @@
 //! `cargo xtask generate`: data that looks like the world, from a seed, of any size.
 
+mod authorizations;
 mod customers;
+mod hospital;
 mod payments;
 mod people;
 
@@ -8,15 +10,17 @@ use crate::report;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 
-/// `cargo xtask generate customers|payments …`.
+/// `cargo xtask generate authorizations|customers|hospital|payments …`.
 pub(crate) fn main(words: Vec<&str>) -> Result<(), String> {
     let mut words = words.into_iter();
     let write = match words.next() {
+        Some("authorizations") => authorizations,
         Some("customers") => customers,
+        Some("hospital") => hospital,
         Some("payments") => payments,
         other => {
             return Err(format!(
-                "cannot generate `{}`; there are `customers` and `payments`",
+                "cannot generate `{}`; there are `authorizations`, `customers`, `hospital` and `payments`",
                 other.unwrap_or_default()
             ));
         }
@@ -42,10 +46,27 @@ pub(crate) fn main(words: Vec<&str>) -> Result<(), String> {
     Ok(())
 }
 
+/// Writes authorizations of payments.
+fn authorizations(rows: u64, seed: u64, bad_per_mille: u64, out: &str) -> Result<(), String> {
+    file(out, |writer| {
+        authorizations::write(writer, rows, seed, bad_per_mille)
+    })
+}
+
 /// Writes customers.
 fn customers(rows: u64, seed: u64, bad_per_mille: u64, out: &str) -> Result<(), String> {
     file(out, |writer| {
         customers::write(writer, rows, seed, bad_per_mille)
+    })
+}
+
+/// Writes a hospital: `out` is a folder, which gets two files.
+fn hospital(rows: u64, seed: u64, bad_per_mille: u64, out: &str) -> Result<(), String> {
+    file(&format!("{out}/patients.csv"), |patients| {
+        let name = format!("{out}/visits.csv");
+        let mut visits = BufWriter::new(File::create(name)?);
+        hospital::write(patients, &mut visits, rows, seed, bad_per_mille)?;
+        visits.flush()
     })
 }
 

@@ -99,7 +99,8 @@ impl Renderer<'_> {
         let asks = asks.into_iter().filter(|_| owned);
         all.extend(asks.map(|ask| suggestion(ask, false)));
         if let Some((replacement, reveals)) = grant {
-            let title = "or ask the owner of policy/ to permit it as it is".to_owned();
+            let or = if all.is_empty() { "" } else { "or " };
+            let title = format!("{or}ask the owner of policy/ to permit it as it is");
             let permission = Suggestion {
                 title,
                 place: None,

@@ -177,9 +177,14 @@ fn hidden(anonymity: &AnonymityRecord) -> String {
 }
 
 fn written(screen: &Screen, output: &OutputReport) -> String {
+    let kind = if output.sealed {
+        "sealed file"
+    } else {
+        "clear file"
+    };
     let size = format!(
         "{}, {}",
-        count(output.files, "sealed file"),
+        count(output.files, kind),
         HumanBytes(output.bytes)
     );
     let size = screen.paint(Paint::Dim, &size);

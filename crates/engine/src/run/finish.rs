@@ -209,7 +209,11 @@ impl Session {
         let before = Stop::Before;
         let root = self.project.dir().root().to_path_buf();
         verify(hub, staged).map_err(before)?;
-        let files = staged.iter().map(|staged| staged.files.len() as u64).sum();
+        let files = staged
+            .iter()
+            .filter(|staged| matches!(staged.staging.form, Form::Sealed { .. }))
+            .map(|staged| staged.files.len() as u64)
+            .sum();
         self.progress.update(Update::Verified { files });
         let refused = judge(hub, written).err();
         if cancel.is_cancelled() {

@@ -200,6 +200,11 @@ pub(crate) fn report(
                 columns: output_columns(plan, &target.dataset),
                 files: target.files.len() as u64,
                 bytes: target.files.iter().map(|file| file.bytes).sum(),
+                sealed: session
+                    .project
+                    .spec()
+                    .dataset(&target.dataset)
+                    .is_some_and(|dataset| dataset.encrypt.is_some()),
                 anonymity: anonymity.get(&target.dataset).cloned(),
             })
             .collect::<Vec<_>>()

@@ -75,6 +75,7 @@ datasets:
       day: { type: date, level: internal }
       spot: { type: float64, level: internal }
       patient: { type: string, level: restricted, tags: [phi.mrn] }
+      mrn: { type: string, required: true, level: restricted, tags: [phi.mrn] }
       mood: { type: string, level: restricted, tags: [pii.mood], domain_size: 5 }
       admitted: { type: date, level: restricted, tags: [pii.admitted] }
       left_on: { type: date, level: restricted, tags: [pii.admitted] }
