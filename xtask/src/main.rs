@@ -1,6 +1,7 @@
 //! Tasks of the repository, run as `cargo xtask TASK`: the house rules (`tidy`), test data
 //! (`generate`), the generated reference (`docs`), the comparison with others (`bench`), the measure
-//! of the detectors (`detection`), the faults that a run survives (`faults`) and the libraries that tests exchange data with (`peers`).
+//! of the detectors (`detection`), the faults that a run survives (`faults`), the decoders under mutated
+//! bytes (`fuzz`) and the libraries that tests exchange data with (`peers`).
 //!
 //! It uses none of the product's crates, so that it builds in seconds and cannot be broken by
 //! what it checks.
@@ -8,6 +9,7 @@
 mod bench;
 mod detection;
 mod faults;
+mod fuzz;
 mod generate;
 mod peers;
 mod random;
@@ -38,6 +40,8 @@ Tasks:
   faults [--faults N] [--seed N] [--only NUMBER] [--program FILE] [--write]
                                 break runs at every durable step, let pyarrow judge what is left,
                                 and with --write keep the result in docs/reference/faults.md
+  fuzz [--seconds N] [--seed S] [TARGET ...]
+                                seeded mutations through every decoder, for N seconds (60) in all
   peers                         install the Python libraries that tests exchange data with
 ";
 
@@ -51,6 +55,7 @@ fn main() -> ExitCode {
         Some("bench") => bench::main(words.collect()),
         Some("detection") => detection::main(words.collect()),
         Some("faults") => faults::main(words.collect()),
+        Some("fuzz") => fuzz::main(words.collect()),
         Some("peers") => peers::main(words.collect()),
         Some("help" | "--help" | "-h") => {
             report::line(USAGE);

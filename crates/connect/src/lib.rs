@@ -34,6 +34,7 @@ pub use dataset::{Stored, open};
 pub use error::ConnectError;
 pub use file::{FileIdentity, Written};
 pub use input::{Compression, Witness, Witnessed};
+pub use jsonl::is_json;
 pub use locate::{Format, Located, locate};
 pub use parquet::{
     Access, ConformRead, EncryptedWriter, FileAad, FileKeys, ParquetSource, Storage,
@@ -42,4 +43,5 @@ pub use parquet::{
 pub use plain::{PlainAllowed, PlainFormat, PlainWriter};
 pub use sealed::{CANARY_MIN, prove_sealed};
 pub use sealine_protect::crypto::TableKey;
+pub use sealine_protect::detect::iban as is_iban;
 pub use source::{Malformed, RawBatch, Rows, Source, Warning, table_key};

@@ -54,4 +54,44 @@ mod tests {
         assert_eq!(quietly(|| 7).ok(), Some(7));
         assert!(!DECODING.get());
     }
+
+    /// Which files of others make the decoder itself panic, without our bounds before it.
+    #[test]
+    #[allow(clippy::print_stderr)]
+    fn decoders_panic_on_files_of_others_and_the_program_does_not() {
+        let root = std::env::var("SEALINE_VECTORS").unwrap_or_else(|_| {
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/vectors").to_owned()
+        });
+        let Ok(entries) = std::fs::read_dir(std::path::Path::new(&root).join("malformed")) else {
+            eprintln!("skipped: no vectors in {root}");
+            return;
+        };
+        let mut panicked = Vec::new();
+        for path in entries.map(|entry| entry.unwrap().path()) {
+            let bytes = std::fs::read(&path).unwrap();
+            let decode = || {
+                let reader =
+                    ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(
+                        std::fs::File::open(&path).unwrap(),
+                    );
+                reader
+                    .ok()?
+                    .build()
+                    .ok()?
+                    .map_while(Result::ok)
+                    .for_each(drop);
+                Some(())
+            };
+            let ipc = || {
+                let reader =
+                    arrow_ipc::reader::FileReader::try_new(std::io::Cursor::new(&bytes), None);
+                reader.ok()?.map_while(Result::ok).for_each(drop);
+                Some(())
+            };
+            if quietly(decode).is_err() || quietly(ipc).is_err() {
+                panicked.push(path.file_name().unwrap().to_string_lossy().into_owned());
+            }
+        }
+        eprintln!("PANICKED {panicked:?}");
+    }
 }

@@ -68,7 +68,8 @@ fn main() {
             black_box(raw);
         }
         report(round, "read 2 of 7 columns", started, megabytes);
-        let mut contract = Contract::compile(&dataset, support::schema(&dataset)).unwrap();
+        let mut contract =
+            Contract::compile(&dataset, support::schema(&dataset), Vec::new()).unwrap();
         let started = Instant::now();
         let mut source = open_csv(&path, &CsvOptions::default(), &names, 8192).unwrap();
         while let Some(raw) = source.next().unwrap() {

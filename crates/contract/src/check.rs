@@ -9,7 +9,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, BooleanArray, RecordBatchOptions};
 use arrow::buffer::BooleanBuffer;
 use arrow::compute::FilterBuilder;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Field, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use sealine_connect::RawBatch;
 use sealine_spec::Dataset;
@@ -17,7 +17,7 @@ use sealine_spec::Dataset;
 use crate::column::Column;
 use crate::rejects::{self, Broken, rejects_schema};
 use crate::rules::{Seen, names};
-use crate::{ContractError, Tally, compile, read};
+use crate::{ContractError, Expectation, Tally, compile, read};
 
 /// The rules of one dataset, over one run: `unique` and the tally reach from batch to batch, so
 /// the batches must come in the order of the input.
@@ -25,6 +25,9 @@ pub struct Contract {
     schema: SchemaRef,
     rejects: SchemaRef,
     columns: Vec<Column>,
+    /// The columns before `required` has been asked of them.
+    nullable: SchemaRef,
+    expectations: Vec<Expectation>,
     tally: Tally,
 }
 
@@ -37,7 +40,8 @@ pub struct Checked {
     pub rejected: RecordBatch,
 }
 
-/// Which rule each row broke first, in column order; no table while nothing fails.
+/// Which rule each row broke first, in column order and the expectations behind the columns; no
+/// table while nothing fails.
 struct Verdicts {
     first: Vec<Option<(usize, &'static str)>>,
     rows: usize,
@@ -72,14 +76,25 @@ impl Verdicts {
 
 impl Contract {
     /// The contract of `dataset`. `schema` has all of its declared columns, in order, with the
-    /// types that the rows are to be read as.
-    pub fn compile(dataset: &Dataset, schema: SchemaRef) -> Result<Contract, ContractError> {
+    /// types that the rows are to be read as; `expectations` are the dataset's, in order.
+    pub fn compile(
+        dataset: &Dataset,
+        schema: SchemaRef,
+        expectations: Vec<Expectation>,
+    ) -> Result<Contract, ContractError> {
         let columns = compile::columns(dataset, &schema)?;
+        compile::same_expectations(dataset, &expectations)?;
+        let fields = schema.fields().iter();
+        let nullable: Vec<Field> = fields
+            .map(|field| field.as_ref().clone().with_nullable(true))
+            .collect();
         let rejects = rejects_schema(dataset);
         Ok(Contract {
             schema,
             rejects,
             columns,
+            nullable: Arc::new(Schema::new(nullable)),
+            expectations,
             tally: Tally::default(),
         })
     }
@@ -128,8 +143,26 @@ impl Contract {
             }
             typed.push(array);
         }
+        self.expected(&typed, &mut verdicts)?;
         self.unique(&typed, &mut verdicts)?;
         self.part(&raw, typed, &verdicts)
+    }
+
+    /// Asks the expectations of all rows at once: which rows are broken already changes nothing.
+    fn expected(&self, typed: &[ArrayRef], verdicts: &mut Verdicts) -> Result<(), ContractError> {
+        if self.expectations.is_empty() {
+            return Ok(());
+        }
+        let options = RecordBatchOptions::new().with_row_count(Some(verdicts.rows));
+        let schema = Arc::clone(&self.nullable);
+        let rows = RecordBatch::try_new_with_options(schema, typed.to_vec(), &options)
+            .map_err(|_| ContractError::Kernel { step: "expect" })?;
+        let mut failed = Vec::new();
+        for (at, expectation) in self.expectations.iter().enumerate() {
+            expectation.failing(&rows, &mut failed);
+            verdicts.mark(&mut failed, self.columns.len() + at, names::EXPECT);
+        }
+        Ok(())
     }
 
     /// Finds repeated values, row by row in order, since each accepted row changes what the next
@@ -186,13 +219,20 @@ impl Contract {
         typed: Vec<ArrayRef>,
         verdicts: &Verdicts,
     ) -> Result<Checked, ContractError> {
+        // A verdict's number is a column's, or behind the columns an expectation's.
+        let named: Vec<&str> = self
+            .columns
+            .iter()
+            .map(|column| column.name.as_str())
+            .chain(self.expectations.iter().map(|one| one.name.as_str()))
+            .collect();
         let broken: Vec<Broken<'_>> = verdicts
             .first
             .iter()
             .enumerate()
             .filter_map(|(index, verdict)| {
                 let (column, rule) = (*verdict)?;
-                let column = self.columns.get(column)?.name.as_str();
+                let column = named.get(column).copied()?;
                 Some(Broken {
                     index,
                     rule,
@@ -200,12 +240,8 @@ impl Contract {
                 })
             })
             .collect();
-        let names: Vec<&str> = self
-            .columns
-            .iter()
-            .map(|column| column.name.as_str())
-            .collect();
-        let rejected = rejects::table(&self.rejects, &names, raw, &broken)?;
+        let names = named.get(..self.columns.len()).unwrap_or_default();
+        let rejected = rejects::table(&self.rejects, names, raw, &broken)?;
         let kept = verdicts.rows - broken.len();
         let arrays = if broken.is_empty() {
             typed

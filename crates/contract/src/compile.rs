@@ -5,10 +5,10 @@ use regex::RegexBuilder;
 use sealine_connect::TableKey;
 use sealine_spec::Dataset;
 
-use crate::ContractError;
 use crate::column::Column;
 use crate::read;
 use crate::rules::{Check, Limit, Listed, Seen, names};
+use crate::{ContractError, Expectation};
 
 /// The largest compiled pattern, in bytes.
 const PATTERN_MAX: usize = 10 << 20;
@@ -33,6 +33,26 @@ pub(crate) fn columns(dataset: &Dataset, schema: &SchemaRef) -> Result<Vec<Colum
         columns.push(column(declared, key, field.data_type(), tables)?);
     }
     Ok(columns)
+}
+
+/// An expectation that nobody computes would silently not be checked.
+pub(crate) fn same_expectations(
+    dataset: &Dataset,
+    given: &[Expectation],
+) -> Result<(), ContractError> {
+    let mut given = given.iter().map(|one| one.name.as_str());
+    let missing = dataset
+        .expect
+        .iter()
+        .map(|declared| declared.name.value.as_str())
+        .find(|declared| given.next() != Some(declared));
+    match missing.or_else(|| given.next()) {
+        None => Ok(()),
+        Some(name) => Err(ContractError::Schema {
+            dataset: dataset.id.clone(),
+            column: name.to_owned(),
+        }),
+    }
 }
 
 fn column(

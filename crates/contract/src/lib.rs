@@ -2,7 +2,8 @@
 //!
 //! A trust boundary: the only way rows enter the engine. INVARIANT: every row that a source gives
 //! is either accepted, and then meets every rule of every declared column, or rejected under the
-//! first rule it breaks; the tally adds up. No error of this crate holds a value of a row. It
+//! first rule it breaks: those of the columns in their order, then expectations across them; the
+//! tally adds up. No error of this crate holds a value of a row. It
 //! must never convert a value into one that means something else.
 
 mod check;
@@ -10,6 +11,8 @@ mod codes;
 mod column;
 mod compile;
 mod error;
+mod expect;
+mod newest;
 mod read;
 mod rejects;
 mod rules;
@@ -18,6 +21,8 @@ mod tally;
 pub use check::{Checked, Contract};
 pub use codes::CODES;
 pub use error::ContractError;
+pub use expect::{Expectation, Holds};
+pub use newest::Newest;
 pub use rejects::rejects_schema;
 pub use rules::names as rule;
 pub use tally::Tally;

@@ -23,7 +23,8 @@ const COLUMN: &str = "column";
 const RECORD: &str = "record";
 
 /// The schema of the rejects of `dataset`: `row` (1-based data row), `line` (physical, for text
-/// formats), `rule`, `column` (null where the row could not be split), then every declared column
+/// formats), `rule`, `column` (null where the row could not be split; the name of the expectation
+/// where the rule is `expect`), then every declared column
 /// as text, then `record`: the bytes of a row that could not be split, at most 64 KiB of them. A
 /// declared column with one of these names is called `raw_` and its name.
 pub fn rejects_schema(dataset: &Dataset) -> SchemaRef {

@@ -11,7 +11,8 @@ pub struct Tally {
     pub accepted: u64,
     /// Rows that broke one.
     pub rejected: u64,
-    /// Rejected rows by column and rule; the column is empty where the row could not be split.
+    /// Rejected rows by column and rule; the column is empty where the row could not be split, and
+    /// the name of the expectation where the rule is `expect`.
     pub by_rule: BTreeMap<(String, &'static str), u64>,
 }
 

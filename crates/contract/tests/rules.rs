@@ -536,7 +536,7 @@ fn what_does_not_fit_together_is_an_error() {
     let found = dataset("a: { type: int32 }\nb: { type: string }");
     let swapped = schema(&found).project(&[1, 0]).unwrap();
     let code = |schema| {
-        sealine_contract::Contract::compile(&found, schema)
+        sealine_contract::Contract::compile(&found, schema, Vec::new())
             .unwrap_err()
             .code()
     };
@@ -566,7 +566,8 @@ fn no_error_text_holds_a_value() {
 fn a_primary_key_is_required_and_unique_though_it_does_not_say_so() {
     let mut keyed = (*dataset("id: { type: int64 }\nnote: { type: string }")).clone();
     keyed.primary_key = vec!["id".to_owned()];
-    let mut contract = sealine_contract::Contract::compile(&keyed, schema(&keyed)).unwrap();
+    let mut contract =
+        sealine_contract::Contract::compile(&keyed, schema(&keyed), Vec::new()).unwrap();
     let columns = vec![
         ("id", texts(&[Some("1"), Some("2"), Some("1"), None])),
         ("note", texts(&[None, None, None, None])),

@@ -158,6 +158,14 @@ pub const CODES: &[(&str, &str)] = &[
         "SL5060",
         "# A request to the key service that is none\n\n`sealine kms` reads one JSON object a line: `op` is `wrap` or `unwrap`, `key` names a file key, `plaintext` or `wrapped` is the key to wrap or unwrap, in base64. This line is something else. It was answered with this error, and the service goes on.\n\n**What to do:** correct the client; `examples/pyarrow/sealine_kms.py` is one.\n\n```\n{\"op\":\"unwrap\",\"key\":\"lake\",\"wrapped\":\"AAAA…\"}\n```\n",
     ),
+    (
+        "SL5470",
+        "# Not as many rows as asked for\n\nThe catalog says under `rows:` how many rows a dataset has at least or at most: of a dataset that is read, those that meet its contract; of one that is written, those that a run would publish. There are fewer or more. The run stopped before its commit: destinations are as before. How many there are is shown only where the level of the rows is within `operator_clearance`.\n\n**What to do:** find out whether the source is complete, or correct the bound.\n\n```yaml\nrows: { min: 1, max: 1000000 }\n```\n",
+    ),
+    (
+        "SL5471",
+        "# The newest row is too old\n\nThe catalog says under `freshness:` how old the newest row of a dataset may be when a run begins. Accepted rows count; a date counts as the end of its day in UTC; what lies more than a day ahead of the run does not count, so that one wrong year does not make a dead source look alive. The run stopped before its commit: destinations are as before.\n\n**What to do:** find out why new rows do not arrive, or correct the bound.\n\n```yaml\nfreshness: { column: updated_at, within: 24h }\n```\n",
+    ),
 ];
 
 #[cfg(test)]

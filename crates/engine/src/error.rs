@@ -174,6 +174,30 @@ pub enum EngineError {
         /// Rows that broke a rule.
         rejected: u64,
     },
+    /// There are fewer or more rows than the catalog asks for.
+    #[error("`{dataset}` has {found}, and its `rows:` asks for {asked}; nothing was published{}", kept_text(kept.as_deref()))]
+    RowCount {
+        /// The dataset, read or written.
+        dataset: String,
+        /// How many, where that may be shown; else that there are fewer or more.
+        found: String,
+        /// The bound as the catalog has it.
+        asked: String,
+        /// The quarantine that keeps rejected rows.
+        kept: Option<String>,
+    },
+    /// The newest row is older than the catalog asks for.
+    #[error("no row of `{dataset}` has a `{column}` within the last {within}, which its `freshness:` asks for; nothing was published; find out why new rows do not arrive{}", kept_text(kept.as_deref()))]
+    NotFresh {
+        /// The dataset.
+        dataset: String,
+        /// The column that says how new a row is.
+        column: String,
+        /// The bound as the catalog has it.
+        within: String,
+        /// The quarantine that keeps rejected rows.
+        kept: Option<String>,
+    },
     /// Two writers of one run would share a place.
     #[error(
         "`{first}` and `{second}` would be written to one place; give each its own path in the catalog"
@@ -410,6 +434,8 @@ impl EngineError {
             Self::Input { .. } => "SL5021",
             Self::TooManyRejects { .. } => "SL5022",
             Self::NoQuarantine { .. } => "SL5023",
+            Self::RowCount { .. } => "SL5470",
+            Self::NotFresh { .. } => "SL5471",
             Self::Memory { .. } => "SL5024",
             Self::Compute { .. } => "SL5025",
             Self::Cancelled => "SL5026",

@@ -15,6 +15,7 @@ use sealine_spec::{Dataset, SqlText};
 
 use crate::bind::placed;
 use crate::error::{Bound, planning, refuse};
+use crate::expect::expectations;
 use crate::expr::cast_is_lossless;
 use crate::flow::{Node, Prover};
 use crate::job::Output;
@@ -208,10 +209,14 @@ pub(crate) fn inputs_of(world: &World<'_>, outputs: &[PlannedOutput]) -> Bound<V
                         alias: source.alias().to_owned(),
                         dataset: Arc::clone(dataset),
                         schema: source.input_schema(),
+                        expectations: Vec::new(),
                     });
             }
             Ok(TreeNodeRecursion::Continue)
         });
+    }
+    for input in found.values_mut() {
+        input.expectations = expectations(world, &input.dataset, &input.schema)?;
     }
     Ok(found.into_values().collect())
 }

@@ -13,6 +13,7 @@ use sealine_spec::{Dataset, Mode};
 
 use crate::candidate::Candidate;
 use crate::draw::Drawing;
+use crate::expect::Expectation;
 use crate::explain::Evidence;
 use crate::finding::{Demand, Finding, PathStep, Violation};
 use crate::{Computed, Request};
@@ -44,6 +45,8 @@ pub struct PlannedInput {
     pub dataset: Arc<Dataset>,
     /// The schema of its validated rows: all declared columns, in order.
     pub schema: SchemaRef,
+    /// What every row must meet, across its columns.
+    pub expectations: Vec<Expectation>,
 }
 
 /// Where rows go.

@@ -76,4 +76,7 @@ pub const CODES: &[(&str, &str)] = &[
     code!("SL1081"),
     code!("SL1090"),
     code!("SL1091"),
+    code!("SL1520"),
+    code!("SL1521"),
+    code!("SL1522"),
 ];

@@ -18,8 +18,9 @@ pub use codes::CODES;
 pub use diagnostic::{Diagnostic, Diagnostics, Fix, Mark, Severity};
 pub use model::{
     Anonymity, Bound, Column, ColumnType, Compression, Connection, ConnectionKind, CsvOptions,
-    Dataset, Diversity, Encrypt, Format, Formulas, Input, KeySpec, Kind, Limit, Location, Mode,
-    OnError, Output, Pipeline, PolicyText, Project, Purpose, Rules, Select, Spec, Step, TagFact,
+    Dataset, Diversity, Encrypt, Expectation, Format, Formulas, Freshness, Input, KeySpec, Kind,
+    Limit, Location, Mode, OnError, Output, Pipeline, PolicyText, Project, Purpose, RowCount,
+    Rules, Select, Spec, Step, TagFact,
 };
 pub use parse::{CONNECTIONS, Parsed, parse};
 pub use schema::{MakeSchema, schemas};

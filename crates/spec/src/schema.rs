@@ -212,6 +212,13 @@ struct Dataset {
     /// How many rejected rows a run accepts: a number, or a share such as `5%`.
     #[schemars(schema_with = "limit", default)]
     max_rejects: Option<String>,
+    /// How many rows a run must find in the dataset, or write to it, before it publishes.
+    rows: Option<Rows>,
+    /// How old the newest row may be when a run reads the dataset.
+    freshness: Option<Freshness>,
+    /// What holds across the columns of each row that is read from the dataset.
+    #[schemars(length(max = 64))]
+    expect: Option<Vec<Expectation>>,
     /// The highest level that may be written here; the lowest level if absent.
     clearance: Option<String>,
     /// Encryption at rest; needed for what a run writes as Parquet, and for rejects.
@@ -224,6 +231,44 @@ struct Dataset {
     partition_by: Option<Vec<String>>,
     /// The anonymity that a run must find in the rows before it publishes them.
     anonymity: Option<Anonymity>,
+}
+
+/// Bounds on the number of rows that meet every other rule.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Rows {
+    /// No fewer rows.
+    min: Option<u64>,
+    /// No more rows.
+    max: Option<u64>,
+}
+
+/// A bound on the age of the newest row. What lies more than a day ahead of the run does not count.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Freshness {
+    /// A column of the type `timestamp` or `date`; a date counts as the end of its day, UTC.
+    column: String,
+    /// Minutes, hours or days: `90m`, `24h`, `7d`.
+    #[schemars(regex(pattern = "^[0-9]{1,9}[mhd]$"))]
+    within: String,
+}
+
+/// A condition that each row must meet.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Expectation {
+    /// Its name, which rejected rows carry.
+    #[schemars(regex(pattern = "^[A-Za-z0-9_-]{1,64}$"))]
+    name: String,
+    /// A condition over the columns of one row, such as `net + tax = gross`. A row breaks it where
+    /// it is false or cannot be computed; as in a CHECK of SQL, null is no violation.
+    sql: String,
+    /// What it is for, for people.
+    description: Option<String>,
 }
 
 /// Bounds on the anonymity of what is written, and the columns that they are about.
@@ -400,6 +445,26 @@ enum Kind {
     Luhn,
     /// A country code of two capital letters, ISO 3166-1 alpha-2.
     Country,
+    /// A currency code of three capital letters, ISO 4217.
+    Currency,
+    /// A UUID, RFC 9562; with `strict` in small letters.
+    Uuid,
+    /// An absolute `http` or `https` URL, RFC 3986.
+    Url,
+    /// An IPv4 or IPv6 address; with `strict` as RFC 5952 writes it.
+    Ip,
+    /// An IPv4 address.
+    Ipv4,
+    /// An IPv6 address; with `strict` as RFC 5952 writes it.
+    Ipv6,
+    /// An address and the length of a prefix, as in `10.0.0.0/8`; with `strict` no host bits.
+    Cidr,
+    /// An IBAN, ISO 13616; with `strict` in capital letters without spaces.
+    Iban,
+    /// An international phone number with `+`, ITU-T E.164; with `strict` without separators.
+    Phone,
+    /// A JSON value, RFC 8259.
+    Json,
 }
 
 /// A grant for filters on a column.

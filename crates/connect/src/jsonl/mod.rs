@@ -8,3 +8,4 @@ mod reader;
 mod scan;
 
 pub(crate) use reader::read_jsonl;
+pub use scan::is_json;

@@ -49,6 +49,18 @@ pub(super) fn object(
     cursor.end()
 }
 
+/// Whether `text` is one JSON value of RFC 8259 and nothing else, of whole characters (RFC 7493),
+/// nested at most as deep as the values of JSON Lines. In time of its length, without allocation.
+#[must_use]
+pub fn is_json(text: &str) -> bool {
+    let mut cursor = Cursor {
+        bytes: text.as_bytes(),
+        at: 0,
+    };
+    cursor.space();
+    cursor.value(1).and_then(|_| cursor.end()).is_ok()
+}
+
 struct Cursor<'a> {
     bytes: &'a [u8],
     at: usize,

@@ -17,7 +17,8 @@ pub(super) fn is_email(text: &str) -> bool {
     local_part(local)
         && domain
             .split_first()
-            .is_some_and(|(_, name)| is_domain(name))
+            .and_then(|(_, name)| super::domain::labels(name))
+            .is_some_and(|labels| labels >= 2)
 }
 
 /// What an atom is made of (`atext` of RFC 5322).
@@ -53,24 +54,6 @@ fn local_part(local: &[u8]) -> bool {
         after_atom = atom;
     }
     after_atom && local.len() <= 64
-}
-
-fn is_domain(name: &[u8]) -> bool {
-    let mut labels = 0;
-    let mut last: &[u8] = &[];
-    for label in name.split(|byte| *byte == b'.') {
-        let inner = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
-        let fits = (1..=63).contains(&label.len())
-            && label.iter().all(inner)
-            && label.first() != Some(&b'-')
-            && label.last() != Some(&b'-');
-        if !fits {
-            return false;
-        }
-        labels += 1;
-        last = label;
-    }
-    labels >= 2 && !last.iter().all(u8::is_ascii_digit)
 }
 
 #[cfg(test)]

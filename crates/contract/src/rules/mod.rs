@@ -3,14 +3,19 @@
 //! INVARIANT: a null breaks `required` and nothing else. A kernel appends the rows that break its
 //! rule, ascending, and allocates nothing for a value.
 
+mod address;
 mod bound;
 mod country;
+mod currency;
+mod domain;
 mod email;
 mod length;
 mod listed;
 mod luhn;
 pub mod names;
+mod number;
 mod unique;
+mod url;
 
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};
 use regex::Regex;
@@ -45,9 +50,7 @@ impl Check {
             Check::MaxLength(_) => names::MAX_LENGTH,
             Check::Pattern(_) => names::PATTERN,
             Check::Listed(_) => names::ENUM,
-            Check::Is(Kind::Email, _) => names::EMAIL,
-            Check::Is(Kind::Luhn, _) => names::LUHN,
-            Check::Is(Kind::Country, _) => names::COUNTRY,
+            Check::Is(kind, _) => name_of(*kind),
         }
     }
 
@@ -73,12 +76,49 @@ impl Check {
             Check::MaxLength(most) => length::longer(array, *most, failed),
             Check::Pattern(regex) => texts(array, failed, |text| regex.is_match(text)),
             Check::Listed(listed) => listed.outside(array, failed),
-            Check::Is(Kind::Email, _) => texts(array, failed, email::is_email),
-            Check::Is(Kind::Luhn, strict) => {
-                texts(array, failed, |text| luhn::is_luhn(text, *strict))
-            }
-            Check::Is(Kind::Country, _) => texts(array, failed, country::is_country),
+            Check::Is(kind, strict) => is(*kind, *strict, array, failed),
         }
+    }
+}
+
+fn name_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Email => names::EMAIL,
+        Kind::Luhn => names::LUHN,
+        Kind::Country => names::COUNTRY,
+        Kind::Currency => names::CURRENCY,
+        Kind::Uuid => names::UUID,
+        Kind::Url => names::URL,
+        Kind::Ip => names::IP,
+        Kind::Ipv4 => names::IPV4,
+        Kind::Ipv6 => names::IPV6,
+        Kind::Cidr => names::CIDR,
+        Kind::Iban => names::IBAN,
+        Kind::Phone => names::PHONE,
+        Kind::Json => names::JSON,
+    }
+}
+
+fn is(
+    kind: Kind,
+    strict: bool,
+    array: &ArrayRef,
+    failed: &mut Vec<u32>,
+) -> Result<(), ContractError> {
+    match kind {
+        Kind::Email => texts(array, failed, email::is_email),
+        Kind::Luhn => texts(array, failed, |text| luhn::is_luhn(text, strict)),
+        Kind::Country => texts(array, failed, country::is_country),
+        Kind::Currency => texts(array, failed, currency::is_currency),
+        Kind::Uuid => texts(array, failed, |text| number::is_uuid(text, strict)),
+        Kind::Url => texts(array, failed, url::is_url),
+        Kind::Ip => texts(array, failed, |text| address::is_ip(text, strict)),
+        Kind::Ipv4 => texts(array, failed, address::is_ipv4),
+        Kind::Ipv6 => texts(array, failed, |text| address::is_ipv6(text, strict)),
+        Kind::Cidr => texts(array, failed, |text| address::is_cidr(text, strict)),
+        Kind::Iban => texts(array, failed, |text| number::is_iban(text, strict)),
+        Kind::Phone => texts(array, failed, |text| number::is_phone(text, strict)),
+        Kind::Json => texts(array, failed, sealine_connect::is_json),
     }
 }
 

@@ -28,5 +28,29 @@ pub const EMAIL: &str = "email";
 pub const LUHN: &str = "luhn";
 /// No officially assigned ISO 3166-1 alpha-2 code in capital letters.
 pub const COUNTRY: &str = "country";
+/// No ISO 4217 code of list one (2026-01-01), in capital letters.
+pub const CURRENCY: &str = "currency";
+/// No UUID in the text form of RFC 9562; strict: in small letters.
+pub const UUID: &str = "uuid";
+/// No absolute `http` or `https` URL of RFC 3986, without user and password, of at most 2,048 bytes.
+pub const URL: &str = "url";
+/// No IPv4 and no IPv6 address; strict: in the form of RFC 5952.
+pub const IP: &str = "ip";
+/// No IPv4 address: four numbers up to 255 without leading zeros.
+pub const IPV4: &str = "ipv4";
+/// No IPv6 address of RFC 4291, without a zone; strict: in the form of RFC 5952.
+pub const IPV6: &str = "ipv6";
+/// No address with the length of a prefix; strict: one whose host bits are zero.
+pub const CIDR: &str = "cidr";
+/// No IBAN (ISO 13616): country of the registry, its length, check digits. Strict: in capital
+/// letters and without spaces.
+pub const IBAN: &str = "iban";
+/// No phone number of ITU-T E.164 with `+` and a country code in use. Strict: without separators.
+pub const PHONE: &str = "phone";
+/// No JSON value of RFC 8259, nested at most as deep as a line of JSON Lines may be.
+pub const JSON: &str = "json";
+/// An expectation that is false for the row, or cannot be computed for it; the expectation's name
+/// stands where the column's does otherwise.
+pub const EXPECT: &str = "expect";
 /// The declared format of dates and times; never a reject of its own.
 pub(crate) const FORMAT: &str = "format";

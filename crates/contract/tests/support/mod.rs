@@ -67,7 +67,7 @@ pub fn schema(dataset: &Dataset) -> SchemaRef {
 
 pub fn contract(columns: &str) -> Result<Contract, ContractError> {
     let dataset = dataset(columns);
-    Contract::compile(&dataset, schema(&dataset))
+    Contract::compile(&dataset, schema(&dataset), Vec::new())
 }
 
 pub fn raw(columns: Vec<(&str, ArrayRef)>, first: u64) -> RawBatch {

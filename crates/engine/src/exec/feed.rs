@@ -11,14 +11,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
-use sealine_contract::{Contract, Tally};
+use sealine_contract::{Contract, Expectation, Newest, Tally};
 use sealine_label::Level;
+use sealine_plan::PlannedInput;
 use sealine_protect::crypto::hmac;
 use sealine_spec::Dataset;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
+use super::expect::expectations;
 use super::source::{Commitment, InputFiles, fault, open};
 use super::sources::Sources;
 use crate::cancel::CancelToken;
@@ -47,6 +49,8 @@ pub(super) enum Message {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Account {
     pub(crate) tally: Tally,
+    /// Whether the newest row is as new as the catalog asks; `true` where it does not.
+    pub(crate) fresh: bool,
     pub(crate) bytes: u64,
     pub(crate) commitment: Option<[u8; 32]>,
 }
@@ -57,6 +61,7 @@ pub(crate) struct Feed {
     pub(crate) schema: SchemaRef,
     /// The dataset as its contract is compiled: with the recorded columns where it declares none.
     contract: Arc<Dataset>,
+    expectations: Vec<Expectation>,
     files: InputFiles,
     claimed: AtomicBool,
     account: Mutex<Option<Account>>,
@@ -74,13 +79,14 @@ impl std::fmt::Debug for Feed {
 
 impl Feed {
     pub(crate) fn new(
-        dataset: Arc<Dataset>,
-        schema: SchemaRef,
+        input: &PlannedInput,
         files: Vec<sealine_connect::Located>,
         highest: Level,
     ) -> Result<Self, EngineError> {
+        let (dataset, schema) = (Arc::clone(&input.dataset), Arc::clone(&input.schema));
         Ok(Self {
             contract: with_columns(&dataset, &schema, highest),
+            expectations: expectations(input)?,
             dataset,
             schema,
             files: InputFiles::new(files)?,
@@ -148,6 +154,8 @@ pub(crate) struct HubOptions {
     /// The highest level of the project: columns at it are sampled.
     pub(crate) highest: Level,
     pub(crate) batch_rows: usize,
+    /// When the run began, in microseconds: rows are fresh, or not, at this moment.
+    pub(crate) now: i64,
     /// A run reads every input to its end; a preview stops when it has seen enough.
     pub(crate) to_the_end: bool,
 }
@@ -300,7 +308,12 @@ impl Scan<'_> {
             options.sources.keys(),
             commitment.as_ref(),
         )?;
-        let mut contract = Contract::compile(&self.feed.contract, Arc::clone(&self.feed.schema))?;
+        let mut contract = Contract::compile(
+            &self.feed.contract,
+            Arc::clone(&self.feed.schema),
+            self.feed.expectations.clone(),
+        )?;
+        let mut newest = Newest::of(dataset, options.now);
         let mut sampler = self
             .accounted
             .then(|| Sampler::new(self.feed, options.highest));
@@ -316,6 +329,9 @@ impl Scan<'_> {
                 break;
             };
             let checked = contract.check(raw)?;
+            if let Some(newest) = &mut newest {
+                newest.look(&checked.accepted);
+            }
             if let Some(sampler) = &mut sampler {
                 sampler.look(&checked.accepted);
                 sampler.look_at_rejects(&checked.rejected);
@@ -365,6 +381,7 @@ impl Scan<'_> {
             }
             *lock(&self.feed.account) = Some(Account {
                 tally,
+                fresh: newest.is_none_or(|newest| newest.is_fresh()),
                 bytes: source.bytes_read(),
                 // A commitment to a part of a file would pass for one to all of it.
                 commitment: commitment.filter(|_| complete).and_then(|all| all.finish()),

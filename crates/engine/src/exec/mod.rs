@@ -3,6 +3,7 @@
 //!
 //! INVARIANT: text is never planned here, and no error text of the query engine leaves this module.
 
+mod expect;
 mod feed;
 mod memory;
 mod protection;

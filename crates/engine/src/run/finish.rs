@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::execute::{Shared, Staged, execute};
 use super::prepare::{self, Planned};
 use super::receipt;
+use super::whole;
 use crate::cancel::CancelToken;
 use crate::clock::{self, Stopwatch};
 use crate::commit::{self, JournalFile, Outcome, Phase, Role};
@@ -215,7 +216,10 @@ impl Session {
             .map(|staged| staged.files.len() as u64)
             .sum();
         self.progress.update(Update::Verified { files });
-        let refused = judge(hub, written).err();
+        let refused = judge(hub, written)
+            .and_then(|()| whole::of_inputs(self.project.spec(), hub))
+            .and_then(|()| whole::of_outputs(self.project.spec(), staged))
+            .err();
         if cancel.is_cancelled() {
             return Err(Stop::Before(EngineError::Cancelled));
         }

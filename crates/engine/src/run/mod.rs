@@ -9,6 +9,7 @@ mod labels;
 mod prepare;
 mod receipt;
 mod show;
+mod whole;
 
 pub use receipt::warm_up;
 pub use show::{Examined, Shown};

@@ -58,12 +58,7 @@ pub(crate) fn hub(
     let mut feeds = Vec::with_capacity(plan.inputs().len());
     for input in plan.inputs() {
         let files = places.files(&input.dataset)?;
-        feeds.push(Feed::new(
-            Arc::clone(&input.dataset),
-            Arc::clone(&input.schema),
-            files,
-            highest,
-        )?);
+        feeds.push(Feed::new(input, files, highest)?);
     }
     let digest_key = session.keys.digest_key()?;
     let keys = Arc::clone(&session.keys);
@@ -76,6 +71,7 @@ pub(crate) fn hub(
             digest_key: hmac::Key::new(hmac::Algorithm::Sha256, digest_key.expose()),
             highest,
             batch_rows: limits.batch_rows,
+            now: clock::now_micros(),
             to_the_end,
         },
     ))

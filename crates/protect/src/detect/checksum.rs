@@ -67,7 +67,8 @@ pub(crate) fn card(digits: &[u8]) -> bool {
 }
 
 /// Whether letters and digits without spaces are an IBAN: country, its length, and mod 97.
-pub(crate) fn iban(text: &[u8]) -> bool {
+#[must_use]
+pub fn iban(text: &[u8]) -> bool {
     let Some((head, rest)) = text.split_first_chunk::<4>() else {
         return false;
     };
@@ -89,14 +90,14 @@ pub(crate) fn iban(text: &[u8]) -> bool {
     number.is_some_and(|number| number % 97 == 1)
 }
 
-/// Length of an IBAN by country: the SWIFT registry.
+/// Length of an IBAN by country: the SWIFT registry, release 101.
 pub(super) fn iban_length(country: &[u8; 2]) -> Option<usize> {
     Some(match country {
         b"NO" => 15,
         b"BE" => 16,
-        b"DK" | b"FI" | b"FO" | b"GL" | b"NL" | b"SD" => 18,
+        b"DK" | b"FI" | b"FK" | b"FO" | b"GL" | b"NL" | b"SD" => 18,
         b"MK" | b"SI" => 19,
-        b"AT" | b"BA" | b"EE" | b"KZ" | b"LT" | b"LU" | b"XK" => 20,
+        b"AT" | b"BA" | b"EE" | b"KZ" | b"LT" | b"LU" | b"MN" | b"XK" => 20,
         b"CH" | b"HR" | b"LI" | b"LV" => 21,
         b"BG" | b"BH" | b"CR" | b"DE" | b"GB" | b"GE" | b"IE" | b"ME" | b"RS" | b"VA" => 22,
         b"AE" | b"GI" | b"IL" | b"IQ" | b"OM" | b"SO" | b"TL" => 23,
@@ -104,9 +105,10 @@ pub(super) fn iban_length(country: &[u8; 2]) -> Option<usize> {
         b"LY" | b"PT" | b"ST" => 25,
         b"IS" | b"TR" => 26,
         b"BI" | b"DJ" | b"FR" | b"GR" | b"IT" | b"MC" | b"MR" | b"SM" => 27,
-        b"AL" | b"AZ" | b"BY" | b"CY" | b"DO" | b"GT" | b"HU" | b"LB" | b"PL" | b"SV" => 28,
+        b"AL" | b"AZ" | b"BY" | b"CY" | b"DO" | b"GT" | b"HN" | b"HU" | b"LB" | b"NI" | b"PL"
+        | b"SV" => 28,
         b"BR" | b"EG" | b"PS" | b"QA" | b"UA" => 29,
-        b"JO" | b"KW" | b"MU" => 30,
+        b"JO" | b"KW" | b"MU" | b"YE" => 30,
         b"MT" | b"SC" => 31,
         b"LC" => 32,
         b"RU" => 33,

@@ -23,7 +23,8 @@ mod number;
 mod scan;
 mod web;
 
-pub(crate) use checksum::{iban, luhn_among};
+pub use checksum::iban;
+pub(crate) use checksum::luhn_among;
 pub use classify::{Classified, classify_column};
 pub use guard::{Finding, Guard};
 pub use kind::{Evidence, Kind};

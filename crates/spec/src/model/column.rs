@@ -162,11 +162,45 @@ pub enum Kind {
     Luhn,
     /// A country code of two capital letters, ISO 3166-1 alpha-2.
     Country,
+    /// A currency code of three capital letters, ISO 4217.
+    Currency,
+    /// A UUID, RFC 9562.
+    Uuid,
+    /// A URL of the web, RFC 3986.
+    Url,
+    /// An IPv4 or IPv6 address.
+    Ip,
+    /// An IPv4 address.
+    Ipv4,
+    /// An IPv6 address, RFC 4291.
+    Ipv6,
+    /// An address and the length of a prefix of it.
+    Cidr,
+    /// A bank account number, ISO 13616.
+    Iban,
+    /// An international phone number, ITU-T E.164.
+    Phone,
+    /// A JSON value, RFC 8259.
+    Json,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 3] = [Kind::Email, Kind::Luhn, Kind::Country];
+    pub const ALL: [Kind; 13] = [
+        Kind::Email,
+        Kind::Luhn,
+        Kind::Country,
+        Kind::Currency,
+        Kind::Uuid,
+        Kind::Url,
+        Kind::Ip,
+        Kind::Ipv4,
+        Kind::Ipv6,
+        Kind::Cidr,
+        Kind::Iban,
+        Kind::Phone,
+        Kind::Json,
+    ];
 
     /// As written in the catalogue.
     #[must_use]
@@ -175,6 +209,16 @@ impl Kind {
             Kind::Email => "email",
             Kind::Luhn => "luhn",
             Kind::Country => "country",
+            Kind::Currency => "currency",
+            Kind::Uuid => "uuid",
+            Kind::Url => "url",
+            Kind::Ip => "ip",
+            Kind::Ipv4 => "ipv4",
+            Kind::Ipv6 => "ipv6",
+            Kind::Cidr => "cidr",
+            Kind::Iban => "iban",
+            Kind::Phone => "phone",
+            Kind::Json => "json",
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use sealine_label::Level;
 
-use super::Column;
+use super::{Column, Expectation, Freshness, RowCount};
 use crate::source::{Span, Spanned};
 use crate::sql::SqlText;
 
@@ -27,6 +27,12 @@ pub struct Dataset {
     pub rejects: Option<Spanned<String>>,
     /// How many rejected rows a run accepts before it stops.
     pub max_rejects: Option<Limit>,
+    /// How many rows a run must find in it, or write to it.
+    pub rows: Option<RowCount>,
+    /// How old its newest row may be when a run reads it.
+    pub freshness: Option<Freshness>,
+    /// What holds across the columns of each row that is read from it.
+    pub expect: Vec<Expectation>,
     /// What may be written here; the lowest level if absent.
     pub clearance: Level,
     /// Whether `clearance:` was written.

@@ -6,6 +6,7 @@ mod column;
 mod dataset;
 mod pipeline;
 mod project;
+mod whole;
 
 pub use column::{Bound, Column, ColumnType, Kind, Rules, Select};
 pub(crate) use dataset::is_pattern;
@@ -17,3 +18,4 @@ pub use pipeline::{Input, Mode, OnError, Output, Pipeline, Step};
 pub use project::{
     Connection, ConnectionKind, KeySpec, PolicyText, Project, Purpose, Spec, TagFact,
 };
+pub use whole::{Expectation, Freshness, RowCount};

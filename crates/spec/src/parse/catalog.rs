@@ -81,6 +81,9 @@ impl Reader<'_> {
             declares_columns: false,
             rejects: None,
             max_rejects: None,
+            rows: None,
+            freshness: None,
+            expect: Vec::new(),
             clearance: lowest,
             clearance_declared: false,
             encrypt: None,
@@ -112,6 +115,13 @@ impl Reader<'_> {
             .find("rejects")
             .and_then(|node| self.text(node, "rejects"));
         dataset.max_rejects = fields.find("max_rejects").and_then(|node| self.limit(node));
+        dataset.rows = fields.find("rows").and_then(|node| self.row_count(node));
+        dataset.freshness = fields
+            .find("freshness")
+            .and_then(|node| self.freshness(node, &dataset, sound));
+        if let Some(node) = fields.find("expect") {
+            dataset.expect = self.expectations(node);
+        }
         if let Some(node) = fields.find("clearance") {
             dataset.clearance_declared = true;
             dataset.clearance = self
@@ -170,6 +180,9 @@ impl Reader<'_> {
                     "subject",
                     "rejects",
                     "max_rejects",
+                    "rows",
+                    "freshness",
+                    "expect",
                     "clearance",
                     "encrypt",
                     "protect",

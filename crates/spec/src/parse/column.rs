@@ -260,7 +260,7 @@ impl Reader<'_> {
         rules
     }
 
-    fn empty_range(&mut self, fields: &Fields<'_>, min: &str, max: &str) {
+    pub(crate) fn empty_range(&mut self, fields: &Fields<'_>, min: &str, max: &str) {
         let mut found =
             Diagnostic::error("SL1051", format!("no value fits: `{min}` is above `{max}`"));
         for key in [max, min] {

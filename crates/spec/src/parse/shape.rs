@@ -68,6 +68,9 @@ pub(crate) const DATASET: Shape = Shape {
         "columns",
         "rejects",
         "max_rejects",
+        "rows",
+        "freshness",
+        "expect",
         "clearance",
         "encrypt",
         "protect",
@@ -106,6 +109,24 @@ pub(crate) const ENCRYPT: Shape = Shape {
 pub(crate) const ANONYMITY: Shape = Shape {
     what: "a demand for anonymity",
     keys: &["k", "l", "l_kind", "t", "quasi", "sensitive"],
+    later: &[],
+};
+
+pub(crate) const ROWS: Shape = Shape {
+    what: "a count of rows",
+    keys: &["min", "max"],
+    later: &[],
+};
+
+pub(crate) const FRESHNESS: Shape = Shape {
+    what: "a freshness",
+    keys: &["column", "within"],
+    later: &[],
+};
+
+pub(crate) const EXPECTATION: Shape = Shape {
+    what: "an expectation",
+    keys: &["name", "sql", "description"],
     later: &[],
 };
 

@@ -38,7 +38,7 @@ fn keys(object: &Value) -> BTreeSet<String> {
         .collect()
 }
 
-const MAPPINGS: [(&str, &str, &Shape); 14] = [
+const MAPPINGS: [(&str, &str, &Shape); 17] = [
     ("project", "", &shape::PROJECT),
     ("project", "TagFact", &shape::TAG_FACT),
     ("project", "Connection", &shape::CONNECTION),
@@ -48,6 +48,9 @@ const MAPPINGS: [(&str, &str, &Shape); 14] = [
     ("catalog", "Location", &shape::LOCATION),
     ("catalog", "Encrypt", &shape::ENCRYPT),
     ("catalog", "Anonymity", &shape::ANONYMITY),
+    ("catalog", "Rows", &shape::ROWS),
+    ("catalog", "Freshness", &shape::FRESHNESS),
+    ("catalog", "Expectation", &shape::EXPECTATION),
     ("catalog", "Column", &shape::COLUMN),
     ("catalog", "Select", &shape::SELECT),
     ("pipeline", "", &shape::PIPELINE),
@@ -102,6 +105,9 @@ fn the_reader_takes_every_key_of_the_schema() {
             "Location" => format!("datasets: {{ a: {{ at: {fields} }} }}"),
             "Encrypt" => format!("datasets: {{ a: {{ encrypt: {fields} }} }}"),
             "Anonymity" => format!("datasets: {{ a: {{ anonymity: {fields} }} }}"),
+            "Rows" => format!("datasets: {{ a: {{ rows: {fields} }} }}"),
+            "Freshness" => format!("datasets: {{ a: {{ freshness: {fields} }} }}"),
+            "Expectation" => format!("datasets: {{ a: {{ expect: [{fields}] }} }}"),
             "Column" => format!("datasets: {{ a: {{ columns: {{ a: {fields} }} }} }}"),
             "Select" => {
                 format!("datasets: {{ a: {{ columns: {{ a: {{ select: {fields} }} }} }} }}")

@@ -19,3 +19,4 @@ mod locate;
 mod mistakes;
 mod names;
 mod syntax;
+mod whole;
