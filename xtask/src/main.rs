@@ -1,7 +1,8 @@
 //! Tasks of the repository, run as `cargo xtask TASK`: the house rules (`tidy`), test data
 //! (`generate`), the generated reference (`docs`), the comparison with others (`bench`), the measure
 //! of the detectors (`detection`), the faults that a run survives (`faults`), the decoders under mutated
-//! bytes (`fuzz`) and the libraries that tests exchange data with (`peers`).
+//! bytes (`fuzz`), the libraries that tests exchange data with (`peers`) and the servers that they speak
+//! to (`services`).
 //!
 //! It uses none of the product's crates, so that it builds in seconds and cannot be broken by
 //! what it checks.
@@ -14,6 +15,7 @@ mod generate;
 mod peers;
 mod random;
 mod report;
+mod services;
 mod tidy;
 mod workspace;
 
@@ -43,6 +45,7 @@ Tasks:
   fuzz [--seconds N] [--seed S] [TARGET ...]
                                 seeded mutations through every decoder, for N seconds (60) in all
   peers                         install the Python libraries that tests exchange data with
+  services up|down [NAME ...]   start or stop the servers that tests speak to (postgres)
 ";
 
 fn main() -> ExitCode {
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Some("faults") => faults::main(words.collect()),
         Some("fuzz") => fuzz::main(words.collect()),
         Some("peers") => peers::main(words.collect()),
+        Some("services") => services::main(words.collect()),
         Some("help" | "--help" | "-h") => {
             report::line(USAGE);
             Ok(())

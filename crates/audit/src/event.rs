@@ -227,6 +227,31 @@ pub enum Action {
         /// Which of the three.
         change: PassphraseChange,
     },
+    /// The first use of a token vault: from here on no other is taken for it.
+    #[serde(rename = "vault.known")]
+    VaultKnown {
+        /// The id that the vault holds.
+        vault: String,
+        /// Where it is; no role, and nothing secret.
+        place: String,
+    },
+    /// The vault that was known is given up: its tokens can be opened no more, and the next run may
+    /// begin with another.
+    #[serde(rename = "vault.forgotten")]
+    VaultForgotten {
+        /// The id that it held.
+        vault: String,
+        /// Why, in the words of who asked.
+        reason: String,
+    },
+    /// Expired tokens are about to be removed from the vault.
+    #[serde(rename = "vault.purged")]
+    VaultPurged {
+        /// The id that the vault holds.
+        vault: String,
+        /// How many had expired.
+        tokens: u64,
+    },
 }
 
 /// How often keys of files were wrapped and unwrapped under a key.
@@ -359,6 +384,9 @@ impl Action {
             Self::KeyGranted { .. } => "keys.granted",
             Self::KeysServed { .. } => "keys.served",
             Self::PassphraseChanged { .. } => "keys.passphrase",
+            Self::VaultKnown { .. } => "vault.known",
+            Self::VaultForgotten { .. } => "vault.forgotten",
+            Self::VaultPurged { .. } => "vault.purged",
         }
     }
 
@@ -488,6 +516,18 @@ mod tests {
             },
             Action::PassphraseChanged {
                 change: PassphraseChange::Set,
+            },
+            Action::VaultKnown {
+                vault: "00ff".into(),
+                place: ".sealine/vault.db".into(),
+            },
+            Action::VaultForgotten {
+                vault: "00ff".into(),
+                reason: "the disk is gone".into(),
+            },
+            Action::VaultPurged {
+                vault: "00ff".into(),
+                tokens: 7,
             },
         ]
     }

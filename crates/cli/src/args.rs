@@ -129,6 +129,21 @@ Key bytes are never printed. One key, one purpose: sealine.yaml says which. The 
 it takes effect."
     )]
     Keys(Keys),
+    /// Look after the token vault: counts, what has expired, a vault that is lost
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  sealine vault show
+  sealine vault purge
+  sealine vault sql | psql -v ON_ERROR_STOP=1 -d tokens
+
+The vault keeps what `vault_token` needs to open its tokens: a file in the state folder, or the
+database that `vault:` in sealine.yaml names. The audit log knows which one it is, and a vault that
+is gone or another one stops every run that needs it. The policy permits `keys` (show) and
+`administer` (purge, forget) on Sealine::Key::\"sealine/vault\"."
+    )]
+    Vault(Vault),
     /// Wrap and unwrap keys of files for another program: JSON lines in and out
     #[command(after_help = "\
 Examples:
@@ -395,6 +410,39 @@ pub(crate) enum Passphrase {
     },
     /// Go back to a file that its owner alone can read
     Remove,
+}
+
+/// Arguments of `vault`.
+#[derive(Clone, Subcommand)]
+pub(crate) enum Vault {
+    /// Count the tokens of each key and domain; waits for no run
+    Show,
+    /// Remove the tokens that have expired
+    #[command(after_help = "\
+An expired token opens nothing whether it is removed or not. Runs remove some by themselves; this
+removes the rest, and is written to the audit log.")]
+    Purge,
+    /// Give up a vault that is gone for good
+    #[command(after_help = "\
+Examples:
+  sealine vault forget --reason 'disk lost, no backup: incident 4711'
+
+First try to restore it from a backup. Without it no token that it made can be opened, and the same
+value gets a new token, so that joins with older data fail. What was given up and why stays in the
+audit log; the next run begins with the vault that is there then, or makes one. Nothing is deleted.")]
+    Forget {
+        /// Why; the audit log keeps it beside your name
+        #[arg(long, value_name = "TEXT", value_parser = reason)]
+        reason: String,
+    },
+    /// Print the SQL that makes a vault in PostgreSQL, for the owner of the database to run once
+    #[command(after_help = "\
+Examples:
+  sealine vault sql | psql -v ON_ERROR_STOP=1 'host=db.example.com dbname=tokens sslmode=verify-full'
+
+It makes three tables in a schema of their own, and lets the role of `vault:` in sealine.yaml use
+them, and neither change nor drop them. Sealine itself never makes tables in a database.")]
+    Sql,
 }
 
 /// A limit of uses; `None` is the cipher's own.

@@ -10,7 +10,7 @@ use crate::show;
 use sealine_access::{Action, Authorized, Principal};
 use sealine_engine::{
     Beside, CancelToken, EngineError, Examined, NotDecided, OpenError, Progress, Project,
-    RunReport, Session, Setup, Shown as Rows, Silent, Undecided,
+    RunReport, Session, Setup, Shown as Rows, Silent, Undecided, VaultReport,
 };
 use sealine_keys::Keystore;
 use sealine_plan::{Plan, Request};
@@ -216,6 +216,11 @@ impl Opened {
         unlock(&mut self.project)?;
         let keystore = self.project.keystore();
         keystore.map_err(|error| failed(&error, Exit::Failed))
+    }
+
+    /// Counts the tokens of the project's vault; `None` where it has used none.
+    pub(crate) fn vault(&self) -> Result<Option<VaultReport>, EngineError> {
+        self.project.vault(&self.user)
     }
 
     /// Asks the policy whether the user may do something with a key. Logs nothing.

@@ -434,7 +434,10 @@ fn each_audience_gets_one_form_of_a_card() {
         if invented == card {
             same.insert(card);
         }
-        assert!(!addresses.contains(&other["email"].to_string()), "{other:?}");
+        assert!(
+            !addresses.contains(&other["email"].to_string()),
+            "{other:?}"
+        );
         assert_eq!(invented.len(), card.len());
         assert_eq!(&invented[..3], &card[..3]);
         compared += 1;

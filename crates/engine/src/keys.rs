@@ -3,14 +3,11 @@
 //! INVARIANT: the order is permit, check, log, change. A version is destroyed only after its tombstone is in the
 //! log, and what the log calls destroyed is refused, whatever a restored keystore says.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use sealine_access::{Action as Ask, Principal};
-use sealine_audit::{
-    Action, Digest, Event, KeyChange, KeyUse, Outcome, PassphraseChange, Reader, Time,
-};
-use sealine_keys::{Change, Cost, Fingerprint, KeyError, KeyInfo, Tombstones};
+use sealine_audit::{Action, Digest, Event, KeyChange, KeyUse, Outcome, PassphraseChange, Time};
+use sealine_keys::{Change, Cost, KeyError, KeyInfo};
 use sealine_protect::crypto::Secret;
 
 use crate::clock;
@@ -221,18 +218,4 @@ fn logged(change: &Change, versions: &[u32], epoch: u64) -> Action {
         max_uses: limit,
         epoch,
     }
-}
-
-/// Every key that the log calls destroyed. The entries are not verified here: whoever can take one away has the
-/// keystore's owner's rights, and `audit verify` finds it.
-pub(crate) fn tombstones(log: &Path) -> Result<Tombstones, EngineError> {
-    let mut found = Tombstones::none();
-    for record in Reader::open(log)?.entries(0) {
-        if let Some(Action::KeyDestroyed { fingerprint, .. }) =
-            record?.event.map(|event| event.action)
-        {
-            found.insert(Fingerprint::from_bytes(*fingerprint.as_bytes()));
-        }
-    }
-    Ok(found)
 }

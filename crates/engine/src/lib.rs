@@ -18,9 +18,11 @@ mod kms;
 mod output;
 mod progress;
 mod project;
+mod remembered;
 mod report;
 mod run;
 mod session;
+mod vault;
 
 pub use cancel::CancelToken;
 pub use codes::CODES;
@@ -33,4 +35,6 @@ pub use report::{
     DeclassificationReport, InputReport, OutputReport, ReceiptReport, RuleReport, RunReport,
 };
 pub use run::{Examined, Shown, warm_up};
+pub use sealine_vault::{Counts as VaultCounts, SOON as VAULT_SOON};
 pub use session::{NotDecided, Session, Setup};
+pub use vault::VaultReport;

@@ -10,15 +10,16 @@ use sealine_access::{Authorized, Principal, Refusal};
 use sealine_audit::{Action, Digest, Event, KeyUse, Log, Outcome, Resolution, Time};
 use sealine_keys::{KeyInfo, Keystore, OpenKeys, Purpose, Tombstones};
 use sealine_plan::{Plan, Request};
+use sealine_vault::VaultId;
 
 use crate::clock;
 use crate::commit::{self, JournalFile, Phase, Recovered};
 use crate::durable;
 use crate::error::EngineError;
 use crate::exec::Limits;
-use crate::keys::tombstones;
 use crate::progress::{Progress, Step, Update};
 use crate::project::{Held, Project, Undecided};
+use crate::remembered::Remembered;
 
 /// Whether a session may set a project up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub struct Session {
     pub(crate) project: Project,
     pub(crate) keystore: Keystore,
     pub(crate) tombstones: Tombstones,
+    /// The token vault that the log knows.
+    pub(crate) vault: Option<VaultId>,
     pub(crate) keys: Arc<OpenKeys>,
     pub(crate) log: Log,
     pub(crate) progress: Arc<dyn Progress>,
@@ -130,12 +133,13 @@ impl Session {
         } else {
             return Err(lost("audit log"));
         };
-        let tombstones = tombstones(&dir)?;
+        let Remembered { tombstones, vault } = Remembered::read(&dir)?;
         let keys = keystore.unlock(&tombstones)?;
         Ok(Self {
             project,
             keystore,
             tombstones,
+            vault,
             keys: Arc::new(keys),
             log,
             progress,

@@ -6,11 +6,20 @@
     clippy::indexing_slicing
 )]
 
+#[path = "../../vault/tests/support/base.rs"]
+mod base;
+#[path = "../../vault/tests/support/services.rs"]
+mod services;
 mod support;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::Arc;
 
+use base::Base;
+use sealine_access::Principal;
+use sealine_audit::{Action, Reader};
+use sealine_engine::{EngineError, Silent};
 use support::{CANARY_CARD, CANARY_EMAIL, CATALOG, Fixture, POLICY, SEALINE, csv, rows, run, walk};
 
 const PIPELINE: &str = "\
@@ -74,10 +83,168 @@ fn tokens_are_kept_and_stay_the_same() {
     std::fs::set_permissions(&vault, std::fs::Permissions::from_mode(0o644)).unwrap();
     assert_eq!(run(root).unwrap_err().code(), "SL8063");
     std::fs::set_permissions(&vault, std::fs::Permissions::from_mode(0o600)).unwrap();
-    // A vault that is lost is begun anew: other tokens, and the old ones open nothing.
+}
+
+/// Permits what is done to a vault by hand.
+const ADMINISTERS: &str = r#"
+permit (principal == Sealine::User::"ada", action == Sealine::Action::"administer", resource == Sealine::Key::"sealine/vault");
+"#;
+
+fn ada() -> Principal {
+    Principal::user("ada")
+}
+
+/// What the log says of vaults.
+fn logged(root: &Path) -> Vec<Action> {
+    let reader = Reader::open(&root.join(".sealine/log")).unwrap();
+    let actions = reader
+        .entries(0)
+        .map(|record| record.unwrap().event.unwrap().action);
+    actions
+        .filter(|action| action.name().starts_with("vault."))
+        .collect()
+}
+
+#[test]
+fn a_vault_that_is_lost_stops_the_run_until_it_is_given_up() {
+    let policy = format!("{POLICY}{PERMITS}{ADMINISTERS}");
+    let fixture = Fixture::with(&csv(10, 0), SEALINE, CATALOG, PIPELINE, &policy);
+    let root = fixture.root();
+    let vault = root.join(".sealine/vault.db");
+    assert!(support::open(root).vault(&ada()).unwrap().is_none());
+    run(root).unwrap();
+    let first = written(root);
+    let report = support::open(root).vault(&ada()).unwrap().unwrap();
+    assert_eq!(
+        (report.place.as_str(), report.spaces[0].alive),
+        (".sealine/vault.db", 10)
+    );
+    let known = |actions: &[Action], place: usize| match &actions[place] {
+        Action::VaultKnown { vault, .. } => vault.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(known(&logged(root), 0), report.id);
+    run(root).unwrap();
+    assert_eq!(logged(root).len(), 1, "it is told once");
+
+    // Gone: no run makes another one in its place.
+    let kept = root.join("kept.db");
+    std::fs::rename(&vault, &kept).unwrap();
+    assert_eq!(run(root).unwrap_err().code(), "SL8504");
+    assert!(!vault.exists());
+    assert_eq!(
+        support::open(root).vault(&ada()).unwrap_err().code(),
+        "SL8504"
+    );
+    // Restored: as if nothing had been.
+    std::fs::rename(&kept, &vault).unwrap();
+    run(root).unwrap();
+    assert_eq!(written(root), first);
+    // Another one in its place is not taken for it.
+    let other = Fixture::with(&csv(10, 0), SEALINE, CATALOG, PIPELINE, &policy);
+    run(other.root()).unwrap();
+    std::fs::copy(other.root().join(".sealine/vault.db"), &vault).unwrap();
+    assert_eq!(run(root).unwrap_err().code(), "SL8504");
+
+    // Given up by who may, for a reason.
+    let forget = |user: &Principal| {
+        support::begin(root, Arc::new(Silent))
+            .unwrap()
+            .forget_vault("the disk is gone", user)
+    };
+    let refused = forget(&Principal::user("mallory")).unwrap_err();
+    assert!(matches!(refused, EngineError::Access(_)), "{refused}");
+    assert_eq!(run(root).unwrap_err().code(), "SL8504");
+    assert!(forget(&ada()).unwrap());
+    assert!(!forget(&ada()).unwrap());
     std::fs::remove_file(&vault).unwrap();
     run(root).unwrap();
     assert_ne!(written(root)[0][1], first[0][1]);
+    let said = logged(root);
+    assert!(
+        matches!(&said[1], Action::VaultForgotten { vault, reason } if *vault == report.id && reason.contains("disk"))
+    );
+    assert_ne!(known(&said, 2), report.id);
+}
+
+#[test]
+fn expired_tokens_are_removed_by_who_may_and_logged() {
+    let policy = format!("{POLICY}{PERMITS}{ADMINISTERS}");
+    let fixture = Fixture::with(&csv(10, 0), SEALINE, CATALOG, PIPELINE, &policy);
+    let root = fixture.root();
+    run(root).unwrap();
+    let session = || support::begin(root, Arc::new(Silent)).unwrap();
+    assert_eq!(session().purge_vault(&ada()).unwrap(), Some(0));
+    let refused = session()
+        .purge_vault(&Principal::user("mallory"))
+        .unwrap_err();
+    assert!(matches!(refused, EngineError::Access(_)), "{refused}");
+    assert!(matches!(
+        logged(root).last(),
+        Some(Action::VaultPurged { tokens: 0, .. })
+    ));
+}
+
+#[test]
+fn projects_that_share_a_database_share_their_tokens() {
+    let Some(base) = Base::with_vault() else {
+        return;
+    };
+    let server = format!(
+        "{SEALINE}vault:\n  kind: postgres\n  host: localhost\n  port: {}\n  database: {}\n  user: {}\n  \
+         password: ${{file:password}}\n  ca: {}\n",
+        base.port(),
+        base.name,
+        base.name,
+        std::fs::canonicalize(base.pki("ca.pem")).unwrap().display(),
+    );
+    let policy = format!("{POLICY}{PERMITS}{ADMINISTERS}");
+    let project = |password: &str| {
+        let fixture = Fixture::with(&csv(40, 0), &server, CATALOG, PIPELINE, &policy);
+        let path = fixture.root().join("password");
+        std::fs::write(&path, password).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        fixture
+    };
+    let one = project(&base.password);
+    run(one.root()).unwrap();
+    let first = written(one.root());
+    assert!(!one.root().join(".sealine/vault.db").exists());
+    assert!(
+        matches!(&logged(one.root())[..], [Action::VaultKnown { place, .. }] if place.starts_with("postgres://localhost"))
+    );
+    // Another worker with the same keys.
+    let two = project(&base.password);
+    let copied = std::process::Command::new("cp")
+        .arg("-a")
+        .args([one.root().join(".sealine"), two.root().to_path_buf()])
+        .status()
+        .unwrap();
+    assert!(copied.success());
+    run(two.root()).unwrap();
+    assert_eq!(written(two.root()), first);
+    let report = support::open(two.root()).vault(&ada()).unwrap().unwrap();
+    assert_eq!(
+        report.spaces.iter().map(|space| space.alive).sum::<u64>(),
+        40
+    );
+    // A wrong password, and then no vault where one was: nothing is published, nothing of it is said.
+    std::fs::write(two.root().join("password"), "hunter2").unwrap();
+    let error = run(two.root()).unwrap_err();
+    assert_eq!(error.code(), "SL8502");
+    assert!(!error.to_string().contains("hunter2"));
+    std::fs::set_permissions(
+        two.root().join("password"),
+        std::fs::Permissions::from_mode(0o644),
+    )
+    .unwrap();
+    assert_eq!(run(two.root()).unwrap_err().code(), "SL8505");
+    base.owner(&format!(
+        "DROP SCHEMA sealine_vault CASCADE; {}",
+        sealine_vault::sql(&base.name)
+    ));
+    assert_eq!(run(one.root()).unwrap_err().code(), "SL8504");
+    assert_eq!(written(one.root()), first);
 }
 
 #[test]

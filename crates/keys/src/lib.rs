@@ -8,6 +8,8 @@
 //! Must never: print, serialize or log a byte of a key; read a clock (callers pass the time);
 //! follow a symbolic link; answer a wrong key with anything but an error.
 //!
+//! Beside them, [`secrets`]: references to secrets that others keep.
+//!
 //! Not yet: other providers than a local file; detecting that the whole directory was set back to
 //! an older copy (the audit log's checkpoints name the keystore's epoch for that, and its
 //! tombstones refuse what was destroyed since).
@@ -29,6 +31,7 @@ mod open;
 mod passphrase;
 mod purpose;
 mod root;
+pub mod secrets;
 mod staged;
 mod tombstone;
 mod uses;

@@ -209,6 +209,32 @@ pub enum ProtectError {
         /// What is wrong with it, and what to do.
         reason: &'static str,
     },
+    /// A database server that cannot be used as a vault; its own text is dropped.
+    #[error("the token vault at `{server}` {fault}: {reason}")]
+    VaultServer {
+        /// Host, port and database.
+        server: String,
+        /// What was tried.
+        fault: VaultFault,
+        /// What is wrong with it, and what to do.
+        reason: &'static str,
+    },
+    /// A vault that is gone, or another one than before.
+    #[error("the token vault `{place}` {reason}")]
+    VaultLost {
+        /// The file, or host, port and database.
+        place: String,
+        /// What is wrong, and what to do.
+        reason: &'static str,
+    },
+    /// A reference to a secret that leads to none.
+    #[error("the secret `{reference}` cannot be had: {reason}")]
+    NoSecret {
+        /// As it was written.
+        reference: String,
+        /// Why, and what to do.
+        reason: &'static str,
+    },
     /// More classes and values than anonymity is measured for.
     #[error(
         "the anonymity of these rows takes more than {limit_mib} MiB to measure; generalize the quasi-identifiers, or name fewer columns"
@@ -231,6 +257,30 @@ pub enum ProtectError {
         /// The column.
         column: String,
     },
+}
+
+/// At which door a database server stays closed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum VaultFault {
+    /// Nobody answers, or not in time.
+    Unreachable,
+    /// Whoever answers is not proved to be the server that was named.
+    Unproven,
+    /// The server does not accept who we are.
+    Refused,
+    /// The database holds no vault that can be used.
+    Unfit,
+}
+
+impl std::fmt::Display for VaultFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            VaultFault::Unreachable => "cannot be reached",
+            VaultFault::Unproven => "is not proved to be the right server",
+            VaultFault::Refused => "does not let us in",
+            VaultFault::Unfit => "cannot be used",
+        })
+    }
 }
 
 impl ProtectError {
@@ -270,6 +320,14 @@ impl ProtectError {
             ProtectError::NoToken { .. } => "SL8061",
             ProtectError::Vault { .. } => "SL8062",
             ProtectError::VaultFile { .. } => "SL8063",
+            ProtectError::VaultServer { fault, .. } => match fault {
+                VaultFault::Unreachable => "SL8500",
+                VaultFault::Unproven => "SL8501",
+                VaultFault::Refused => "SL8502",
+                VaultFault::Unfit => "SL8503",
+            },
+            ProtectError::VaultLost { .. } => "SL8504",
+            ProtectError::NoSecret { .. } => "SL8505",
             ProtectError::AnonymityMemory { .. } => "SL8070",
             ProtectError::AnonymityType { .. } => "SL8071",
             ProtectError::AnonymityColumn { .. } => "SL8072",
@@ -474,6 +532,47 @@ pub const CODES: &[(&str, &str)] = &[
          have, so nothing can be said of them. Name columns as the output has them, not as its source does: `age_band` \
          where the step says `bucket(age, 10) AS age_band`.",
     ),
+    (
+        "SL8500",
+        "**The vault's server cannot be reached.** Nothing answers at the host and port of `vault:` in `sealine.yaml`, \
+         or not within ten seconds, or it is starting up, shutting down or full. Nothing was written. Look whether the \
+         database runs and whether a firewall lets this machine through, then run again.",
+    ),
+    (
+        "SL8501",
+        "**The vault's server is not proved.** Sealine speaks to a database over TLS alone, and only after its \
+         certificate was proved: issued by an authority of `ca:` (or one that the system trusts), for the host of \
+         `vault:`, and not expired. There is no way to turn this off. Ask the database's owner for the certificate of \
+         its authority, or have the certificate renewed; connect by a name that stands in it.\n\nExample: `host: \
+         10.0.0.7` where the certificate names `db.example.com`. No password was sent.",
+    ),
+    (
+        "SL8502",
+        "**The vault's server does not let us in.** It was proved, and refused the role, its password, its client \
+         certificate or the database. Passwords are proved by SCRAM-SHA-256 bound to the TLS connection, and never \
+         sent: a server that asks for one in clear or as MD5 is refused as well. Look at the role's password and at \
+         `pg_hba.conf`, whose line should be `hostssl … scram-sha-256`.",
+    ),
+    (
+        "SL8503",
+        "**The database holds no vault that can be used.** Its tables are made once by the database's owner, with the \
+         SQL that `sealine vault sql` prints, which also grants the role of `vault:` no more than it needs. Here they \
+         are missing, of another version, not granted, or read-only (a standby: name the primary).",
+    ),
+    (
+        "SL8504",
+        "**A vault that is lost.** The audit log knows which token vault this project has used, by a random number in \
+         the vault itself. What is there now is nothing, or another vault: every token made so far would be \
+         impossible to open, and the same value would get a new one. Restore the vault from a backup. If it is gone \
+         for good, `sealine vault forget --reason …` says so in the log; the next run then begins with the vault that \
+         is there, or a new one.",
+    ),
+    (
+        "SL8505",
+        "**A secret that cannot be had.** `sealine.yaml` holds references to secrets: `${env:NAME}`, a variable of the \
+         environment, or `${file:PATH}`, a file that others cannot read (mode 0600, or 0640 for a group). The variable \
+         is not set, or the file is missing, empty, too long, or open to others. The secret itself is never printed.",
+    ),
 ];
 
 #[cfg(test)]
@@ -488,6 +587,11 @@ mod tests {
 
     fn one_of_each() -> Vec<ProtectError> {
         let key = || "crm".to_owned();
+        let server = |fault| ProtectError::VaultServer {
+            server: key(),
+            fault,
+            reason: "it does not answer",
+        };
         vec![
             ProtectError::Unsupported("x"),
             ProtectError::KeyLength {
@@ -566,6 +670,18 @@ mod tests {
             ProtectError::VaultFile {
                 path: key(),
                 reason: "it is a link",
+            },
+            server(VaultFault::Unreachable),
+            server(VaultFault::Unproven),
+            server(VaultFault::Refused),
+            server(VaultFault::Unfit),
+            ProtectError::VaultLost {
+                place: key(),
+                reason: "is gone",
+            },
+            ProtectError::NoSecret {
+                reference: key(),
+                reason: "it is not set",
             },
             ProtectError::AnonymityMemory { limit_mib: 1 },
             ProtectError::AnonymityType {

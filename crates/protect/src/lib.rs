@@ -37,6 +37,6 @@ mod testing;
 mod vault;
 
 pub use catalogue::{bind, catalogue, returns, unbind};
-pub use error::{CODES, ProtectError};
+pub use error::{CODES, ProtectError, VaultFault};
 pub use kernel::{Kernel, KeySource, Opener, VersionSource};
 pub use vault::{Entry, Subject, Token, TokenVault};

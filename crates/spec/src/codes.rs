@@ -79,4 +79,7 @@ pub const CODES: &[(&str, &str)] = &[
     code!("SL1520"),
     code!("SL1521"),
     code!("SL1522"),
+    code!("SL1500"),
+    code!("SL1501"),
+    code!("SL1502"),
 ];

@@ -17,10 +17,10 @@ mod sql;
 pub use codes::CODES;
 pub use diagnostic::{Diagnostic, Diagnostics, Fix, Mark, Severity};
 pub use model::{
-    Anonymity, Bound, Column, ColumnType, Compression, Connection, ConnectionKind, CsvOptions,
-    Dataset, Diversity, Encrypt, Expectation, Format, Formulas, Freshness, Input, KeySpec, Kind,
-    Limit, Location, Mode, OnError, Output, Pipeline, PolicyText, Project, Purpose, RowCount,
-    Rules, Select, Spec, Step, TagFact,
+    Anonymity, Bound, ClientProof, Column, ColumnType, Compression, Connection, ConnectionKind,
+    CsvOptions, Dataset, Diversity, Encrypt, Expectation, Format, Formulas, Freshness, Input,
+    KeySpec, Kind, Limit, Location, Mode, OnError, Output, Pipeline, PolicyText, Project, Purpose,
+    RowCount, Rules, SecretRef, Select, Spec, Step, TagFact, VaultServer,
 };
 pub use parse::{CONNECTIONS, Parsed, parse};
 pub use schema::{MakeSchema, schemas};

@@ -88,6 +88,10 @@ fn values(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "array", "minItems": 1, "uniqueItems": true, "items": { "type": ["string", "number", "boolean"] } })
 }
 
+fn secret(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "pattern": "^\\$\\{(env:[A-Za-z_][A-Za-z0-9_]{0,127}|file:.+)\\}$" })
+}
+
 fn names(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "array", "minItems": 1, "uniqueItems": true, "items": { "type": "string" } })
 }
@@ -120,6 +124,8 @@ struct ProjectFile {
     connections: Option<BTreeMap<String, Connection>>,
     /// The keys that the project uses, by name. One key, one purpose.
     keys: Option<BTreeMap<String, Key>>,
+    /// The database that keeps the random tokens of `vault_token`; a file in the state folder if absent.
+    vault: Option<Vault>,
     /// The folder of the state, relative to the project or absolute; `.sealine` if absent.
     state: Option<String>,
 }
@@ -174,6 +180,43 @@ enum Purpose {
     File,
     /// The function `encrypt`.
     Value,
+}
+
+/// A database that keeps random tokens. It is spoken to over TLS alone, and its certificate is proved in full.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Vault {
+    /// What it is.
+    kind: VaultKind,
+    /// The host: a name, or an address that stands in the server's certificate.
+    host: String,
+    /// The port; 5432 if absent.
+    #[schemars(range(min = 1, max = 65_535))]
+    port: Option<u16>,
+    /// The database.
+    database: String,
+    /// The role.
+    user: String,
+    /// Where the role's password is: `${env:NAME}` or `${file:PATH}`; never the password itself.
+    #[schemars(schema_with = "secret", default)]
+    password: Option<String>,
+    /// A PEM file of the authorities that may have issued the server's certificate, relative to the project or
+    /// absolute; those that the system trusts if absent.
+    ca: Option<String>,
+    /// A PEM file with a certificate for this client; together with `key`.
+    certificate: Option<String>,
+    /// Where the private key of `certificate` is: `${file:PATH}` or `${env:NAME}`.
+    #[schemars(schema_with = "secret", default)]
+    key: Option<String>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum VaultKind {
+    /// PostgreSQL, 13 or later.
+    Postgres,
 }
 
 /// Datasets: what data owners say once.

@@ -17,7 +17,7 @@ use sealine_protect::{
     crypto::{Secret, TokenKey, ValueKey},
     unbind,
 };
-use sealine_vault::Vault;
+use sealine_vault::{Place, Vault};
 
 const ROWS: usize = 8192;
 const BATCHES: usize = 24;
@@ -50,7 +50,9 @@ fn main() {
     for end in ["", "-wal", "-shm"] {
         let _ = std::fs::remove_file(format!("{}{end}", path.display()));
     }
-    let keys = Keys(Arc::new(Vault::open(&path).unwrap()));
+    let keys = Keys(Arc::new(
+        Vault::open(&Place::File(path.to_owned()), None).unwrap(),
+    ));
     let call = Call {
         name: "vault_token",
         arguments: ["k", "pii.email", "", "value"]

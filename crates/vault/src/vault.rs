@@ -1,66 +1,108 @@
-//! One file with tokens of any keys and domains.
-//!
-//! Invariant: a connection that failed once is never used again: what reached the disk is then
-//! not known, and SQLite settles it when the file is opened anew.
+//! A vault, wherever it is kept: the one way in.
 
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{fmt, sync::Arc};
 
-use rusqlite::{Connection, Error, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
-use sealine_protect::{ProtectError, TokenVault};
+use sealine_protect::{Entry, ProtectError, Subject, Token, TokenVault};
 
-use crate::{
-    file::{prepare, refused},
-    room::Room,
-    schema::{self, Unfit},
-};
+use crate::{id::VaultId, place::Place, postgres, room::Room, sqlite};
 
-/// How long another process may hold the file.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// Expired tokens that one batch takes away, beside its own work.
 pub(crate) const PURGED_AT_ONCE: usize = 1000;
+/// Tokens that end within so many seconds are counted as ending soon: thirty days.
+pub const SOON: i64 = 30 * 86_400;
 
-/// A token vault in a file.
-pub struct Vault {
-    path: PathBuf,
-    connection: Mutex<Option<Connection>>,
+/// What a vault is kept in. A call is one transaction; what it does not do, it leaves as it was.
+pub(crate) trait Store: Send + Sync + fmt::Debug {
+    fn id(&self) -> VaultId;
+
+    /// See [`TokenVault::find`].
+    fn find(
+        &self,
+        space: &Space<'_>,
+        subjects: &[Subject],
+    ) -> Result<Vec<Option<Token>>, ProtectError>;
+
+    /// See [`TokenVault::keep`]; tokens live until `expires`.
+    fn keep(
+        &self,
+        space: &Space<'_>,
+        entries: &[Entry],
+        expires: Option<i64>,
+    ) -> Result<Vec<Token>, ProtectError>;
+
+    /// See [`TokenVault::sealed`].
+    fn sealed(
+        &self,
+        space: &Space<'_>,
+        tokens: &[Token],
+    ) -> Result<Vec<Option<Vec<u8>>>, ProtectError>;
+
+    /// Removes at most [`PURGED_AT_ONCE`] expired tokens, and says how many.
+    fn purge(&self, now: i64) -> Result<usize, ProtectError>;
+
+    /// See [`Vault::counts`].
+    fn counts(&self, now: i64) -> Result<Vec<Counts>, ProtectError>;
 }
 
-impl fmt::Debug for Vault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Vault")
-            .field("path", &self.path)
-            .finish_non_exhaustive()
-    }
+/// The tokens of a key and domain at one time.
+pub(crate) struct Space<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) domain: &'a str,
+    pub(crate) now: i64,
+}
+
+/// How many tokens there are of a key and domain. Times are Unix seconds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Counts {
+    /// The name of the key.
+    pub key: String,
+    /// The domain.
+    pub domain: String,
+    /// Tokens that are alive.
+    pub alive: u64,
+    /// Those of them that end within [`SOON`].
+    pub ending: u64,
+    /// Tokens that have expired and were not removed yet.
+    pub expired: u64,
+    /// When the oldest was made, expired or not.
+    pub oldest: Option<i64>,
+    /// When the next one ends of those that are alive.
+    pub next_end: Option<i64>,
+}
+
+/// A token vault.
+#[derive(Debug)]
+pub struct Vault {
+    store: Box<dyn Store>,
 }
 
 impl Vault {
-    /// Opens the vault at `path`, or makes it, with mode 0600; its folder must exist. Several
-    /// processes may have it open.
+    /// Opens the vault at `place`. Where no vault is `known`, a file that is missing is made, with mode 0600; else
+    /// the vault must be that one. Several processes may have it open.
     ///
     /// # Errors
-    /// [`ProtectError::VaultFile`] for a file that is a link, can be reached by others, belongs
-    /// to another user, is no vault, or is damaged.
-    pub fn open(path: &Path) -> Result<Vault, ProtectError> {
-        let prepared = prepare(path)?;
-        let failed = |error: Error| refused(path, reason(&error));
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX
-            | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-        let mut connection = Connection::open_with_flags(&prepared.path, flags).map_err(failed)?;
-        connection.busy_timeout(PATIENCE).map_err(failed)?;
-        schema::settle(&mut connection).map_err(|unfit| match unfit {
-            Unfit::Other(reason) => refused(path, reason),
-            Unfit::Failed(error) => failed(error),
-        })?;
-        Ok(Vault {
-            path: prepared.path.clone(),
-            connection: Mutex::new(Some(connection)),
-        })
+    /// [`ProtectError::VaultFile`] for a file that is a link, can be reached by others, belongs to another user, is
+    /// no vault, or is damaged; [`ProtectError::VaultServer`] for a server that cannot be used, or is not proved;
+    /// [`ProtectError::VaultLost`] where it is gone, or another one than `known`.
+    pub fn open(place: &Place, known: Option<VaultId>) -> Result<Vault, ProtectError> {
+        let store: Box<dyn Store> = match place {
+            Place::File(path) => Box::new(sqlite::File::open(path, known.is_none())?),
+            Place::Server(server) => Box::new(postgres::Database::open(server)?),
+        };
+        match known {
+            Some(known) if known != store.id() => Err(ProtectError::VaultLost {
+                place: place.to_string(),
+                reason: "is not the vault that this project has used: restore that one, or say that it is gone with \
+                         `sealine vault forget`",
+            }),
+            _ => Ok(Vault { store }),
+        }
+    }
+
+    /// Which one it is.
+    #[must_use]
+    pub fn id(&self) -> VaultId {
+        self.store.id()
     }
 
     /// The tokens that were made with the key `key`, as they are at `now`, Unix time in seconds.
@@ -79,7 +121,7 @@ impl Vault {
     pub fn purge(&self, now: i64) -> Result<usize, ProtectError> {
         let mut all = 0;
         loop {
-            let removed = self.within("removing expired tokens", |held| purge(held, now))?;
+            let removed = self.store.purge(now)?;
             all += removed;
             if removed < PURGED_AT_ONCE {
                 return Ok(all);
@@ -87,88 +129,15 @@ impl Vault {
         }
     }
 
-    /// One transaction: all of `work`, or none of it.
-    pub(crate) fn within<T>(
-        &self,
-        step: &'static str,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
-    ) -> Result<T, ProtectError> {
-        self.transaction(step, TransactionBehavior::Immediate, work)
+    /// How many tokens there are at `now`, by key and domain.
+    ///
+    /// # Errors
+    /// [`ProtectError::Vault`].
+    pub fn counts(&self, now: i64) -> Result<Vec<Counts>, ProtectError> {
+        self.store.counts(now)
     }
 
-    /// As [`Vault::within`], for what only looks; writers of other processes go on.
-    pub(crate) fn look<T>(
-        &self,
-        step: &'static str,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
-    ) -> Result<T, ProtectError> {
-        self.transaction(step, TransactionBehavior::Deferred, work)
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.store
     }
-
-    fn transaction<T>(
-        &self,
-        step: &'static str,
-        behaviour: TransactionBehavior,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
-    ) -> Result<T, ProtectError> {
-        let mut place = self
-            .connection
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        // Taken out, the connection is lost by any way that leaves without putting it back.
-        let mut connection = place.take().ok_or(ProtectError::Vault {
-            step,
-            reason: "it failed before, and has to be opened anew",
-        })?;
-        let run = || {
-            let held = connection.transaction_with_behavior(behaviour)?;
-            let done = work(&held)?;
-            self::step(step, "before the commit");
-            held.commit()?;
-            self::step(step, "after the commit");
-            Ok(done)
-        };
-        let done = run().map_err(|error| ProtectError::Vault {
-            step,
-            reason: reason(&error),
-        })?;
-        *place = Some(connection);
-        Ok(done)
-    }
-}
-
-/// Removes some expired tokens; a bounded part, so that no batch waits for all.
-pub(crate) fn purge(held: &Transaction<'_>, now: i64) -> Result<usize, Error> {
-    held.execute(
-        "DELETE FROM token WHERE (space, token) IN \
-         (SELECT space, token FROM token WHERE expires <= ?1 LIMIT ?2)",
-        (now, PURGED_AT_ONCE as i64),
-    )
-}
-
-/// What is wrong, without SQLite's own words.
-fn reason(error: &Error) -> &'static str {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            "another process has held it for too long"
-        }
-        Some(ErrorCode::DiskFull) => "the disk is full",
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-            "the file is damaged, or no vault; restore it from a backup"
-        }
-        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
-            "it cannot be written; look at the rights of the file and its folder"
-        }
-        Some(ErrorCode::SystemIoFailure) => "the system failed to read or write it",
-        _ => "the database refused",
-    }
-}
-
-/// A place where the tests let the process die.
-#[cfg(not(test))]
-pub(crate) fn step(_: &str, _: &str) {}
-
-#[cfg(test)]
-pub(crate) fn step(step: &str, place: &str) {
-    crate::tests::die_at(step, place);
 }

@@ -17,6 +17,7 @@ mod report;
 mod reveal;
 mod run;
 mod schema;
+mod vault;
 
 pub(crate) use explain::{codes, explanation, title};
 
@@ -39,6 +40,7 @@ pub(crate) fn run(arguments: Arguments, screen: &Screen) -> Result<Exit, Failure
         Verb::Plan(plan) => plan::run(directory, plan, screen),
         Verb::Run(run) => run::run(directory, run, screen),
         Verb::Keys(keys) => keys::run(directory, keys, screen),
+        Verb::Vault(vault) => vault::run(directory, vault, screen),
         Verb::Kms => kms::run(directory, screen),
         Verb::Read(read) => read::run(directory, read, screen),
         Verb::Reveal(reveal) => reveal::run(directory, reveal, screen),
@@ -61,6 +63,7 @@ fn name(verb: &Verb) -> &'static str {
         Verb::Plan(_) => "plan",
         Verb::Run(_) => "run",
         Verb::Keys(_) => "keys",
+        Verb::Vault(_) => "vault",
         Verb::Kms => "kms",
         Verb::Read(_) => "read",
         Verb::Reveal(_) => "reveal",

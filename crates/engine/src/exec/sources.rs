@@ -1,32 +1,35 @@
 //! Where kernels take keys and the token vault from.
 //!
-//! INVARIANT: the vault's file is made and opened by the first protection that needs it, and never by a run
+//! INVARIANT: the vault is opened, and its file made, by the first protection that needs it, and never by a run
 //! that needs none; its time stands still for the run, so that one value cannot get two tokens within it.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sealine_keys::OpenKeys;
 use sealine_protect::crypto::{TokenKey, ValueKey};
 use sealine_protect::{KeySource, ProtectError, TokenVault, VersionSource};
-use sealine_vault::Vault;
+use sealine_vault::{Vault, VaultId};
+
+use crate::vault::Site;
 
 /// The keys of a project and, from its first use, the token vault as it is at one time.
 #[derive(Debug)]
 pub(crate) struct Sources {
     keys: Arc<OpenKeys>,
-    path: PathBuf,
+    site: Site,
+    known: Option<VaultId>,
     now: i64,
     vault: Mutex<Option<Arc<Vault>>>,
 }
 
 impl Sources {
-    /// The vault at `path`, at `now`, Unix time in seconds.
-    pub(crate) fn new(keys: Arc<OpenKeys>, path: PathBuf, now: i64) -> Self {
+    /// The vault at `site`, at `now`, Unix time in seconds; it must be the one that is `known`.
+    pub(crate) fn new(keys: Arc<OpenKeys>, site: Site, known: Option<VaultId>, now: i64) -> Self {
         let vault = Mutex::new(None);
         Self {
             keys,
-            path,
+            site,
+            known,
             now,
             vault,
         }
@@ -34,6 +37,12 @@ impl Sources {
 
     pub(crate) fn keys(&self) -> &OpenKeys {
         &self.keys
+    }
+
+    /// Which vault was opened, if one was.
+    pub(crate) fn opened(&self) -> Option<VaultId> {
+        let place = self.vault.lock().unwrap_or_else(PoisonError::into_inner);
+        place.as_ref().map(|vault| vault.id())
     }
 }
 
@@ -54,7 +63,7 @@ impl KeySource for Sources {
         let mut place = self.vault.lock().unwrap_or_else(PoisonError::into_inner);
         let vault = match &*place {
             Some(vault) => Arc::clone(vault),
-            None => Arc::clone(place.insert(Arc::new(Vault::open(&self.path)?))),
+            None => Arc::clone(place.insert(Arc::new(self.site.open(self.known)?))),
         };
         Ok(vault.at(key, self.now))
     }

@@ -80,6 +80,8 @@ impl Session {
                 return Err(error);
             }
         };
+        // Before its first token is made.
+        self.know_vault(hub.sources())?;
         let plan = authorized.plan();
         let digests = receipt::digests(&authorized)?;
         let action = Action::RunStarted {

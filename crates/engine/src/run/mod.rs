@@ -11,5 +11,6 @@ mod receipt;
 mod show;
 mod whole;
 
+pub(crate) use prepare::shown;
 pub use receipt::warm_up;
 pub use show::{Examined, Shown};

@@ -18,6 +18,7 @@ use crate::error::EngineError;
 use crate::exec::{Feed, Hub, HubOptions, Limits, Sources};
 use crate::output::{Demand, Form, Staging};
 use crate::session::{Session, actor};
+use crate::vault::Site;
 
 /// A new run id: sorts by time.
 pub(crate) fn run_id() -> Result<String, EngineError> {
@@ -67,7 +68,12 @@ pub(crate) fn hub(
         HubOptions {
             cancel: cancel.clone(),
             progress: Arc::clone(&session.progress),
-            sources: Sources::new(keys, session.project.state().vault(), clock::now()),
+            sources: Sources::new(
+                keys,
+                Site::of(&session.project),
+                session.vault,
+                clock::now(),
+            ),
             digest_key: hmac::Key::new(hmac::Algorithm::Sha256, digest_key.expose()),
             highest,
             batch_rows: limits.batch_rows,

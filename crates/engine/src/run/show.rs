@@ -196,6 +196,7 @@ impl Session {
             .zip(&output.columns)
             .map(|(field, column)| Field::new(&column.name, field.data_type().clone(), true))
             .collect();
+        self.know_vault(hub.sources())?;
         self.append(&actor(authorized.principal()), Outcome::Success, action)?;
         Ok(Reading {
             hub,

@@ -16,6 +16,7 @@ pub use dataset::{
 };
 pub use pipeline::{Input, Mode, OnError, Output, Pipeline, Step};
 pub use project::{
-    Connection, ConnectionKind, KeySpec, PolicyText, Project, Purpose, Spec, TagFact,
+    ClientProof, Connection, ConnectionKind, KeySpec, PolicyText, Project, Purpose, SecretRef,
+    Spec, TagFact, VaultServer,
 };
 pub use whole::{Expectation, Freshness, RowCount};

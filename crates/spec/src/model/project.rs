@@ -61,6 +61,8 @@ pub struct Project {
     pub connections: BTreeMap<String, Connection>,
     /// The keys that the project uses, by name.
     pub keys: BTreeMap<String, KeySpec>,
+    /// The database that keeps random tokens; a file in the state directory if absent.
+    pub vault: Option<VaultServer>,
     /// Where the state directory lies, relative to the project or absolute; `.sealine` if absent.
     pub state: Option<String>,
 }
@@ -98,6 +100,55 @@ pub enum ConnectionKind {
         /// inside. Normalised: no `.` or `..` part, no `/` at the end; `.` is the project itself.
         root: String,
     },
+}
+
+/// A database of PostgreSQL that keeps random tokens. It is spoken to over TLS alone.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct VaultServer {
+    /// A name, or an address that stands in the server's certificate.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// The database.
+    pub database: String,
+    /// The role.
+    pub user: String,
+    /// Where its password is.
+    pub password: Option<SecretRef>,
+    /// A PEM file of the authorities that may have issued the server's certificate, relative to the project or
+    /// absolute; those that the system trusts if absent.
+    pub ca: Option<String>,
+    /// What this client is proved by.
+    pub client: Option<ClientProof>,
+    /// Where it was written.
+    pub span: Span,
+}
+
+/// A certificate for this client.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ClientProof {
+    /// A PEM file of the certificate, relative to the project or absolute.
+    pub certificate: String,
+    /// Where its private key is.
+    pub key: SecretRef,
+}
+
+/// Where a secret is. The files of a project hold references alone, and no secret.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SecretRef {
+    /// In a variable of the environment.
+    Env(String),
+    /// In a file, relative to the project or absolute.
+    File(String),
+}
+
+impl std::fmt::Display for SecretRef {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            SecretRef::Env(name) => write!(f, "${{env:{name}}}"),
+            SecretRef::File(path) => write!(f, "${{file:{path}}}"),
+        }
+    }
 }
 
 /// A key that the project uses. One key, one purpose.

@@ -22,6 +22,7 @@ mod scalar;
 pub(crate) mod shape;
 mod together;
 mod tree;
+mod vault;
 mod whole;
 mod yaml;
 

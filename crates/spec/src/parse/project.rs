@@ -11,7 +11,7 @@ use super::reader::Reader;
 use super::shape;
 use super::tree::{Entry, Node};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::{Connection, ConnectionKind, KeySpec, Project, Purpose, TagFact};
+use crate::model::{Connection, ConnectionKind, KeySpec, Project, Purpose, TagFact, VaultServer};
 use crate::source::{Span, Spanned};
 
 /// The project as far as it could be read; `None` stands for what is there but broken.
@@ -24,6 +24,7 @@ pub(crate) struct Draft {
     pub(crate) connections: Option<BTreeMap<String, Option<Connection>>>,
     /// `None` where the section could not be read.
     pub(crate) keys: Option<BTreeMap<String, Option<KeySpec>>>,
+    vault: Option<VaultServer>,
     pub(crate) state: Option<String>,
 }
 
@@ -36,6 +37,7 @@ impl Draft {
             tags: Vec::new(),
             connections: None,
             keys: None,
+            vault: None,
             state: None,
         }
     }
@@ -59,6 +61,7 @@ impl Draft {
                 .into_iter()
                 .filter_map(|(name, key)| key.map(|key| (name, key)))
                 .collect(),
+            vault: self.vault,
             state: self.state,
         }
     }
@@ -95,6 +98,7 @@ impl Reader<'_> {
             Reader::connection,
         );
         let keys = self.section(fields.find("keys"), "keys", Reader::key);
+        let vault = fields.entry("vault").and_then(|entry| self.vault(entry));
         let state = fields.find("state").and_then(|node| {
             let path = self.text(node, "state")?;
             self.state_path(&path)
@@ -112,6 +116,7 @@ impl Reader<'_> {
             tags,
             connections,
             keys,
+            vault,
             state,
         }
     }

@@ -21,6 +21,7 @@ pub(crate) const PROJECT: Shape = Shape {
         "tags",
         "connections",
         "keys",
+        "vault",
         "state",
     ],
     later: &[
@@ -51,6 +52,22 @@ pub(crate) const KEY: Shape = Shape {
         ("provider", "keys held by a key service"),
         ("rotate", "automatic rotation"),
     ],
+};
+
+pub(crate) const VAULT: Shape = Shape {
+    what: "a vault",
+    keys: &[
+        "kind",
+        "host",
+        "port",
+        "database",
+        "user",
+        "password",
+        "ca",
+        "certificate",
+        "key",
+    ],
+    later: &[],
 };
 
 pub(crate) const CATALOG: Shape = Shape {

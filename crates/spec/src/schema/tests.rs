@@ -38,11 +38,12 @@ fn keys(object: &Value) -> BTreeSet<String> {
         .collect()
 }
 
-const MAPPINGS: [(&str, &str, &Shape); 17] = [
+const MAPPINGS: [(&str, &str, &Shape); 18] = [
     ("project", "", &shape::PROJECT),
     ("project", "TagFact", &shape::TAG_FACT),
     ("project", "Connection", &shape::CONNECTION),
     ("project", "Key", &shape::KEY),
+    ("project", "Vault", &shape::VAULT),
     ("catalog", "", &shape::CATALOG),
     ("catalog", "Dataset", &shape::DATASET),
     ("catalog", "Location", &shape::LOCATION),
@@ -101,6 +102,7 @@ fn the_reader_takes_every_key_of_the_schema() {
             "TagFact" => format!("tags: {{ a: {fields} }}"),
             "Connection" => format!("connections: {{ a: {fields} }}"),
             "Key" => format!("keys: {{ a: {fields} }}"),
+            "Vault" => format!("vault: {fields}"),
             "Dataset" => format!("datasets: {{ a: {fields} }}"),
             "Location" => format!("datasets: {{ a: {{ at: {fields} }} }}"),
             "Encrypt" => format!("datasets: {{ a: {{ encrypt: {fields} }} }}"),
@@ -175,6 +177,7 @@ fn schema_and_reader_know_the_same_words() {
         model::Purpose::ALL.map(model::Purpose::name)
     );
     assert_eq!(words("project", "ConnectionKind"), ["local"]);
+    assert_eq!(words("project", "VaultKind"), ["postgres"]);
     assert_eq!(
         words("catalog", "Format"),
         ["csv", "jsonl", "arrow", "parquet"]

@@ -19,4 +19,5 @@ mod locate;
 mod mistakes;
 mod names;
 mod syntax;
+mod vault;
 mod whole;

@@ -14,8 +14,8 @@ pub(crate) const DECLARATION: Declaration = Declaration {
               sealed, in the project's token vault",
     leaks: "which values are equal, how often each occurs, and which are null; with `never`, only which are null. A \
             token tells nothing of its value, not even to whoever tries guesses with the key, unless they have the \
-            vault too. The vault file shows how many tokens there are, when each was made, and the length of the \
-            value behind it",
+            vault too. The vault shows how many tokens there are, when each was made, and the length of the \
+            value behind it; where it is a server, that also sees which of them are used, and when",
     reversible: "by whoever holds the key and the vault, until the token expires or the vault is destroyed",
     keeps: &[Keeps::Equality, Keeps::Nulls],
     standard: "tokens of 128 random bits, base64url (RFC 4648); values sealed by AES-256-GCM-SIV (RFC 8452), which \

@@ -20,7 +20,7 @@ use sealine_protect::{
     unbind,
 };
 
-use crate::Vault;
+use crate::{Place, SOON, Vault, VaultId};
 
 /// 2026-11-22.
 const NOW: i64 = 1_795_305_600;
@@ -52,8 +52,12 @@ impl VersionSource for Keys {
     }
 }
 
+fn known(path: &Path, id: Option<VaultId>) -> Result<Vault, ProtectError> {
+    Vault::open(&Place::File(path.to_owned()), id)
+}
+
 fn opened(path: &Path) -> Arc<Vault> {
-    Arc::new(Vault::open(path).unwrap())
+    Arc::new(known(path, None).unwrap())
 }
 
 fn at(vault: &Arc<Vault>, now: i64) -> Keys {
@@ -254,7 +258,7 @@ fn the_file_shows_no_value_and_belongs_to_its_owner() {
 fn a_file_that_is_not_as_it_should_be_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let refused = |path: &Path, about: &str| {
-        let error = Vault::open(path).unwrap_err();
+        let error = known(path, None).unwrap_err();
         assert_eq!(error.code(), "SL8063");
         assert!(error.to_string().contains(about), "{error}");
     };
@@ -271,7 +275,7 @@ fn a_file_that_is_not_as_it_should_be_is_refused() {
     drop(opened(&path));
     Connection::open(&path)
         .unwrap()
-        .pragma_update(None, "user_version", 2)
+        .pragma_update(None, "user_version", 3)
         .unwrap();
     refused(&path, "another version");
     fs::write(&path, vec![0x5a; 9000]).unwrap();
@@ -287,6 +291,98 @@ fn a_file_that_is_not_as_it_should_be_is_refused() {
     fs::write(&empty, b"").unwrap();
     fs::set_permissions(&empty, fs::Permissions::from_mode(0o600)).unwrap();
     drop(opened(&empty));
+}
+
+#[test]
+fn a_vault_that_is_gone_or_another_is_noticed() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("vault.db");
+    let id = opened(&path).id();
+    assert_eq!(opened(&path).id(), id);
+    assert_eq!(known(&path, Some(id)).unwrap().id(), id);
+    let lost = |about: &str| {
+        let error = known(&path, Some(id)).unwrap_err();
+        assert_eq!(error.code(), "SL8504");
+        assert!(error.to_string().contains(about), "{error}");
+    };
+    // What a truncation leaves is not filled with new tables.
+    for name in ["vault.db-wal", "vault.db-shm"] {
+        let _ = fs::remove_file(dir.path().join(name));
+    }
+    fs::write(&path, b"").unwrap();
+    lost("is gone");
+    assert_eq!(fs::metadata(&path).unwrap().len(), 0);
+    fs::remove_file(&path).unwrap();
+    lost("is gone");
+    assert!(!path.exists(), "nothing is made in its place");
+    let other = opened(&path).id();
+    assert_ne!(other, id);
+    lost("is not the vault");
+    assert_eq!(known(&path, Some(other)).unwrap().id(), other);
+}
+
+#[test]
+fn a_vault_of_the_first_version_gets_an_id_and_keeps_its_tokens() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("vault.db");
+    let call = call("crm", "d", "", "value");
+    let made = tokens(&at(&opened(&path), NOW), &call, &values(0..5)).unwrap();
+    let connection = Connection::open(&path).unwrap();
+    connection
+        .execute_batch("DROP TABLE vault; PRAGMA user_version = 1")
+        .unwrap();
+    drop(connection);
+    let id = opened(&path).id();
+    let vault = Arc::new(known(&path, Some(id)).unwrap());
+    assert_eq!(
+        tokens(&at(&vault, NOW), &call, &values(0..5)).unwrap(),
+        made
+    );
+}
+
+#[test]
+fn tokens_are_counted_by_key_and_domain() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = opened(&dir.path().join("vault.db"));
+    assert_eq!(vault.counts(NOW).unwrap(), []);
+    let make = |key, domain, ttl, now, range| {
+        tokens(
+            &at(&vault, now),
+            &call(key, domain, ttl, "value"),
+            &values(range),
+        )
+        .unwrap();
+    };
+    make("crm", "b", "90d", NOW, 0..3);
+    make("crm", "b", "1h", NOW + 5, 3..5);
+    make("crm", "a", "", NOW + 7, 0..2);
+    make("sales", "b", "", NOW, 0..1);
+    let all = vault.counts(NOW + 4000).unwrap();
+    let shown: Vec<_> = all
+        .iter()
+        .map(|one| {
+            (
+                one.key.as_str(),
+                one.domain.as_str(),
+                one.alive,
+                one.ending,
+                one.expired,
+            )
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("crm", "a", 2, 0, 0),
+            ("crm", "b", 3, 0, 2),
+            ("sales", "b", 1, 0, 0)
+        ]
+    );
+    assert_eq!(all[1].oldest, Some(NOW));
+    assert_eq!(all[1].next_end, Some(NOW + 90 * DAY));
+    assert_eq!((all[0].oldest, all[0].next_end), (Some(NOW + 7), None));
+    let later = vault.counts(NOW + 90 * DAY - SOON).unwrap();
+    assert_eq!((later[1].alive, later[1].ending), (3, 3));
 }
 
 #[test]
@@ -348,7 +444,7 @@ fn child() {
 fn child_at(path: &Path) -> Command {
     let mut command = Command::new(env::current_exe().unwrap());
     command
-        .args(["tests::child", "--exact", "--nocapture"])
+        .args(["sqlite::tests::child", "--exact", "--nocapture"])
         .env("VAULT_PATH", path)
         .stdout(Stdio::piped())
         .stderr(Stdio::null());

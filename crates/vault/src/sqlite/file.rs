@@ -19,8 +19,8 @@ pub(crate) struct Prepared {
     _folder: File,
 }
 
-/// Makes the file where it is missing, and insists that nobody else can read or write it.
-pub(crate) fn prepare(path: &Path) -> Result<Prepared, ProtectError> {
+/// Insists that nobody else can read or write the file, which is made where it is missing and `make` says so.
+pub(crate) fn prepare(path: &Path, make: bool) -> Result<Prepared, ProtectError> {
     let refuse = |reason| refused(path, reason);
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(refuse("it must name a file in a folder"));
@@ -30,21 +30,15 @@ pub(crate) fn prepare(path: &Path) -> Result<Prepared, ProtectError> {
     let held = File::open(&folder).map_err(missing)?;
     held.lock().map_err(missing)?;
     let path = folder.join(name);
-    let made = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&path);
-    match made {
-        // A crash right here leaves an empty file, which the next opening makes a vault.
-        Ok(file) => file.sync_all().and_then(|()| held.sync_all()),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error),
+    if make {
+        create(&path, &held).map_err(|_| {
+            refuse("it cannot be made; look at the folder's rights and the room on the disk")
+        })?;
     }
-    .map_err(|_| {
-        refuse("it cannot be made; look at the folder's rights and the room on the disk")
+    let metadata = fs::symlink_metadata(&path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => lost(&path),
+        _ => refuse("it cannot be looked at"),
     })?;
-    let metadata = fs::symlink_metadata(&path).map_err(|_| refuse("it cannot be looked at"))?;
     if !metadata.is_file() {
         return Err(refuse("it must be a regular file, not a link or a folder"));
     }
@@ -58,6 +52,29 @@ pub(crate) fn prepare(path: &Path) -> Result<Prepared, ProtectError> {
         path,
         _folder: held,
     })
+}
+
+/// Makes an empty file, durably, where there is nothing.
+fn create(path: &Path, folder: &File) -> io::Result<()> {
+    let made = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    match made {
+        // A crash right here leaves an empty file, which the next opening makes a vault.
+        Ok(file) => file.sync_all().and_then(|()| folder.sync_all()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+pub(crate) fn lost(path: &Path) -> ProtectError {
+    ProtectError::VaultLost {
+        place: path.display().to_string(),
+        reason: "is gone, and the tokens of this project with it: restore it from a backup, or say that it is gone \
+                 for good with `sealine vault forget`",
+    }
 }
 
 pub(crate) fn refused(path: &Path, reason: &'static str) -> ProtectError {
