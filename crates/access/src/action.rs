@@ -23,8 +23,10 @@ pub enum Action {
     Select,
     /// Join two datasets by a classified column.
     Link,
-    /// Open a protected value.
+    /// Open a protected value at a terminal.
     Reveal,
+    /// Open a protected value into a file.
+    Export,
     /// Make, list and rotate keys.
     Keys,
     /// Disable, limit and destroy keys, and change the keystore's passphrase.
@@ -39,7 +41,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the schema.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Run,
         Self::Preview,
         Self::Read,
@@ -48,6 +50,7 @@ impl Action {
         Self::Select,
         Self::Link,
         Self::Reveal,
+        Self::Export,
         Self::Keys,
         Self::Administer,
         Self::Wrap,
@@ -66,6 +69,7 @@ impl Action {
             Self::Select => "select",
             Self::Link => "link",
             Self::Reveal => "reveal",
+            Self::Export => "export",
             Self::Keys => "keys",
             Self::Administer => "administer",
             Self::Wrap => "wrap",

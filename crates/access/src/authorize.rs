@@ -122,6 +122,7 @@ pub(crate) fn action(kind: DemandKind) -> Action {
         DemandKind::Declassify => Action::Declassify,
         DemandKind::Select => Action::Select,
         DemandKind::Reveal => Action::Reveal,
+        DemandKind::Export => Action::Export,
     }
 }
 

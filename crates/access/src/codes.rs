@@ -54,9 +54,9 @@ when { context.protection == "bucket" && context has width && context.width >= 1
 |---|---|---|
 | `run`, `preview` | `Sealine::Pipeline` | empty |
 | `read`, `write` | `Sealine::Dataset` | empty |
-| `keys` | `Sealine::Key` | empty |
+| `keys`, `administer`, `wrap`, `unwrap` | `Sealine::Key` | empty |
 | `audit` | `Sealine::Log` | empty |
-| `declassify`, `select`, `link`, `reveal` | `Sealine::Tag` | `pipeline`, `dataset`, `column`, `to`, `from_level`, `to_level`, `protection` (text); optional: `key`, `form` (text), `first`, `last`, `width`, `offset`, `min_group` (numbers) |
+| `declassify`, `select`, `link`, `reveal`, `export` | `Sealine::Tag` | `pipeline`, `dataset`, `column`, `to`, `from_level`, `to_level`, `protection` (text); optional: `key`, `form` (text), `first`, `last`, `width`, `offset`, `min_group` (numbers) |
 
 Principals are `Sealine::Service` and `Sealine::User`, in a `Sealine::Role`. An optional attribute must be asked for first:
 
@@ -272,7 +272,7 @@ when { context.protection == "mask" && context has first && context.first <= 6 &
         "SL4112",
         r#"# A protected value may not be opened
 
-**What happened.** `sealine reveal` was asked to open a protected column, and no policy permits `reveal` for its tag.
+**What happened.** `sealine reveal` was asked to open a protected column, and no policy permits that for its tag: `reveal` at the terminal, `export` into a file.
 
 **Why.** Opening gives the value back as it was. It is a right of its own, beside reading the dataset: asked for each tag, with the protection, its key and the destination, and written to the log with the reason given.
 

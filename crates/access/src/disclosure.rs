@@ -4,7 +4,7 @@
 //! hold a row value; it names columns, levels and parameters only.
 
 use sealine_label::Levels;
-use sealine_plan::Demand;
+use sealine_plan::{Demand, DemandKind};
 use serde::Serialize;
 
 /// One disclosure that a policy is asked about.
@@ -16,7 +16,8 @@ pub struct Disclosure {
     pub dataset: String,
     /// The column that the value comes from; `#rows` or `#order` for the rows themselves.
     pub column: String,
-    /// The dataset that the value goes to; [`Disclosure::TERMINAL`] for the screen.
+    /// The dataset that the value goes to; [`Disclosure::TERMINAL`] for the screen,
+    /// [`Disclosure::FILE`] for a file of its own.
     pub to: String,
     /// The level of the value, by name.
     pub from_level: String,
@@ -51,16 +52,19 @@ impl Disclosure {
     /// What stands for the operator's terminal in `to`; no dataset can be named so.
     pub const TERMINAL: &'static str = "#terminal";
 
+    /// What stands for a file that opened values go into.
+    pub const FILE: &'static str = "#file";
+
     /// What a demand of a plan asks a policy.
     pub fn of(demand: &Demand, pipeline: &str, levels: &Levels) -> Self {
         Self {
             pipeline: pipeline.to_owned(),
             dataset: demand.origin.dataset.to_string(),
             column: origin_column(&demand.origin).to_owned(),
-            to: if demand.dataset.is_empty() {
-                Self::TERMINAL.to_owned()
-            } else {
-                demand.dataset.clone()
+            to: match (demand.kind, demand.dataset.as_str()) {
+                (DemandKind::Export, _) => Self::FILE.to_owned(),
+                (_, "") => Self::TERMINAL.to_owned(),
+                (_, dataset) => dataset.to_owned(),
             },
             from_level: levels.name(demand.from_level).to_owned(),
             to_level: levels.name(demand.to_level).to_owned(),

@@ -88,8 +88,14 @@ pub(crate) fn reveals(asked: &Disclosure, kind: DemandKind) -> String {
     if kind == DemandKind::Select {
         return format!("for each row, in which of the granted cells {column} lies");
     }
-    if kind == DemandKind::Reveal {
-        return format!("{column} as it is, to who asks for it at the terminal");
+    match kind {
+        DemandKind::Reveal => {
+            return format!("{column} as it is, to who asks for it at the terminal");
+        }
+        DemandKind::Export => {
+            return format!("{column} of all rows as it is, in a file that stays");
+        }
+        DemandKind::Declassify | DemandKind::Select => {}
     }
     match asked.protection.as_str() {
         "mask" => format!(

@@ -129,7 +129,7 @@ fn questions(spec: &Spec) -> Vec<Question> {
                     );
                 }
             }
-            Action::Select | Action::Link | Action::Reveal => {
+            Action::Select | Action::Link | Action::Reveal | Action::Export => {
                 for tag in &tags {
                     let form = forms().into_iter().find(|(name, _)| name == "none");
                     all.push((action, Resource::Tag(tag.clone()), form));

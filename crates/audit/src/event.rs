@@ -154,6 +154,46 @@ pub enum Action {
         /// Policy ids that permitted it.
         policies: Vec<String>,
     },
+    /// Protected values of a dataset are about to be opened into a file.
+    #[serde(rename = "export.started")]
+    ExportStarted {
+        /// Dataset id.
+        dataset: String,
+        /// The columns opened, each with the protection that is undone: `note: encrypt`.
+        opened: Vec<String>,
+        /// Why, in the words of who asked.
+        reason: String,
+        /// Where the file will lie.
+        path: String,
+        /// Plan digest.
+        plan: Digest,
+        /// Policy ids that permitted it.
+        policies: Vec<String>,
+    },
+    /// The file is whole, and about to be given its name.
+    #[serde(rename = "export.committed")]
+    ExportCommitted {
+        /// Dataset id.
+        dataset: String,
+        /// Where the file lies.
+        path: String,
+        /// `parquet under the key lake`, or the format that it is written in, in clear.
+        form: String,
+        /// Rows in it.
+        rows: u64,
+        /// SHA-256 of its bytes as they lie on disk.
+        sha256: Digest,
+    },
+    /// The file was given up: nothing of it is left.
+    #[serde(rename = "export.failed")]
+    ExportFailed {
+        /// Dataset id.
+        dataset: String,
+        /// Where it would have been.
+        path: String,
+        /// The stable code of the error.
+        code: String,
+    },
     /// A step of a pipeline was shown on the terminal.
     #[serde(rename = "preview")]
     Preview {
@@ -377,6 +417,9 @@ impl Action {
             Self::RunRecovered { .. } => "run.recovered",
             Self::Read { .. } => "read",
             Self::Reveal { .. } => "reveal",
+            Self::ExportStarted { .. } => "export.started",
+            Self::ExportCommitted { .. } => "export.committed",
+            Self::ExportFailed { .. } => "export.failed",
             Self::Preview { .. } => "preview",
             Self::AccessRefused { .. } => "access.refused",
             Self::KeysChanged { .. } => "keys.changed",
@@ -477,6 +520,26 @@ mod tests {
                 limit: 5,
                 plan: digest,
                 policies: vec!["p".into()],
+            },
+            Action::ExportStarted {
+                dataset: "lake.customers".into(),
+                opened: vec!["note: encrypt".into()],
+                reason: "ticket 12".into(),
+                path: "out/notes.parquet".into(),
+                plan: digest,
+                policies: vec!["p".into()],
+            },
+            Action::ExportCommitted {
+                dataset: "lake.customers".into(),
+                path: "out/notes.parquet".into(),
+                form: "parquet under the key lake".into(),
+                rows: 3,
+                sha256: digest,
+            },
+            Action::ExportFailed {
+                dataset: "lake.customers".into(),
+                path: "out/notes.parquet".into(),
+                code: "SL5026".into(),
             },
             Action::Preview {
                 pipeline,

@@ -169,9 +169,12 @@ and written to the audit log.")]
 Examples:
   sealine reveal lake.customers --column comment --reason 'complaint 4711' --limit 5
   sealine reveal lake.visits --column note:id --columns id --reason 'audit 2026-3'
+  sealine reveal lake.customers --column email --reason 'recall 12' --to emails.parquet --key lake
 
 What protected the column is what the run recorded which wrote it. The policy is asked for `reveal`
 for each tag of the value; who opened what, and why, stands in the audit log before a row is shown.
+Into a file it is `export`, a right of its own: all rows, streamed, a new file for you alone. Its
+digest and number of rows are logged before it can be seen.
 `sealine protections` says which protections can be opened.")]
     Reveal(Reveal),
     /// Protect the columns of one file, without a pipeline
@@ -179,13 +182,16 @@ for each tag of the value; who opened what, and why, stands in the audit log bef
 Examples:
   sealine protect new.csv --column id --column \"tokenize(email, 'crm') AS email\" --level id=internal --out lake/new
   sealine protect new.csv --column email=\"tokenize(email, 'crm')\" --clearance restricted --out new-safe
+  sealine protect log.jsonl.gz --column id --column \"mask_ip(ip, 2) AS net\" --level id=internal --out log.csv
   sealine protect new.csv --column id --level id=internal --out lake/new --save new
 
 Inside a project, with its keys and its policy; paths are seen from where you are. The file is
 looked at as by `init --from`, and every column has the highest level unless you say less of it.
 What you do not name is left out. It is proved, asked, run and receipted like any pipeline: the
 policy is asked as `protect`, reading `adhoc.…` and writing `protected.…`, for you and for no
-service. The output is encrypted Parquet; rows that break a rule go to a folder beside it.")]
+service. The output is encrypted Parquet, or one of the formats in clear where the clearance is below
+the highest level and within what a terminal may show; rows that break a rule go to a folder beside
+it, sealed. `sealine read` and `reveal` know the output by its path.")]
     Protect(Protect),
     /// List the protections, with what each leaks; or all about one
     #[command(after_help = "\
@@ -247,7 +253,7 @@ With the YAML language server, put this on the first line of a file:
 /// Arguments of `init`.
 #[derive(Args)]
 pub(crate) struct Init {
-    /// A data file (CSV) to propose catalog, levels, tags and pipeline for
+    /// A data file (CSV, JSON Lines, Arrow, Parquet) to propose catalog, levels, tags and pipeline for
     #[arg(long, value_name = "FILE")]
     pub(crate) from: Option<PathBuf>,
     /// Where the project goes
@@ -505,18 +511,25 @@ pub(crate) struct Reveal {
     /// Why; the audit log keeps it beside your name
     #[arg(long, value_name = "TEXT", value_parser = reason)]
     pub(crate) reason: String,
-    /// At most this many rows
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = limit())]
-    pub(crate) limit: u64,
+    /// At most this many rows (default: 10 at the terminal, all in a file)
+    #[arg(long, value_name = "N", value_parser = limit())]
+    pub(crate) limit: Option<u64>,
     /// Show these columns beside
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub(crate) columns: Option<Vec<String>>,
+    /// Write them into this new file instead: `.parquet`, sealed; `.csv`, `.jsonl` or `.arrow` where they may lie in clear
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
+    /// The key that seals the file; may be left out where the project has one of purpose `file`
+    #[arg(long, value_name = "KEY", requires = "to")]
+    pub(crate) key: Option<String>,
 }
 
 fn reason(text: &str) -> Result<String, String> {
     let text = text.trim();
     match text.len() {
         0 => Err("say why: an auditor will read it".to_owned()),
+        _ if text.chars().any(char::is_control) => Err("one line of plain text".to_owned()),
         1..=500 => Ok(text.to_owned()),
         _ => Err("at most 500 bytes".to_owned()),
     }
@@ -525,18 +538,24 @@ fn reason(text: &str) -> Result<String, String> {
 /// Arguments of `protect`.
 #[derive(Args)]
 pub(crate) struct Protect {
-    /// The file (CSV)
+    /// The file: CSV, JSON Lines (each also gzip or zstd), Arrow IPC or Parquet in clear
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     /// A column of the output: a column as it is, or an expression of SQL with `AS name`; `name=expression` does as well
     #[arg(long, value_name = "EXPR", required = true)]
     pub(crate) column: Vec<String>,
-    /// Where the output goes: a folder of its own, or a file that ends in `.parquet`
-    #[arg(long, value_name = "PATH")]
+    /// Where the output goes: a folder of its own, or one file, whose ending says the format
+    #[arg(long, visible_alias = "to", value_name = "PATH")]
     pub(crate) out: PathBuf,
+    /// The format of the output (default: by its ending, else sealed Parquet); all but Parquet lie in clear
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format_out: Option<Output>,
     /// The level of a column of the file; the highest where it is left out
     #[arg(long, value_name = "COLUMN=LEVEL", value_parser = level)]
     pub(crate) level: Vec<(String, String)>,
+    /// The column that names a row, where none is found: with a level, which rows there are has that level
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) id: Option<String>,
     /// What may arrive in the output (default: what your terminal may show)
     #[arg(long, value_name = "LEVEL")]
     pub(crate) clearance: Option<String>,
@@ -546,6 +565,19 @@ pub(crate) struct Protect {
     /// Keep it: write the catalog entry and a pipeline of this name, once the output is there
     #[arg(long, value_name = "NAME", value_parser = word)]
     pub(crate) save: Option<String>,
+}
+
+/// The formats of an output.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Output {
+    /// Sealed.
+    Parquet,
+    /// In clear.
+    Csv,
+    /// In clear.
+    Jsonl,
+    /// In clear.
+    Arrow,
 }
 
 fn level(text: &str) -> Result<(String, String), String> {

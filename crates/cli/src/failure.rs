@@ -99,7 +99,7 @@ pub(crate) enum Failure {
         /// What there is to choose from, or to declare.
         reason: String,
     },
-    /// An argument of `protect` that cannot be used.
+    /// An argument of `protect` or `reveal` that cannot be used.
     #[error("`{argument}` cannot be used: {reason}")]
     Argument {
         /// As it was typed.
@@ -212,9 +212,9 @@ pub(crate) const CODES: &[(&str, &str)] = &[
     ),
     (
         "SL0102",
-        "The data file cannot be proposed for.\n\n`sealine init --from FILE` needs a CSV file with a header and at least one \
-         row, in UTF-8. It looks at a bounded sample from its beginning.\n\n**What to do.** Check that the file is what you \
-         think it is: `head FILE`. For another encoding, convert it first: `iconv -f latin1 -t utf8 FILE > NEW`.",
+        "The data file cannot be proposed for.\n\n`sealine init --from FILE` needs a file of data with named columns and at \
+         least one row: CSV in UTF-8, JSON Lines, Arrow IPC or Parquet in clear. It looks at a bounded sample from its \
+         beginning; so does `sealine protect`.\n\n**What to do.** Check that the file is what you think it is: `head FILE`. For another encoding, convert it first: `iconv -f latin1 -t utf8 FILE > NEW`.",
     ),
     (
         "SL0103",
@@ -299,26 +299,30 @@ pub(crate) const CODES: &[(&str, &str)] = &[
     ),
     (
         "SL0117",
-        "An argument of `protect` cannot be used.\n\nThe message names it and says why: an output needs a folder of its own \
-         in a folder that exists, an expression stands on one line, and what is kept with `--save` needs connections that \
-         `sealine.yaml` declares. Nothing was read, nothing was written.\n\n**What to do.** What the message says; `sealine \
-         protect --help` has examples.",
+        "An argument of `protect` or `reveal` cannot be used.\n\nThe message names it and says why: an output needs a \
+         folder of its own in a folder that exists, an expression stands on one line, what is kept with `--save` needs \
+         connections that `sealine.yaml` declares, a file of opened values has an ending that says its format. Nothing was \
+         read, nothing was written.\n\n**What to do.** What the message says; `sealine protect --help` and `sealine reveal \
+         --help` have examples.",
     ),
 ];
 
-/// `; did you mean …`, where one of the names is near.
+/// `; did you mean …`, where one of the names is near; else `; there are …`, where they are few.
 pub(crate) fn suggestion<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> String {
-    let near = names
-        .into_iter()
-        .map(|other| (distance(name, other), other))
-        .min();
-    match near {
-        Some((distance, other)) if distance <= 1 + name.chars().count() / 3 => {
+    let names: Vec<&str> = names.into_iter().collect();
+    let near = names.iter().map(|other| (distance(name, other), other));
+    match near.min() {
+        Some((distance, other)) if distance <= (name.chars().count() + 1) / 3 => {
             format!("; did you mean `{other}`")
         }
+        Some((_, only)) if names.len() == 1 => format!("; there is `{only}`"),
+        Some(_) if names.len() <= FEW => format!("; there are `{}`", names.join("`, `")),
         _ => String::new(),
     }
 }
+
+/// So many names are listed.
+const FEW: usize = 8;
 
 /// Levenshtein's distance.
 fn distance(one: &str, other: &str) -> usize {
@@ -365,7 +369,13 @@ mod tests {
             suggestion("custmers", ["customers", "orders"]),
             "; did you mean `customers`"
         );
-        assert_eq!(suggestion("zebra", ["customers", "orders"]), "");
+        assert_eq!(
+            suggestion("zebra", ["customers", "orders"]),
+            "; there are `customers`, `orders`"
+        );
+        assert_eq!(suggestion("zebra", ["orders"]), "; there is `orders`");
+        assert_eq!(suggestion("zebra", []), "");
+        assert_eq!(suggestion("zebra", ["customers"; FEW + 1]), "");
     }
 
     #[test]

@@ -180,7 +180,6 @@ impl Progress for Shown {
                 );
                 self.line(&self.dim(&text));
             }
-            // All that was written lies in clear, and was read back.
             Update::Verified { files: 0 } => {}
             Update::Verified { files } => {
                 let files = if files == 1 {

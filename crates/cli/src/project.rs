@@ -9,8 +9,8 @@ use crate::screen::Screen;
 use crate::show;
 use sealine_access::{Action, Authorized, Principal};
 use sealine_engine::{
-    Beside, CancelToken, EngineError, Examined, NotDecided, OpenError, Progress, Project,
-    RunReport, Session, Setup, Shown as Rows, Silent, Undecided, VaultReport,
+    Beside, CancelToken, EngineError, Examined, ExportForm, Exported, NotDecided, OpenError,
+    Progress, Project, RunReport, Session, Setup, Shown as Rows, Silent, Undecided, VaultReport,
 };
 use sealine_keys::Keystore;
 use sealine_plan::{Plan, Request};
@@ -45,6 +45,34 @@ pub(crate) fn open(directory: &Path, screen: &Screen) -> Result<Opened, Failure>
         show::people(screen, opened.files(), &warnings);
     }
     Ok(opened)
+}
+
+/// Opens the project that has a dataset: in its catalog, or written by `sealine protect` without `--save`, which is
+/// named by its id or by where it lies. Returns the id.
+pub(crate) fn open_for(
+    directory: &Path,
+    dataset: &str,
+    screen: &Screen,
+) -> Result<(Opened, String), Failure> {
+    let opened = open(directory, screen)?;
+    let datasets = &opened.project().spec().datasets;
+    if datasets.contains_key(dataset) {
+        return Ok((opened, dataset.to_owned()));
+    }
+    let Some((id, kept)) = opened.project().kept(dataset) else {
+        let others = opened.project().all_kept();
+        let known = datasets.keys().map(String::as_str).chain(others);
+        return Err(Failure::Unknown {
+            what: "dataset",
+            name: dataset.to_owned(),
+            suggestion: suggestion(dataset, known),
+        });
+    };
+    if datasets.contains_key(&id) {
+        return Ok((opened, id));
+    }
+    let opened = self::opened(Project::open_kept(directory, &id, kept))?;
+    Ok((opened, id))
 }
 
 /// Opens the project.
@@ -197,7 +225,31 @@ impl Opened {
             .decide(request, &self.user)
             .map_err(|undecided| not_decided(files, undecided))?;
         let cancel = CancelToken::new();
-        block(&cancel, session.measure(authorized, asked, &cancel))?
+        block(&cancel, session.measure(authorized, asked, &cancel))?.map_err(|error| {
+            // Columns that are not there were typed wrong.
+            let exit = match error {
+                EngineError::Unmeasurable { .. } => Exit::Broken,
+                _ => Exit::Failed,
+            };
+            failed(&error, exit)
+        })
+    }
+
+    /// Opens protected values into a file, along the same path as a run.
+    pub(crate) fn export(
+        self,
+        request: &Request,
+        file: &Path,
+        form: &ExportForm,
+        shown: Arc<Shown>,
+    ) -> Result<Exported, Failure> {
+        let files = Box::new(self.project.files().clone());
+        let mut session = begin(self.project, Setup::Required, shown)?;
+        let authorized = session
+            .decide(request, &self.user)
+            .map_err(|undecided| not_decided(files, undecided))?;
+        let cancel = CancelToken::new();
+        block(&cancel, session.export(authorized, file, form, &cancel))?
             .map_err(|error| failed(&error, Exit::Failed))
     }
 

@@ -17,7 +17,7 @@ permit (principal is Sealine::User, action == Sealine::Action::"run", resource =
 permit (principal is Sealine::User, action == Sealine::Action::"read", resource in Sealine::Dataset::"adhoc");
 permit (principal is Sealine::User, action in [Sealine::Action::"read", Sealine::Action::"write"], resource in Sealine::Dataset::"protected");
 permit (principal is Sealine::User, action == Sealine::Action::"declassify", resource)
-when { ["protect", "read"].contains(context.pipeline) && ["tokenize", "mask", "redact"].contains(context.protection) };
+when { ["protect", "read", "reveal"].contains(context.pipeline) && ["tokenize", "mask", "redact", "siv"].contains(context.protection) };
 "#;
 
 const PEOPLE: &str = "id,email,city\n1,ada@mail.example,Rome\n2,bob@mail.example,Oslo\n3,cy@mail.example,Bonn\n4,di@mail.example,Lyon\n";
@@ -63,6 +63,7 @@ fn a_file_is_protected_along_the_one_way() {
         "left out",
         "pii.email",
         "--save",
+        "read protected.new --limit 5",
     ] {
         assert!(done.out.contains(part), "{part} in\n{}", done.out);
     }
@@ -258,4 +259,259 @@ fn rows_that_break_a_rule_go_beside_the_output() {
     assert_eq!(report["inputs"][0]["rejected"], 1);
     assert_eq!(report["rejects"][0]["rows"], 1);
     assert_eq!(project.files("lake/new-rejects").len(), 1);
+}
+
+/// The four people as every format that is read.
+fn as_files() -> Vec<(&'static str, Vec<u8>)> {
+    use arrow::array::{ArrayRef, Int32Array, RecordBatch, StringArray, StringViewArray};
+    use std::io::Write as _;
+    use std::sync::Arc;
+    let rows: Vec<Vec<&str>> = PEOPLE
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').collect())
+        .collect();
+    let column = |at: usize| rows.iter().map(move |row| row[at]);
+    let batch = RecordBatch::try_from_iter([
+        (
+            "id",
+            Arc::new(Int32Array::from_iter_values(
+                column(0).map(|id| id.parse().unwrap()),
+            )) as ArrayRef,
+        ),
+        (
+            "email",
+            Arc::new(StringViewArray::from_iter_values(column(1))),
+        ),
+        ("city", Arc::new(StringArray::from_iter_values(column(2)))),
+    ])
+    .unwrap();
+    let lines: String = rows
+        .iter()
+        .map(|row| {
+            format!(
+                "{{\"id\":{},\"email\":\"{}\",\"city\":\"{}\"}}\n",
+                row[0], row[1], row[2]
+            )
+        })
+        .collect();
+    let mut arrow = Vec::new();
+    let mut writer = arrow::ipc::writer::FileWriter::try_new(&mut arrow, &batch.schema()).unwrap();
+    writer.write(&batch).unwrap();
+    writer.finish().unwrap();
+    drop(writer);
+    let mut stream = Vec::new();
+    let mut writer =
+        arrow::ipc::writer::StreamWriter::try_new(&mut stream, &batch.schema()).unwrap();
+    writer.write(&batch).unwrap();
+    writer.finish().unwrap();
+    drop(writer);
+    let mut parquet = Vec::new();
+    let mut writer =
+        parquet::arrow::ArrowWriter::try_new(&mut parquet, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    let gzip = |text: &str| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    let zstd = |text: &str| zstd::encode_all(text.as_bytes(), 3).unwrap();
+    vec![
+        ("comma.csv", PEOPLE.into()),
+        ("semicolon.txt", PEOPLE.replace(',', ";").into()),
+        ("zipped.csv.gz", gzip(PEOPLE)),
+        // The name does not say what it is.
+        ("zipped-too.csv", gzip(PEOPLE)),
+        ("squeezed.csv.zst", zstd(PEOPLE)),
+        ("lines.jsonl", lines.clone().into()),
+        ("lines-too.log", lines.clone().into()),
+        ("lines-zipped.ndjson.gz", gzip(&lines)),
+        ("arrow.arrow", arrow),
+        ("stream.arrows", stream),
+        ("parquet.parquet", parquet),
+    ]
+}
+
+#[test]
+fn every_format_that_is_read_is_protected() {
+    let project = project();
+    let mut first = None;
+    for (name, bytes) in as_files() {
+        let file = project.path().join("in").join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, bytes).unwrap();
+        let stem = name.split('.').next().unwrap();
+        let out = project.path().join("lake").join(stem);
+        let mut command = sealine();
+        command
+            .arg("-C")
+            .arg(project.path())
+            .arg("protect")
+            .arg(&file);
+        command.args(["--key", "lake", "--level", "id=internal", "--out"]);
+        said(command.arg(&out).args(TOKENS)).ends(0);
+        // Read by where it lies, with no `--save`.
+        let read = project
+            .sealine(&["read", out.to_str().unwrap(), "--format", "json"])
+            .ends(0)
+            .json();
+        let rows = read["rows"].clone();
+        assert_eq!(rows.as_array().unwrap().len(), 4, "{name}");
+        assert_eq!(rows[0][1].as_str().unwrap().len(), 22, "{name}");
+        // One person, one token, whatever the format.
+        assert_eq!(*first.get_or_insert(rows.clone()), rows, "{name}");
+    }
+    project.sealine(&["audit", "verify"]).ends(0);
+}
+
+#[test]
+fn what_was_protected_is_read_measured_and_revealed_without_save() {
+    let project = project();
+    project.write(
+        "policy/reveal.cedar",
+        r#"permit (principal is Sealine::User, action == Sealine::Action::"reveal", resource in Sealine::Tag::"pii");"#,
+    );
+    let columns = ["--column", "id", "--column", "email=siv(email, 'crm')"];
+    protect(&project, &columns).ends(0);
+    let id = "protected.new";
+    let read = project
+        .sealine(&["read", id, "--format", "json"])
+        .ends(0)
+        .json();
+    assert_eq!(read["rows"].as_array().unwrap().len(), 4);
+    let report = [
+        "report",
+        "anonymity",
+        id,
+        "--quasi",
+        "email",
+        "--subject",
+        "id",
+    ];
+    project
+        .sealine(&report)
+        .ends(0)
+        .says("k          1 subject");
+    let reveal = ["reveal", id, "--column", "email", "--reason", "case 1"];
+    project.sealine(&reveal).ends(0).says("bob@mail.example");
+    // The project is as it was, and near names are told.
+    project.sealine(&["check"]).ends(0);
+    project
+        .sealine(&["read", "protected.mew"])
+        .ends(2)
+        .says("did you mean `protected.new`");
+    // What is kept of it is authenticated: a lower level is not read out of a changed file.
+    let labels = project.read(".sealine/labels.json");
+    assert!(labels.contains("email: { type: string"));
+    let lower = labels.replace(
+        "level: restricted, tags: [pii.email]",
+        "level: internal, tags: [pii.email]",
+    );
+    assert_ne!(labels, lower);
+    project.write(".sealine/labels.json", &lower);
+    project.sealine(&["read", id]).ends(4).says("SL5040");
+}
+
+#[test]
+fn an_output_in_clear_is_one_file_where_the_clearance_allows_it() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let project = project();
+    let out = |name: &str| project.path().join(name).to_str().unwrap().to_owned();
+    let to = |name: &str, more: &[&str]| {
+        let out = out(name);
+        protect(&project, &[&TOKENS[..], &["--out", &out], more].concat())
+    };
+    to("safe.csv", &[]).ends(0);
+    let text = project.read("safe.csv");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!((lines.len(), lines[0]), (5, "id,email"));
+    assert!(!text.contains('@'));
+    let mode = fs::metadata(out("safe.csv")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let read = ["read", "protected.safe", "--format", "json"];
+    let rows = project.sealine(&read).ends(0).json()["rows"].clone();
+    assert_eq!(rows.as_array().unwrap().len(), 4);
+    // It may be somebody else's by now; what says that it is ours is replaced.
+    to("safe.csv", &[])
+        .ends(2)
+        .says("SL0117")
+        .says(".sealine.csv");
+    assert_eq!(project.read("safe.csv"), text);
+    for _ in 0..2 {
+        to("safe.sealine.jsonl", &[]).ends(0);
+    }
+    assert_eq!(project.read("safe.sealine.jsonl").lines().count(), 4);
+    to("folder", &["--format-out", "arrow"]).ends(0);
+    assert!(
+        project
+            .path()
+            .join("folder/part-00000.sealine.arrow")
+            .is_file()
+    );
+    to("again.csv", &["--save", "again"]).ends(2).says("SL0117");
+    // The highest level demands encryption.
+    to("high.csv", &["--clearance", "restricted"]).ends(2);
+    assert!(!project.path().join("high.csv").exists());
+    project.sealine(&["audit", "verify"]).ends(0);
+}
+
+#[test]
+fn odd_files_are_told_what_they_are() {
+    let project = project();
+    let odd: [(&str, &[u8], &str); 9] = [
+        ("empty.csv", b"", "no row"),
+        ("header.csv", b"id,email\n", "no row"),
+        ("twice.csv", b"a,a\n1,2\n", "two columns are named `a`"),
+        ("sealed.parquet", b"PARE....PARE", "encrypted Parquet"),
+        ("sheet.xlsx", b"PK\x03\x04....", "ZIP"),
+        ("cut.csv.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\x03ab", "SL9"),
+        ("broken.parquet", b"PAR1 but no footer", "SL9"),
+        ("lines.jsonl", b"[1]\n[2]\n", "JSON object"),
+        ("latin.csv", b"id,city\n1,K\xf6ln\n", "line 2 is not UTF-8"),
+    ];
+    for (name, bytes, part) in odd {
+        fs::write(project.path().join("data/new.csv"), b"x").unwrap();
+        let file = project.path().join("data").join(name);
+        fs::write(&file, bytes).unwrap();
+        let mut command = sealine();
+        command
+            .arg("-C")
+            .arg(project.path())
+            .arg("protect")
+            .arg(&file);
+        command.args(["--key", "lake", "--column", "id", "--out"]);
+        said(command.arg(project.path().join("lake/odd")))
+            .ends(2)
+            .says(part);
+    }
+}
+
+#[test]
+fn the_column_that_names_a_row_can_be_said() {
+    let project = project();
+    project.write("data/new.csv", "who,email\n1,ada@mail.example\n");
+    let columns = [
+        "--column",
+        "who",
+        "--column",
+        "tokenize(email, 'crm') AS email",
+    ];
+    let run = |more: &[&str]| {
+        let mut command = sealine();
+        command.arg("-C").arg(project.path()).arg("protect");
+        command.arg(project.path().join("data/new.csv"));
+        command.args(["--key", "lake", "--level", "who=internal", "--out"]);
+        said(
+            command
+                .arg(project.path().join("lake/new"))
+                .args(columns)
+                .args(more),
+        )
+    };
+    run(&[]).ends(3).says("--id COLUMN");
+    run(&["--id", "woh"])
+        .ends(2)
+        .says("there are `who`, `email`");
+    run(&["--id", "who"]).ends(0);
 }

@@ -76,6 +76,11 @@ fn a_report_counts_and_shows_no_value() {
         .sealine(&["report", "anonymity", "lake.customer"])
         .ends(2)
         .says("lake.customers");
+    project
+        .sealine(&["report", "anonymity", "lake.customers", "--quasi", "nope"])
+        .ends(2)
+        .says("SL5041")
+        .says("there are `id`");
     project.sealine(&["audit", "verify"]).ends(0);
 }
 

@@ -20,7 +20,7 @@ steps:
     sql: |
       SELECT id, encrypt(note, 'lake-values') AS note, siv(email, 'crm') AS email,
              fpe(phone, 'crm', 'digits', 'redact') AS phone, date_shift(dob, 'crm', id, 30) AS dob,
-             mask(name, 1, 0) AS name
+             mask(name, 1, 0) AS name, encrypt(code, 'lake-values') AS code
       FROM people
 outputs:
   - { from: safe, to: lake.sealed, mode: replace }
@@ -39,6 +39,7 @@ datasets:
       phone: { type: string, level: restricted, tags: [pii.phone] }
       dob:   { type: date, level: restricted, tags: [pii.birth] }
       note:  { type: string, level: restricted, tags: [pii.free_text] }
+      code:  { type: string, level: internal }
   lake.sealed:
     at: { connection: lake, path: sealed/, format: parquet }
     clearance: internal
@@ -58,11 +59,17 @@ const MAY: &str = r#"
 permit (principal is Sealine::User, action == Sealine::Action::"reveal", resource in Sealine::Tag::"pii");
 "#;
 
-const PEOPLE: &str = "id,name,email,phone,dob,note
-1,Ada,ada@mail.example,4915112345678,1990-01-31,likes tea
-2,Bob,bob@mail.example,4915187654321,1985-07-01,
-3,Cyd,cyd@mail.example,4915100000001,2001-12-24,secret canary
+const PEOPLE: &str = "id,name,email,phone,dob,note,code
+1,Ada,ada@mail.example,4915112345678,1990-01-31,likes tea,A1
+2,Bob,bob@mail.example,4915187654321,1985-07-01,,B2
+3,Cyd,cyd@mail.example,4915100000001,2001-12-24,secret canary,=C3
 ";
+
+/// What lets anybody open values into files.
+const INTO_FILES: &str = r##"
+permit (principal is Sealine::User, action == Sealine::Action::"export", resource)
+when { context.to == "#file" };
+"##;
 
 fn project() -> Project {
     let project = Project::small();
@@ -268,4 +275,166 @@ outputs:
         let token = row[0].as_str().unwrap();
         assert!(token.len() == 22 && !token.contains('@'), "{row}");
     }
+}
+
+fn export(project: &Project, column: &str, more: &[&str]) -> Said {
+    let mut arguments = vec!["reveal", "lake.sealed", "--columns", "id"];
+    arguments.extend(["--column", column, "--reason", "recall 12"]);
+    project.sealine(&[&arguments[..], more].concat())
+}
+
+fn to(project: &Project, name: &str) -> String {
+    project.path().join(name).to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_right_to_open_at_the_terminal_opens_no_file() {
+    let project = project();
+    let file = to(&project, "emails.parquet");
+    let refused = export(&project, "email", &["--to", &file, "--key", "lake"])
+        .ends(3)
+        .says("SL4112")
+        .says("in a file");
+    let grants: Vec<&str> = refused.err.split("permit (").skip(1).collect();
+    assert_eq!(grants.len(), 1, "{}", refused.err);
+    let grant = grants[0].split(';').next().unwrap();
+    assert!(grant.contains(r#"Action::"export""#) && grant.contains(r##"context.to == "#file""##));
+    project.write("policy/pasted.cedar", &format!("permit ({grant};\n"));
+    export(&project, "email", &["--to", &file, "--key", "lake"]).ends(0);
+    // And the other way round.
+    fs::remove_file(project.path().join("policy/reveal.cedar")).unwrap();
+    reveal(&project, "email").ends(3);
+}
+
+#[test]
+fn a_file_of_opened_values_is_new_sealed_private_and_logged_before_it_is_there() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let project = project();
+    project.write("policy/files.cedar", INTO_FILES);
+    let file = to(&project, "lake/emails.parquet");
+    let report = export(
+        &project,
+        "email",
+        &["--to", &file, "--key", "lake", "--format", "json"],
+    )
+    .ends(0)
+    .json();
+    assert_eq!(
+        (report["rows"].as_u64(), &report["key"]),
+        (Some(3), &Value::from("lake"))
+    );
+    let bytes = fs::read(&file).unwrap();
+    assert!(bytes.starts_with(b"PARE") && bytes.ends_with(b"PARE"));
+    assert!(!bytes.windows(12).any(|part| part == b"mail.example"));
+    let mode = fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let log = project
+        .sealine(&["audit", "show", "--format", "json"])
+        .ends(0)
+        .out;
+    let events: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let [started, committed] = &events[events.len() - 2..] else {
+        panic!("{log}");
+    };
+    assert_eq!(started["event"]["action"], "export.started");
+    assert_eq!(committed["event"]["action"], "export.committed");
+    let text = started.to_string();
+    assert!(
+        text.contains("recall 12") && text.contains("email: siv"),
+        "{text}"
+    );
+    let text = committed.to_string();
+    assert!(text.contains(report["sha256"].as_str().unwrap()), "{text}");
+    assert!(text.contains("parquet under the key lake"), "{text}");
+    assert!(!log.contains("mail.example"));
+    project.sealine(&["audit", "verify"]).ends(0);
+    // Nothing is overwritten, and nothing is left of what failed.
+    export(&project, "email", &["--to", &file, "--key", "lake"])
+        .ends(1)
+        .says("SL5401");
+    assert_eq!(fs::read(&file).unwrap(), bytes);
+    let nowhere = to(&project, "lake/no/such/emails.parquet");
+    export(&project, "email", &["--to", &nowhere, "--key", "lake"])
+        .ends(1)
+        .says("SL5402");
+    let state = to(&project, ".sealine/emails.parquet");
+    export(&project, "email", &["--to", &state, "--key", "lake"])
+        .ends(1)
+        .says("SL5402");
+    let staged = |path: &std::path::PathBuf| path.to_str().unwrap().contains(".sealine-");
+    assert!(!project.files("lake").iter().any(staged));
+    // Declared under the id that it is bound to, it is a dataset like any other.
+    project.write(
+        "catalog/revealed.yaml",
+        "version: 1
+datasets:
+  revealed.f_emails:
+    at: { connection: lake, path: emails.parquet, format: parquet }
+    primary_key: [id]
+    encrypt: { key: lake }
+    columns:
+      id:    { type: int64, level: internal }
+      email: { type: string, level: internal }
+",
+    );
+    project.write(
+        "policy/revealed.cedar",
+        r#"permit (principal is Sealine::User, action == Sealine::Action::"read", resource == Sealine::Dataset::"revealed.f_emails");"#,
+    );
+    assert_eq!(report["bound_to"], "revealed.f_emails");
+    let read = project
+        .sealine(&["read", "revealed.f_emails", "--format", "json"])
+        .ends(0)
+        .json();
+    assert_eq!(
+        read["rows"],
+        serde_json::json!([
+            [1, "ada@mail.example"],
+            [2, "bob@mail.example"],
+            [3, "cyd@mail.example"]
+        ])
+    );
+}
+
+#[test]
+fn only_what_may_lie_in_clear_does() {
+    let project = project();
+    project.write("policy/files.cedar", INTO_FILES);
+    for ending in ["csv", "jsonl", "arrow"] {
+        let file = to(&project, &format!("out.{ending}"));
+        export(&project, "note", &["--to", &file])
+            .ends(1)
+            .says("SL5400")
+            .says("restricted");
+        assert!(!std::path::Path::new(&file).exists());
+    }
+    // What is internal may be seen by whoever may see the digest of the file.
+    let file = to(&project, "out.csv");
+    export(&project, "code", &["--to", &file])
+        .ends(0)
+        .says("in clear");
+    let text = fs::read_to_string(&file).unwrap();
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines[1..].sort_unstable();
+    assert_eq!(lines, ["id,code", "1,A1", "2,B2", "3,'=C3"]);
+    // A wrong ending, a key where nothing is sealed, and which key.
+    let odd = to(&project, "out.xlsx");
+    export(&project, "code", &["--to", &odd])
+        .ends(2)
+        .says("SL0117");
+    let other = to(&project, "other.csv");
+    export(&project, "code", &["--to", &other, "--key", "lake"])
+        .ends(2)
+        .says("SL0117");
+    let sealed = to(&project, "code.parquet");
+    export(&project, "code", &["--to", &sealed])
+        .ends(2)
+        .says("SL0116");
+    // Fewer rows where fewer are asked for.
+    let few = to(&project, "few.jsonl");
+    export(&project, "code", &["--to", &few, "--limit", "2"]).ends(0);
+    assert_eq!(fs::read_to_string(&few).unwrap().lines().count(), 2);
 }

@@ -19,6 +19,7 @@ mod jsonl;
 mod locate;
 mod parquet;
 mod partition;
+mod peek;
 mod plain;
 mod quiet;
 pub mod rule;
@@ -40,6 +41,7 @@ pub use parquet::{
     Access, ConformRead, EncryptedWriter, FileAad, FileKeys, ParquetSource, Storage,
     conform_parquet_read, open_parquet,
 };
+pub use peek::{beginning, typed_columns};
 pub use plain::{PlainAllowed, PlainFormat, PlainWriter};
 pub use sealed::{CANARY_MIN, prove_sealed};
 pub use sealine_protect::crypto::TableKey;

@@ -166,6 +166,22 @@ pub const CODES: &[(&str, &str)] = &[
         "SL5471",
         "# The newest row is too old\n\nThe catalog says under `freshness:` how old the newest row of a dataset may be when a run begins. Accepted rows count; a date counts as the end of its day in UTC; what lies more than a day ahead of the run does not count, so that one wrong year does not make a dead source look alive. The run stopped before its commit: destinations are as before.\n\n**What to do:** find out why new rows do not arrive, or correct the bound.\n\n```yaml\nfreshness: { column: updated_at, within: 24h }\n```\n",
     ),
+    (
+        "SL5400",
+        "# Opened values that may not lie in clear\n\nA file of opened values is Parquet, sealed under a file key. CSV, JSON Lines and Arrow are in clear, so they may only hold what is below the highest level and within `operator_clearance`: the rule of every output in clear. One of the opened columns is above that. Nothing was read.\n\n**What to do:** let the name end in `.parquet`, and name the key with `--key` where the project has several.\n\n```\nsealine reveal lake.sealed --column email --reason 'case 4711' --to emails.parquet --key lake\n```\n",
+    ),
+    (
+        "SL5401",
+        "# Something is there already\n\n`sealine reveal --to FILE` makes a new file and never replaces one, not even its own of before.\n\n**What to do:** name another file, or remove the old one.\n",
+    ),
+    (
+        "SL5402",
+        "# A file that cannot be written there\n\nThe message says why: the folder does not exist, the name is not plain text, or the file would lie in the project's state directory. Nothing was read.\n\n**What to do:** name a file in a folder that exists, outside `.sealine`.\n",
+    ),
+    (
+        "SL5403",
+        "# A record that changed while it was read\n\nWhat `sealine protect` wrote stands in no file of the catalog; what it was written with is kept among the recorded labels. They were read once without the keys, to know what is asked for, and once authenticated, and the two differ: a run that a crash interrupted was just taken back, or somebody changed the file in between.\n\n**What to do:** run the command again. If it says so again, run `sealine audit verify`.\n",
+    ),
 ];
 
 #[cfg(test)]

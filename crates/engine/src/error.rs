@@ -365,6 +365,40 @@ pub enum EngineError {
         /// Which bounds are not met, and by how much where that may be shown.
         found: String,
     },
+    /// Opened values would lie in clear that may not.
+    #[error(
+        "`{}` would hold `{column}` in clear, which is {level}; give the file a name that ends in `.parquet`, and it is sealed; nothing was read", path.display()
+    )]
+    ExportInClear {
+        /// The file.
+        path: PathBuf,
+        /// The column of the highest level.
+        column: String,
+        /// Its level.
+        level: String,
+    },
+    /// Something is in the place of a file of opened values.
+    #[error("`{}` is there already, and nothing is overwritten; name another file, or remove it", path.display())]
+    ExportExists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The place of a file of opened values cannot be used.
+    #[error("opened values cannot be written to `{}`: {reason}", path.display())]
+    ExportPlace {
+        /// The file.
+        path: PathBuf,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// What is recorded of a dataset of no file is not what was just read.
+    #[error(
+        "what is recorded of `{dataset}` is not what was read a moment ago; run the command again, and `sealine audit verify` if it says so again"
+    )]
+    KeptChanged {
+        /// The dataset.
+        dataset: String,
+    },
     /// A fault of the keystore.
     #[error(transparent)]
     Keys(#[from] sealine_keys::KeyError),
@@ -456,6 +490,10 @@ impl EngineError {
             Self::Unmeasurable { .. } => "SL5041",
             Self::NotAnonymous { .. } => "SL5042",
             Self::KeyRequest { .. } => "SL5060",
+            Self::ExportInClear { .. } => "SL5400",
+            Self::ExportExists { .. } => "SL5401",
+            Self::ExportPlace { .. } => "SL5402",
+            Self::KeptChanged { .. } => "SL5403",
             Self::Keys(error) => error.code(),
             Self::Protect(error) => error.code(),
             Self::Connect(error) => error.code(),

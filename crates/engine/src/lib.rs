@@ -1,7 +1,7 @@
 //! An authorized plan, run and committed: contracts, guards, quarantine, receipts.
 //!
 //! [`Project::open`] reads a project, [`Project::decide`] proves and decides a request, [`Session::begin`] holds
-//! the project for work, [`Session::run`] and [`Session::show`] execute an `Authorized<Plan>` and nothing else.
+//! the project for work, [`Session::run`], [`Session::show`] and [`Session::export`] execute an `Authorized<Plan>` and nothing else.
 //!
 //! INVARIANT: there is one way from a file to a run, and one module that reads the clock. Must never let the text
 //! of a foreign error out, or write a row in clear.
@@ -34,7 +34,7 @@ pub use project::{Beside, OpenError, Project, ProjectDir, StateDir, Undecided};
 pub use report::{
     DeclassificationReport, InputReport, OutputReport, ReceiptReport, RuleReport, RunReport,
 };
-pub use run::{Examined, Shown, warm_up};
+pub use run::{Examined, ExportForm, Exported, Shown, warm_up};
 pub use sealine_vault::{Counts as VaultCounts, SOON as VAULT_SOON};
 pub use session::{NotDecided, Session, Setup};
 pub use vault::VaultReport;

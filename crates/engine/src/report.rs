@@ -96,6 +96,8 @@ pub struct OutputReport {
     pub columns: Vec<String>,
     /// Files written.
     pub files: u64,
+    /// Whether they are sealed, or in clear.
+    pub sealed: bool,
     /// Their size.
     pub bytes: u64,
     /// Whether they are sealed; what lies in clear is said to.

@@ -103,6 +103,7 @@ impl Session {
         session.warn_of_limits();
         session.recover()?;
         session.project.reload_labels(&session.keys)?;
+        session.project.check_kept()?;
         Ok(session)
     }
 

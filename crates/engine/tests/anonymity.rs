@@ -205,3 +205,98 @@ fn a_dataset_is_measured_as_it_is() {
     let names = actions(fixture.root());
     assert_eq!(names[names.len() - 2..], ["read", "read"]);
 }
+
+/// Four people with three visits each, all of one country; whom a visit is about is a card.
+const VISITS: &str = "\
+version: 1
+datasets:
+  shop.visits:
+    at: { connection: files, path: customers.csv, format: csv }
+    primary_key: [id]
+    subject: card
+    columns:
+      id:      { type: int64, required: true, unique: true, level: internal }
+      card:    { type: string, level: restricted, tags: [pci.pan] }
+      member:  { type: string, level: internal }
+      country: { type: string, level: internal, quasi: true }
+  lake.visits:
+    at: { connection: lake, path: visits/, format: parquet }
+    clearance: internal
+    encrypt: { key: lake }
+    anonymity: { k: 1 }
+";
+
+/// What the guard took for the subject where the output has this column beside the country, and k.
+fn counted(column: &str, subject: &str) -> (Option<String>, Option<u64>) {
+    let cards = [
+        "4539578763621486",
+        "4111111111111111",
+        "5555555555554444",
+        "378282246310005",
+    ];
+    let mut csv = String::from("id,card,member,country\n");
+    for visit in 0..12 {
+        let person = visit % 4;
+        csv.push_str(&format!("{visit},{},m{person},DE\n", cards[person]));
+    }
+    let sealine = SEALINE.replace("keys:\n", "keys:\n  values: { purpose: value }\n");
+    let catalog = VISITS.replace("subject: card", &format!("subject: {subject}"));
+    let pipeline = format!(
+        "version: 1\npipeline: customers-daily\nruns_as: svc/customers-daily\ninputs: {{ visits: shop.visits }}\n\
+         steps:\n  safe:\n    sql: |\n      SELECT {column}, country FROM visits\n\
+         outputs:\n  - {{ from: safe, to: lake.visits, mode: replace }}\n"
+    );
+    let policy = format!(
+        "{POLICY}permit (principal, action == Sealine::Action::\"declassify\", resource == Sealine::Tag::\"pci.pan\");\n"
+    );
+    let fixture = Fixture::with(&csv, &sealine, &catalog, &pipeline, &policy);
+    let report = run(fixture.root()).unwrap_or_else(|error| panic!("{column}: {error}"));
+    let found = report.outputs[0].anonymity.clone().unwrap();
+    // What the run recorded is judged as the run judged it.
+    let again = measure(&fixture, "lake.visits", Roles::default()).unwrap();
+    assert_eq!(again.roles.subject, found.subject, "{column}");
+    (found.subject, found.found.unwrap().k)
+}
+
+#[test]
+fn every_stand_in_that_keeps_equality_counts_as_the_subject() {
+    for call in [
+        "tokenize(card, 'crm')",
+        "siv(card, 'crm')",
+        "fpe(card, 'crm', 'digits')",
+        "fpe_card(card, 'crm')",
+        "tink_daead(card, 'crm')",
+        "surrogate(card, 'card', 'crm')",
+        "vault_token(card, 'crm')",
+        "vault_token(card, 'crm', 'cards', '90d')",
+        "tokenize(trim(card), 'crm')",
+    ] {
+        let found = counted(&format!("{call} AS who"), "card");
+        assert_eq!(found, (Some("who".to_owned()), Some(4)), "{call}");
+    }
+    // As it is, too, behind another name and type.
+    for column in [
+        "member AS who",
+        "CAST(member AS VARCHAR) AS who",
+        "member AS who, upper(member) AS again",
+    ] {
+        let found = counted(column, "member");
+        assert_eq!(found, (Some("who".to_owned()), Some(4)), "{column}");
+    }
+}
+
+#[test]
+fn what_is_new_in_each_row_or_of_another_column_is_no_subject() {
+    for column in [
+        // A fresh one for each row: twelve people who are four.
+        "encrypt(card, 'values') AS who",
+        "vault_token(card, 'crm', 'cards', '0', 'never') AS who",
+        // Nothing of anybody.
+        "redact(card) AS who",
+        "member AS who",
+        // Two columns name the person: which of them is nobody's guess.
+        "tokenize(card, 'crm') || member AS who",
+    ] {
+        assert_eq!(counted(column, "card"), (None, Some(12)), "{column}");
+    }
+}

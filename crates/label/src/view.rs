@@ -145,6 +145,20 @@ impl Layer {
         }
     }
 
+    /// Whether equal values show as equal ones, whatever row they stand in: as they are, or as a
+    /// keyed stand-in. Different values may show as one.
+    fn keeps_equality(&self) -> bool {
+        match self {
+            Self::Clear => true,
+            // Without a domain it is what keeps the stand-ins of another value apart; one that is
+            // never used again is a new one in each row.
+            Self::Token { domain, form, .. } => {
+                !domain.is_empty() && form.rsplit(", ").next() != Some("never")
+            }
+            _ => false,
+        }
+    }
+
     /// Whether something of the values shows without a key.
     #[must_use]
     pub fn tells(&self) -> bool {
@@ -197,6 +211,12 @@ fn scaled(text: &str) -> Option<i128> {
 }
 
 impl View {
+    /// Whether equal values show as equal ones: in one way, which keeps them so.
+    #[must_use]
+    pub fn keeps_equality(&self) -> bool {
+        matches!(self.0.as_slice(), [only] if only.keeps_equality())
+    }
+
     /// Nothing shows.
     #[must_use]
     pub fn nothing() -> Self {

@@ -229,3 +229,36 @@ fn records_read_back() {
     assert_eq!(Layer::parse("what"), Layer::Clear);
     assert_eq!(Layer::parse("bucketed\u{1f}0\u{1f}0"), Layer::Clear);
 }
+
+#[test]
+fn equality_is_kept_by_one_way_of_showing_that_keeps_it() {
+    let token = |domain: &str, form: &str| Layer::Token {
+        by: "vault_token".into(),
+        normal: 0,
+        key: "k".into(),
+        domain: domain.into(),
+        form: form.into(),
+    };
+    let shown = |layer: Layer| View::of(layer).keeps_equality();
+    assert!(View::clear().keeps_equality() && !View::nothing().keeps_equality());
+    assert!(shown(token("d", "")) && shown(token("d", "90d")));
+    // A new one for each row, and what keeps the stand-ins of another value apart.
+    assert!(
+        !shown(token("d", "0, never")) && !shown(token("d", ", never")) && !shown(token("", ""))
+    );
+    assert!(!shown(Layer::Sealed {
+        by: "encrypt".into(),
+        key: "k".into()
+    }));
+    // Two names of one person.
+    assert!(
+        !View::clear()
+            .join(&View::of(token("d", "")))
+            .keeps_equality()
+    );
+    assert!(
+        !View::of(token("a", ""))
+            .join(&View::of(token("b", "")))
+            .keeps_equality()
+    );
+}

@@ -25,6 +25,20 @@ pub struct Computed {
     /// By dataset id.
     #[serde(default)]
     pub(crate) datasets: BTreeMap<String, Written>,
+    /// What stands in no file of the project, by the id of the dataset that was written with it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    kept: BTreeMap<String, Kept>,
+}
+
+/// The texts of a dataset that no file of the project has: those that the run was proved with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// Where the dataset lies: relative to the project, or absolute.
+    pub place: String,
+    /// The pipeline that wrote it.
+    pub pipeline: String,
+    /// Path and text.
+    pub texts: Vec<(String, String)>,
 }
 
 /// One written dataset.
@@ -136,6 +150,23 @@ impl Computed {
     #[must_use]
     pub fn knows(&self, dataset: &str) -> bool {
         self.datasets.contains_key(dataset)
+    }
+
+    /// The texts that a dataset was written with, where no file of the project has them.
+    #[must_use]
+    pub fn kept(&self, dataset: &str) -> Option<&Kept> {
+        self.kept.get(dataset)
+    }
+
+    /// All datasets that were written with texts of no file, with these.
+    pub fn all_kept(&self) -> impl Iterator<Item = (&str, &Kept)> {
+        self.kept.iter().map(|(id, kept)| (id.as_str(), kept))
+    }
+
+    /// Keeps the texts that a dataset is written with, in place of earlier ones: its rows are
+    /// replaced.
+    pub fn keep(&mut self, dataset: &str, kept: Kept) {
+        self.kept.insert(dataset.to_owned(), kept);
     }
 
     /// Adds what another run recorded. Columns of the other replace those of the same name, with

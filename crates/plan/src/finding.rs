@@ -14,8 +14,10 @@ pub enum DemandKind {
     Declassify,
     /// A filter on a column whose owner grants these cells.
     Select,
-    /// A protected value is opened.
+    /// A protected value is opened at the terminal.
     Reveal,
+    /// A protected value is opened into a file.
+    Export,
 }
 
 /// One permission that the plan needs; every one must be given.

@@ -37,7 +37,7 @@ mod world;
 
 pub use candidate::Candidate;
 pub use codes::CODES;
-pub use computed::Computed;
+pub use computed::{Computed, Kept};
 pub use draw::{Column as DrawnColumn, Drawing, Edge, Node, NodeKind};
 pub use expect::Expectation;
 pub use finding::{Demand, DemandKind, Finding, PathStep, Violation};

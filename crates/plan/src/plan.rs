@@ -117,6 +117,9 @@ pub struct OutputColumn {
     pub origins: Vec<String>,
     /// The protections on it, as text: `tokenize(crm)`.
     pub protections: Vec<String>,
+    /// Those of its origins whose equal values are equal in it: it shows them as they are, or as a
+    /// keyed stand-in.
+    pub stands_for: Vec<String>,
 }
 
 impl Plan {

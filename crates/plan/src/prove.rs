@@ -14,6 +14,7 @@ use crate::bind::{Query, Scope, bind};
 use crate::check::{Checked, Trail, check};
 use crate::error::{Bound, planning, refuse};
 use crate::explain::{Evidence, Text};
+use crate::finding::DemandKind;
 use crate::flow::{Node, Prover, StepFacts};
 use crate::job::{Job, Output, resolve};
 use crate::plan::{Order, PlannedOutput};
@@ -256,7 +257,8 @@ impl<'a> Proof<'a> {
             .labels
             .entries(node.relation.order)
             .all(|(origin, _, _)| self.world.level(origin) <= output.clearance);
-        if cleared || output.limit.is_some() {
+        // A few rows for the terminal are sorted already.
+        if cleared || output.limit.is_some_and(|limit| limit < usize::MAX) {
             Order::Keep
         } else {
             Order::SortOwnCells
@@ -294,12 +296,19 @@ impl<'a> Proof<'a> {
         let mut trails = trails;
         if let (
             Request::Reveal {
-                dataset, opened, ..
+                dataset,
+                opened,
+                into_file,
+                ..
             },
             Some(output),
         ) = (request, outputs.first_mut())
         {
-            let asked = reveal::openings(self.world, dataset, opened, output)?;
+            let kind = match into_file {
+                true => DemandKind::Export,
+                false => DemandKind::Reveal,
+            };
+            let asked = reveal::openings(self.world, dataset, opened, kind, output)?;
             for mut demand in asked {
                 demand.id = demands.len();
                 let shown = nodes.first().map(|node| node.plan.schema().fields());
@@ -414,8 +423,9 @@ impl<'a> Proof<'a> {
             .iter()
             .map(|name| datafusion::logical_expr::ident(name.as_str()))
             .collect();
-        let keys: Vec<_> = columns
-            .iter()
+        // All rows are a multiset, as those that a pipeline writes: they stream.
+        let sorted = columns.iter().filter(|_| limit < usize::MAX);
+        let keys: Vec<_> = sorted
             .map(|column| column.clone().sort(true, true))
             .collect();
         let plan = LogicalPlanBuilder::scan(name, source, None)

@@ -16,7 +16,7 @@ pub enum Request {
         /// The most rows shown; `usize::MAX` for all.
         limit: usize,
     },
-    /// Protected values of a dataset that a pipeline wrote, opened on the operator's terminal.
+    /// Protected values of a dataset that a pipeline wrote, opened for whoever asks.
     Reveal {
         /// The dataset's id.
         dataset: String,
@@ -24,10 +24,12 @@ pub enum Request {
         opened: Vec<Opened>,
         /// The columns wanted; all that may be shown if absent.
         columns: Option<Vec<String>>,
-        /// The most rows shown.
+        /// The most rows opened; `usize::MAX` for all.
         limit: usize,
         /// Why, as the log will say.
         reason: String,
+        /// Whether they go into a file, which is a right of its own, and not to the terminal.
+        into_file: bool,
     },
     /// A step of a pipeline, shown on the operator's terminal.
     Preview {

@@ -1,11 +1,12 @@
 //! Opening protected columns: what protected them, and what opening them has to be permitted.
 //!
 //! Invariant: a column is opened by the call that the run recorded which wrote it, or not at all;
-//! each origin in it, and each of its tags, is asked for as `reveal`.
+//! each origin in it, and each of its tags, is asked for as `reveal`, or as `export` where the value
+//! goes into a file.
 
 use std::collections::BTreeSet;
 
-use sealine_label::declare::{Argument, Declaration};
+use sealine_label::declare::Argument;
 use sealine_label::{Aspect, Origin};
 use sealine_spec::Diagnostic;
 
@@ -22,6 +23,7 @@ pub(crate) fn openings(
     world: &World<'_>,
     dataset: &str,
     opened: &[Opened],
+    kind: DemandKind,
     output: &mut PlannedOutput,
 ) -> Bound<Vec<Demand>> {
     let mut demands = Vec::new();
@@ -88,7 +90,11 @@ pub(crate) fn openings(
                 },
             ));
         }
-        demands.extend(asked(world, recorded, declaration, &call, output, name));
+        let said = Said {
+            declaration,
+            call: &call,
+        };
+        demands.extend(asked(world, recorded, &said, kind, output, name));
         output.opened.push(Opening {
             column,
             beside,
@@ -115,12 +121,11 @@ fn place(output: &PlannedOutput, dataset: &str, name: &str) -> Bound<usize> {
 fn asked(
     world: &World<'_>,
     recorded: &WrittenColumn,
-    declaration: &Declaration,
-    call: &sealine_label::declare::Call,
+    said: &Said<'_>,
+    kind: DemandKind,
     output: &PlannedOutput,
     name: &str,
 ) -> Vec<Demand> {
-    let said = Said { declaration, call };
     let told = |text: String| (!text.is_empty()).then_some(text);
     let mut all = Vec::new();
     // Who sees a value sees its length, and whether it is missing: one question each.
@@ -154,14 +159,14 @@ fn asked(
         for tag in tags {
             all.push(Demand {
                 id: 0,
-                kind: DemandKind::Reveal,
+                kind,
                 origin: origin.clone(),
                 tag,
                 dataset: String::new(),
                 column: name.to_owned(),
                 from_level: world.level(origin),
                 to_level: output.clearance,
-                protection: declaration.name.to_owned(),
+                protection: said.declaration.name.to_owned(),
                 key: told(said.key()),
                 first: None,
                 last: None,

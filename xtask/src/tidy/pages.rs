@@ -21,7 +21,9 @@ const PAGES: &[&str] = &[
     "docs/guide/formats.md",
     "docs/guide/keys.md",
     "docs/guide/masking-and-generalizing.md",
+    "docs/guide/protecting-files.md",
     "docs/guide/refusals.md",
+    "docs/guide/revealing.md",
     "docs/concepts/glossary.md",
     "docs/concepts/commit.md",
     "docs/concepts/labels.md",
@@ -29,7 +31,9 @@ const PAGES: &[&str] = &[
     "docs/concepts/keys.md",
     "docs/reference/cli.md",
     "docs/reference/codes.md",
+    "docs/reference/detection.md",
     "docs/reference/files.md",
+    "docs/reference/protection-speed.md",
     "docs/reference/protections.md",
 ];
 

@@ -99,8 +99,10 @@ impl Renderer<'_> {
         let asks = asks.into_iter().filter(|_| owned);
         all.extend(asks.map(|ask| suggestion(ask, false)));
         if let Some((replacement, reveals)) = grant {
-            let or = if all.is_empty() { "" } else { "or " };
-            let title = format!("{or}ask the owner of policy/ to permit it as it is");
+            let title = match all.is_empty() {
+                true => "ask the owner of policy/ to permit it".to_owned(),
+                false => "or ask the owner of policy/ to permit it as it is".to_owned(),
+            };
             let permission = Suggestion {
                 title,
                 place: None,

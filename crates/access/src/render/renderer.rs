@@ -115,20 +115,29 @@ impl Renderer<'_> {
         let (code, verb) = match demand.kind {
             DemandKind::Declassify => ("SL4110", "show"),
             DemandKind::Select => ("SL4111", "filter on"),
-            DemandKind::Reveal => ("SL4112", "open"),
+            DemandKind::Reveal | DemandKind::Export => ("SL4112", "open"),
         };
         let preposition = match demand.kind {
-            DemandKind::Reveal => "protected by",
+            DemandKind::Reveal | DemandKind::Export => "protected by",
             DemandKind::Declassify | DemandKind::Select => "as",
         };
+        let place = match demand.kind {
+            DemandKind::Export => "a file".to_owned(),
+            _ => destination(&demand.dataset, &[&demand.column]),
+        };
         let message = format!(
-            "`{}` may not {verb} `{origin}` (tag {}, level `{}`) {preposition} {} in {}, at level `{}`",
+            "`{}` may not {verb} `{origin}` (tag {}, level `{}`) {preposition} {} in {place}{}",
             self.asking.principal.id,
             tags.join(", "),
             disclosure.from_level,
             disclosure.protection_text(),
-            destination(&demand.dataset, &[&demand.column]),
-            disclosure.to_level,
+            match demand.kind {
+                // It is shown at its own level.
+                DemandKind::Reveal | DemandKind::Export => String::new(),
+                DemandKind::Declassify | DemandKind::Select => {
+                    format!(", at level `{}`", disclosure.to_level)
+                }
+            },
         );
         let what = Finding::Demand(at);
         let mut diagnostic = Diagnostic::error(code, message.clone());

@@ -10,7 +10,7 @@ mod source;
 
 pub(crate) use human::wrapped;
 pub(crate) use machine::diagnostic as json;
-pub(crate) use rows::rows;
+pub(crate) use rows::{rejected, rows};
 
 use crate::args::Format;
 use crate::exit::Exit;

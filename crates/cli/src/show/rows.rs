@@ -10,7 +10,7 @@ use arrow::array::{Array, RecordBatch};
 use arrow::datatypes::DataType;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use comfy_table::{Cell, ContentArrangement, Table, presets};
-use sealine_engine::Shown;
+use sealine_engine::{RuleReport, Shown};
 use serde_json::{Value, json};
 
 /// Prints rows.
@@ -110,7 +110,23 @@ fn as_json(shown: &Shown) -> Value {
         .iter()
         .map(|(name, level)| json!({ "column": name, "level": level }))
         .collect();
-    json!({ "ok": true, "exit": 0, "columns": columns, "rows": rows, "withheld": withheld })
+    json!({
+        "ok": true,
+        "exit": 0,
+        "columns": columns,
+        "rows": rows,
+        "withheld": withheld,
+        "rejected": rejected(&shown.rejected),
+    })
+}
+
+/// How many rows of each dataset broke a rule.
+pub(crate) fn rejected(rejected: &[(String, Vec<RuleReport>)]) -> Vec<Value> {
+    let one = |(dataset, rules): &(String, Vec<RuleReport>)| {
+        let rows: u64 = rules.iter().map(|rule| rule.rows).sum();
+        json!({ "dataset": dataset, "rows": rows })
+    };
+    rejected.iter().map(one).collect()
 }
 
 fn value(column: &dyn Array, row: usize) -> Value {

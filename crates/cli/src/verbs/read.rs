@@ -2,7 +2,7 @@
 
 use crate::args;
 use crate::exit::Exit;
-use crate::failure::{Failure, suggestion};
+use crate::failure::Failure;
 use crate::project;
 use crate::screen::Screen;
 use crate::show;
@@ -15,18 +15,10 @@ pub(crate) fn run(
     arguments: &args::Read,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let opened = project::open(directory, screen)?;
-    let datasets = &opened.project().spec().datasets;
-    if !datasets.contains_key(&arguments.dataset) {
-        return Err(Failure::Unknown {
-            what: "dataset",
-            name: arguments.dataset.clone(),
-            suggestion: suggestion(&arguments.dataset, datasets.keys().map(String::as_str)),
-        });
-    }
+    let (opened, dataset) = project::open_for(directory, &arguments.dataset, screen)?;
     let limit = usize::try_from(arguments.limit).unwrap_or(usize::MAX);
     let request = Request::Read {
-        dataset: arguments.dataset.clone(),
+        dataset,
         columns: arguments.columns.clone(),
         limit,
     };

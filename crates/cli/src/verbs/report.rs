@@ -4,10 +4,10 @@
 
 use crate::args;
 use crate::exit::Exit;
-use crate::failure::{Failure, suggestion};
+use crate::failure::Failure;
 use crate::project::{self, Opened};
 use crate::screen::{Paint, Screen};
-use crate::show::count;
+use crate::show::{count, rejected};
 use indicatif::HumanCount;
 use sealine_engine::Examined;
 use sealine_plan::Request;
@@ -32,15 +32,15 @@ pub(crate) fn run(
         sensitive,
         subject,
     } = arguments;
-    let opened = project::open(directory, screen)?;
+    let (opened, dataset) = project::open_for(directory, dataset, screen)?;
     let asked = Roles {
-        quasi: quasi.clone().unwrap_or_default(),
-        sensitive: sensitive.clone().unwrap_or_default(),
+        quasi: once(quasi),
+        sensitive: once(sensitive),
         subject: subject.clone(),
     };
     let request = Request::Read {
-        dataset: dataset.clone(),
-        columns: columns(&opened, dataset, &asked)?,
+        columns: columns(&opened, &dataset, &asked),
+        dataset,
         limit: usize::MAX,
     };
     let examined = opened.measure(&request, asked)?;
@@ -52,19 +52,23 @@ pub(crate) fn run(
     Ok(Exit::Done)
 }
 
+/// The names as they were typed, each once.
+fn once(names: &Option<Vec<String>>) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for name in names.iter().flatten() {
+        if !all.contains(name) {
+            all.push(name.clone());
+        }
+    }
+    all
+}
+
 /// The columns to read: those named, where nothing has to be found by what columns come from.
-fn columns(opened: &Opened, id: &str, asked: &Roles) -> Result<Option<Vec<String>>, Failure> {
-    let datasets = &opened.project().spec().datasets;
-    let Some(dataset) = datasets.get(id) else {
-        return Err(Failure::Unknown {
-            what: "dataset",
-            name: id.to_owned(),
-            suggestion: suggestion(id, datasets.keys().map(String::as_str)),
-        });
-    };
+fn columns(opened: &Opened, id: &str, asked: &Roles) -> Option<Vec<String>> {
+    let dataset = opened.project().spec().dataset(id)?;
     let subject = asked.subject.as_ref().or(dataset.subject.as_ref());
     if asked.quasi.is_empty() || (subject.is_none() && !dataset.declares_columns) {
-        return Ok(None);
+        return None;
     }
     let mut all: Vec<String> = Vec::new();
     for name in asked.quasi.iter().chain(&asked.sensitive).chain(subject) {
@@ -72,7 +76,7 @@ fn columns(opened: &Opened, id: &str, asked: &Roles) -> Result<Option<Vec<String
             all.push(name.clone());
         }
     }
-    Ok(Some(all))
+    Some(all)
 }
 
 fn say(screen: &Screen, examined: &Examined) {
@@ -322,9 +326,6 @@ fn as_json(examined: &Examined) -> Value {
         },
         "shortfalls": shortfalls,
         "withheld": withheld,
-        "rejected": examined.rejected.iter().map(|(dataset, rules)| json!({
-            "dataset": dataset,
-            "rows": rules.iter().map(|rule| rule.rows).sum::<u64>(),
-        })).collect::<Vec<_>>(),
+        "rejected": rejected(&examined.rejected),
     })
 }

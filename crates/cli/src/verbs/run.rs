@@ -177,14 +177,12 @@ fn hidden(anonymity: &AnonymityRecord) -> String {
 }
 
 fn written(screen: &Screen, output: &OutputReport) -> String {
-    let kind = if output.sealed {
-        "sealed file"
-    } else {
-        "clear file"
-    };
     let size = format!(
         "{}, {}",
-        count(output.files, kind),
+        match output.sealed {
+            true => count(output.files, "sealed file"),
+            false => format!("{} in clear", count(output.files, "file")),
+        },
         HumanBytes(output.bytes)
     );
     let size = screen.paint(Paint::Dim, &size);

@@ -6,4 +6,4 @@
 mod bounds;
 mod read;
 
-pub(crate) use read::open_ipc;
+pub(crate) use read::{ipc_columns, open_ipc};

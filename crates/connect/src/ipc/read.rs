@@ -71,23 +71,7 @@ pub(crate) fn open_ipc(
     columns: &[String],
     batch_rows: usize,
 ) -> Result<IpcSource, ConnectError> {
-    let (file, identity) = file::open(path)?;
-    let bytes = identity.bytes();
-    let mut head = [0_u8; 6];
-    let damaged = |part| Unfit::Damaged.of(path, part);
-    if bytes < 8 {
-        return Err(damaged("length"));
-    }
-    file.read_exact_at(&mut head, 0)
-        .map_err(|e| ConnectError::io("read", path, e))?;
-    if head.starts_with(b"FEA1") {
-        return Err(Unfit::Unsupported("Feather version 1").of(path, "beginning"));
-    }
-    let opened = if &head == MAGIC {
-        footer(&file, bytes, path)?
-    } else {
-        beginning(&file, bytes, path)?
-    };
+    let (file, bytes, opened) = look(path)?;
     let wanted = project(&opened.schema, columns, path)?;
     let fields: Vec<Field> = wanted
         .iter()
@@ -110,6 +94,32 @@ pub(crate) fn open_ipc(
         rest: None,
         step: 1,
     })
+}
+
+/// The columns of an Arrow IPC file, of any type.
+pub(crate) fn ipc_columns(path: &Path) -> Result<Schema, ConnectError> {
+    look(path).map(|(_, _, opened)| opened.schema)
+}
+
+fn look(path: &Path) -> Result<(File, u64, Opened), ConnectError> {
+    let (file, identity) = file::open(path)?;
+    let bytes = identity.bytes();
+    let mut head = [0_u8; 6];
+    let damaged = |part| Unfit::Damaged.of(path, part);
+    if bytes < 8 {
+        return Err(damaged("length"));
+    }
+    file.read_exact_at(&mut head, 0)
+        .map_err(|e| ConnectError::io("read", path, e))?;
+    if head.starts_with(b"FEA1") {
+        return Err(Unfit::Unsupported("Feather version 1").of(path, "beginning"));
+    }
+    let opened = if &head == MAGIC {
+        footer(&file, bytes, path)?
+    } else {
+        beginning(&file, bytes, path)?
+    };
+    Ok((file, bytes, opened))
 }
 
 /// What the beginning or the end of a file says.

@@ -17,6 +17,7 @@ mod write;
 
 pub use access::{Access, FileAad};
 pub use conform::{ConformRead, conform_parquet_read};
+pub(crate) use read::parquet_columns;
 pub use read::{ParquetSource, open_parquet};
 pub use sealing::{FileKeys, Storage};
 pub use write::EncryptedWriter;

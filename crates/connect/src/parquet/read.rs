@@ -16,6 +16,7 @@ use ::parquet::arrow::arrow_reader::{
 use ::parquet::encryption::decrypt::FileDecryptionProperties;
 use ::parquet::errors::ParquetError;
 use arrow::array::RecordBatchOptions;
+use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
 use super::access::{self, Access, FileAad};
@@ -110,6 +111,21 @@ pub fn open_parquet(
         Some(columns.to_vec()),
         batch_rows,
     ))
+}
+
+/// The columns of a plain Parquet file, of any type; a sealed one is refused.
+pub(crate) fn parquet_columns(path: &Path) -> Result<SchemaRef, ConnectError> {
+    let (file, identity) = file::open(path)?;
+    if bounds::check_file(&file, identity.bytes(), path)? {
+        return Err(ConnectError::Encrypted {
+            path: path.display().to_string(),
+        });
+    }
+    decode(path, "footer", false, || {
+        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+        let metadata = ArrowReaderMetadata::load(&file, options)?;
+        Ok(Arc::clone(metadata.schema()))
+    })
 }
 
 impl Part {

@@ -47,9 +47,16 @@ pub(crate) fn only_ours(destination: &Path) -> Result<(), EngineError> {
                 foreign(name.to_string_lossy().escape_debug().to_string());
             }
         }
-    } else if !metadata.is_file() || !is_sealed(destination).map_err(fault)? {
+    } else {
         let name = destination.file_name().unwrap_or_default();
-        foreign(name.to_string_lossy().escape_debug().to_string());
+        let ours = metadata.is_file()
+            && (PLAIN
+                .iter()
+                .any(|ending| name.to_string_lossy().ends_with(ending))
+                || is_sealed(destination).map_err(fault)?);
+        if !ours {
+            foreign(name.to_string_lossy().escape_debug().to_string());
+        }
     }
     match first {
         None => Ok(()),
@@ -62,8 +69,10 @@ pub(crate) fn only_ours(destination: &Path) -> Result<(), EngineError> {
 }
 
 /// What is written in clear tells by its name who wrote it: it has no other mark.
+const PLAIN: &[&str] = &[".sealine.csv", ".sealine.jsonl", ".sealine.arrow"];
+
 fn is_plain_part(name: &str) -> bool {
-    is_part(name, &[".sealine.csv", ".sealine.jsonl", ".sealine.arrow"])
+    is_part(name, PLAIN)
 }
 
 /// `part-NNNNN` with one of the suffixes, five digits or more.
@@ -131,12 +140,17 @@ mod tests {
     }
 
     #[test]
-    fn a_single_file_must_be_sealed() {
+    fn a_single_file_is_sealed_or_has_our_name() {
         let dir = tempfile::tempdir().unwrap();
         let place = dir.path().join("out.parquet");
         std::fs::write(&place, b"PARE...").unwrap();
         only_ours(&place).unwrap();
         std::fs::write(&place, b"PAR1...").unwrap();
         assert_eq!(only_ours(&place).unwrap_err().code(), "SL5039");
+        for (name, ours) in [("out.sealine.csv", true), ("out.csv", false)] {
+            let place = dir.path().join(name);
+            std::fs::write(&place, b"id\r\n1\r\n").unwrap();
+            assert_eq!(only_ours(&place).is_ok(), ours, "{name}");
+        }
     }
 }

@@ -179,12 +179,9 @@ pub(crate) fn roles(
     }
 }
 
-/// Protections that give equal values one stand-in, and no two values the same. `vault_token` may give a new one to
-/// every row, which would count one person as many.
-const FAITHFUL: [&str; 3] = ["tokenize(", "siv(", "tink_daead("];
-
-/// The column that says whom a row is about: the dataset's own, or the one that of all declared columns comes from
-/// the subject of a source alone, in clear or as a token. Where there is none, k counts rows.
+/// The column that says whom a row is about: the dataset's own, or one that of all declared columns comes from the
+/// subject of a source alone, in clear or as a stand-in that keeps equality. Where there is none, or they are about
+/// different people, k counts rows.
 fn subject(spec: &Spec, dataset: &Dataset, columns: &[OutputColumn]) -> Option<String> {
     if let Some(own) = &dataset.subject {
         let found = columns.iter().find(|column| column.name == *own);
@@ -196,27 +193,23 @@ fn subject(spec: &Spec, dataset: &Dataset, columns: &[OutputColumn]) -> Option<S
         declared.extend(source.columns.iter().map(|column| of(&column.name)));
         subjects.extend(source.subject.as_ref().map(of));
     }
-    // What merges or splits people is no name for them. Columns that no catalog declares, of datasets that a
+    // What gives one person several names counts too many. Columns that no catalog declares, of datasets that a
     // pipeline wrote, carry the origins that they were made from.
-    let faithful = |column: &&OutputColumn| {
+    let named = |column: &'_ OutputColumn| {
         let mut origins = column
             .origins
             .iter()
             .filter(|origin| declared.contains(*origin));
-        let only = origins
-            .next()
-            .is_some_and(|origin| subjects.contains(origin));
-        only && origins.next().is_none()
-            && column
-                .protections
-                .iter()
-                .all(|by| FAITHFUL.iter().any(|name| by.starts_with(name)))
+        let (only, None) = (origins.next()?.clone(), origins.next()) else {
+            return None;
+        };
+        let names = subjects.contains(&only) && column.stands_for.contains(&only);
+        names.then(|| (column.name.clone(), only))
     };
-    let mut found = columns.iter().filter(faithful);
-    match (found.next(), found.next()) {
-        (Some(only), None) => Some(only.name.clone()),
-        _ => None,
-    }
+    let mut found = columns.iter().filter_map(named);
+    let (first, of) = found.next()?;
+    // Several names of one person are one as good as the other; of two people, neither is whom the row is about.
+    found.all(|(_, other)| other == of).then_some(first)
 }
 
 /// The bounds of the catalog; none where it has none.

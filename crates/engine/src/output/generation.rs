@@ -37,14 +37,34 @@ pub(crate) enum Form {
     },
 }
 
-/// A part file being written.
-enum Part {
+/// A file being written.
+pub(crate) enum Part {
     Sealed(Box<EncryptedWriter>),
     Plain(PlainWriter),
 }
 
 impl Part {
-    fn write(&mut self, batch: &RecordBatch) -> Result<(), ConnectError> {
+    /// Begins a new file at `path`; where it is sealed, bound to what `aad` names.
+    pub(crate) fn open(
+        path: &Path,
+        form: &Form,
+        schema: &SchemaRef,
+        keys: &OpenKeys,
+        aad: &FileAad,
+    ) -> Result<Self, ConnectError> {
+        Ok(match form {
+            Form::Sealed { key, columns } => {
+                let keys = FileKeys::new(Arc::clone(schema), keys, key, columns)?;
+                Self::Sealed(Box::new(EncryptedWriter::create(path, keys, aad)?))
+            }
+            Form::Plain { format, allowed } => {
+                let allowed = allowed.clone();
+                Self::Plain(PlainWriter::create(path, schema, *format, allowed)?)
+            }
+        })
+    }
+
+    pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<(), ConnectError> {
         match self {
             Self::Sealed(writer) => writer.write(batch),
             Self::Plain(writer) => writer.write(batch),
@@ -58,7 +78,7 @@ impl Part {
         }
     }
 
-    fn finish(self) -> Result<Written, ConnectError> {
+    pub(crate) fn finish(self) -> Result<Written, ConnectError> {
         match self {
             Self::Sealed(writer) => writer.finish(),
             Self::Plain(writer) => writer.finish(),
@@ -202,18 +222,9 @@ impl Generation {
                 )
             }
         };
-        let schema = Arc::clone(&self.schema);
-        self.part = Some(match &self.staging.form {
-            Form::Sealed { key, columns } => {
-                let aad = FileAad::new(&self.staging.dataset, &published_name)?;
-                let keys = FileKeys::new(schema, &self.keys, key, columns)?;
-                Part::Sealed(Box::new(EncryptedWriter::create(&path, keys, &aad)?))
-            }
-            Form::Plain { format, allowed } => {
-                let allowed = allowed.clone();
-                Part::Plain(PlainWriter::create(&path, &schema, *format, allowed)?)
-            }
-        });
+        let aad = FileAad::new(&self.staging.dataset, &published_name)?;
+        let (form, keys) = (&self.staging.form, &self.keys);
+        self.part = Some(Part::open(&path, form, &self.schema, keys, &aad)?);
         Ok(())
     }
 

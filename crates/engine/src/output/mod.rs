@@ -9,7 +9,7 @@ mod generation;
 mod guard;
 
 pub(crate) use anonymity::{Demand, Watch, bounds, roles, schema};
-pub(crate) use generation::{Form, Generation, Staging};
+pub(crate) use generation::{Form, Generation, Part, Staging};
 pub(crate) use guard::Guard;
 
 /// The generation that takes rejected rows.

@@ -9,7 +9,7 @@ use sealine_access::{
     AccessError, Action, Authorized, Policy, Principal, Refusal, Resource, authorize, permitted,
 };
 use sealine_keys::{Keystore, OpenKeys};
-use sealine_plan::{Computed, Plan, Registry, Request, prove};
+use sealine_plan::{Computed, Kept, Plan, Registry, Request, prove};
 use sealine_protect::crypto::Secret;
 use sealine_spec::{Diagnostics, Files, Source, Spec, parse};
 
@@ -71,7 +71,9 @@ pub struct Project {
     computed: Computed,
     warnings: Diagnostics,
     passphrase: Option<Secret>,
-    beside: Option<String>,
+    beside: Option<Beside>,
+    /// The dataset whose recorded texts are those beside, and these.
+    kept: Option<(String, Kept)>,
 }
 
 impl Project {
@@ -80,7 +82,7 @@ impl Project {
     /// # Errors
     /// [`OpenError`]: no project, or broken files.
     pub fn open(root: &Path) -> Result<Self, OpenError> {
-        Self::with(root, Vec::new(), None)
+        Self::with(root, None, None)
     }
 
     /// As [`Project::open`], with texts beside those of the project.
@@ -88,13 +90,31 @@ impl Project {
     /// # Errors
     /// [`OpenError`]: no project, or broken files.
     pub fn open_beside(root: &Path, beside: Beside) -> Result<Self, OpenError> {
-        Self::with(root, beside.sources, Some(beside.pipeline))
+        Self::with(root, Some(beside), None)
     }
 
-    fn with(root: &Path, more: Vec<Source>, beside: Option<String>) -> Result<Self, OpenError> {
+    /// As [`Project::open`], with the texts that the run recorded which wrote a dataset of no file of the project:
+    /// those of [`Project::kept`]. A session takes them only as this keystore authenticated them.
+    ///
+    /// # Errors
+    /// [`OpenError`]: no project, or broken files.
+    pub fn open_kept(root: &Path, dataset: &str, kept: Kept) -> Result<Self, OpenError> {
+        let texts = kept.texts.iter().cloned();
+        let beside = Beside {
+            sources: texts.map(|(path, text)| Source { path, text }).collect(),
+            pipeline: kept.pipeline.clone(),
+        };
+        Self::with(root, Some(beside), Some((dataset.to_owned(), kept)))
+    }
+
+    fn with(
+        root: &Path,
+        beside: Option<Beside>,
+        kept: Option<(String, Kept)>,
+    ) -> Result<Self, OpenError> {
         let dir = ProjectDir::new(root)?;
         let mut sources = dir.sources()?;
-        sources.extend(more);
+        sources.extend(beside.iter().flat_map(|beside| beside.sources.clone()));
         let parsed = parse(sources);
         let (files, mut warnings) = (parsed.files, parsed.diagnostics);
         let Some(spec) = parsed.spec else {
@@ -127,7 +147,30 @@ impl Project {
             warnings,
             passphrase: None,
             beside,
+            kept,
         })
+    }
+
+    /// A dataset of no file of the project, by its id or by where it lies, with what the run recorded that wrote it.
+    pub fn kept(&self, name: &str) -> Option<(String, Kept)> {
+        let place = Path::new(name).canonicalize().ok();
+        let lies = |kept: &Kept| {
+            let found = self.dir.root().join(&kept.place).canonicalize().ok();
+            place.is_some() && found == place
+        };
+        let mut all = self.computed.all_kept();
+        all.find(|(id, kept)| *id == name || lies(kept))
+            .map(|(id, kept)| (id.to_owned(), kept.clone()))
+    }
+
+    /// The ids of all datasets of no file of the project.
+    pub fn all_kept(&self) -> impl Iterator<Item = &str> {
+        self.computed.all_kept().map(|(id, _)| id)
+    }
+
+    /// The texts beside those of the project.
+    pub(crate) fn beside(&self) -> Option<&Beside> {
+        self.beside.as_ref()
     }
 
     /// Where it lies.
@@ -244,7 +287,7 @@ impl Project {
     ) -> Result<Authorized<Plan>, Undecided> {
         let plan = self.prove(request).map_err(Undecided::Broken)?;
         let principal = match request {
-            Request::Pipeline(name) if self.beside.as_ref() == Some(name) => user.clone(),
+            Request::Pipeline(name) if self.is_beside(name) => user.clone(),
             Request::Pipeline(_) | Request::Verdict { .. } => Principal::service(plan.runs_as()),
             Request::Read { .. } | Request::Reveal { .. } | Request::Preview { .. } => user.clone(),
         };
@@ -260,11 +303,17 @@ impl Project {
         .map_err(|refusal| Undecided::Refused(Box::new(refusal)))
     }
 
+    fn is_beside(&self, pipeline: &str) -> bool {
+        let beside = self.beside.as_ref();
+        beside.is_some_and(|beside| beside.pipeline == pipeline)
+    }
+
     pub(crate) fn places(&self) -> Places<'_> {
         Places {
             spec: &self.spec,
             project: self.dir.root(),
             state: self.state.root(),
+            beside: self.beside.is_some(),
         }
     }
 
@@ -274,6 +323,18 @@ impl Project {
         let (path, log) = (self.state.labels(), self.state.log());
         self.computed = labels::read_verified(&path, keys, &log)?;
         Ok(())
+    }
+
+    /// Insists that the texts of [`Project::open_kept`] are what the authenticated labels hold.
+    pub(crate) fn check_kept(&self) -> Result<(), EngineError> {
+        match &self.kept {
+            Some((dataset, kept)) if self.computed.kept(dataset) != Some(kept) => {
+                Err(EngineError::KeptChanged {
+                    dataset: dataset.clone(),
+                })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Takes over what this session just recorded.

@@ -17,7 +17,7 @@ use crate::error::EngineError;
 pub(crate) enum Shape {
     /// A folder of part files.
     Folder,
-    /// One file; its path ends in `.parquet`.
+    /// One file.
     File,
 }
 
@@ -26,6 +26,8 @@ pub(crate) struct Places<'a> {
     pub(crate) spec: &'a Spec,
     pub(crate) project: &'a Path,
     pub(crate) state: &'a Path,
+    /// Whether the texts of a pipeline beside the project name places, too.
+    pub(crate) beside: bool,
 }
 
 impl Places<'_> {
@@ -102,11 +104,17 @@ impl Places<'_> {
             .components()
             .filter(|part| matches!(part, Component::Normal(_)))
             .collect();
-        let sealed = matches!(at.format, Format::Parquet);
-        let shape = if !sealed || at.path.ends_with('/') || !name.ends_with(".parquet") {
-            Shape::Folder
-        } else {
-            Shape::File
+        let (ours, any) = match at.format {
+            Format::Parquet => (".parquet", ".parquet"),
+            Format::Csv(_) => (".sealine.csv", ".csv"),
+            Format::Jsonl => (".sealine.jsonl", ".jsonl"),
+            Format::Arrow => (".sealine.arrow", ".arrow"),
+        };
+        // In clear, the name alone tells next time whose file it is; of what is written once, nothing has to.
+        let file = name.ends_with(ours) || self.beside && name.ends_with(any);
+        let shape = match file && !at.path.ends_with('/') {
+            true => Shape::File,
+            false => Shape::Folder,
         };
         for (index, part) in parts.iter().enumerate() {
             above.push(part);
@@ -119,7 +127,7 @@ impl Places<'_> {
                 }
                 Ok(_) if last => {
                     return Err(refuse(
-                        "something else is in its place; a path that ends in `.parquet` is one file, any other is a folder",
+                        "something else is in its place; a path that ends in `.parquet` or `.sealine.csv` is one file, any other is a folder",
                     ));
                 }
                 Ok(_) => return Err(refuse("a part of its path is not a folder")),

@@ -212,11 +212,9 @@ impl Session {
         let before = Stop::Before;
         let root = self.project.dir().root().to_path_buf();
         verify(hub, staged).map_err(before)?;
-        let files = staged
-            .iter()
-            .filter(|staged| matches!(staged.staging.form, Form::Sealed { .. }))
-            .map(|staged| staged.files.len() as u64)
-            .sum();
+        let sealed = |staged: &&Staged| matches!(staged.staging.form, Form::Sealed { .. });
+        let files = staged.iter().filter(sealed);
+        let files = files.map(|staged| staged.files.len() as u64).sum();
         self.progress.update(Update::Verified { files });
         let refused = judge(hub, written)
             .and_then(|()| whole::of_inputs(self.project.spec(), hub))
@@ -286,7 +284,8 @@ impl Session {
         self.progress.step(Step::Publishing);
         if outcome == Outcome::Commit {
             self.put_labels(file).map_err(Stop::After)?;
-            self.project.set_labels(authorized.plan().computed());
+            let labels = self.labels_after(authorized.plan(), file);
+            self.project.set_labels(labels);
             // A crash right here leaves labels of rows that are not in place yet; they are joined, never lowered.
             self.progress.step(Step::LabelsRecorded);
         }

@@ -7,10 +7,11 @@
 use std::path::PathBuf;
 
 use sealine_audit::Digest;
-use sealine_plan::Plan;
+use sealine_plan::{Computed, Kept, Plan};
 
 use super::finish::Record;
-use crate::commit::JournalFile;
+use super::prepare::shown;
+use crate::commit::{JournalFile, Role};
 use crate::durable;
 use crate::error::EngineError;
 use crate::project::labels;
@@ -20,6 +21,28 @@ const NEW: &str = "labels.new.json";
 const OLD: &str = "labels.old.json";
 
 impl Session {
+    /// What is known of written datasets once this run is over.
+    pub(super) fn labels_after(&self, plan: &Plan, file: &JournalFile) -> Computed {
+        let mut labels = plan.computed();
+        if let Some(beside) = self.project.beside() {
+            let root = self.project.dir().root();
+            let targets = file.journal().targets.iter();
+            for target in targets.filter(|target| target.role == Role::Output) {
+                let kept = Kept {
+                    place: shown(root, &target.destination.at(root)),
+                    pipeline: beside.pipeline.clone(),
+                    texts: beside
+                        .sources
+                        .iter()
+                        .map(|source| (source.path.clone(), source.text.clone()))
+                        .collect(),
+                };
+                labels.keep(&target.dataset, kept);
+            }
+        }
+        labels
+    }
+
     /// Writes the old document and the new one into the run's folder; the digest of the new one.
     pub(super) fn stage_labels(
         &self,
@@ -31,7 +54,7 @@ impl Session {
             write(beside(file, OLD), &old)?;
         }
         // The new one comes last: where it is, the old one is known.
-        let new = labels::seal(&plan.computed(), &self.keys, &path)?;
+        let new = labels::seal(&self.labels_after(plan, file), &self.keys, &path)?;
         write(beside(file, NEW), &new)?;
         Ok(Digest::of(&new))
     }

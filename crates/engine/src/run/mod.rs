@@ -4,6 +4,7 @@
 //! staged, durable and verified.
 
 mod execute;
+mod export;
 mod finish;
 mod labels;
 mod prepare;
@@ -11,6 +12,7 @@ mod receipt;
 mod show;
 mod whole;
 
+pub use export::{ExportForm, Exported};
 pub(crate) use prepare::shown;
 pub use receipt::warm_up;
 pub use show::{Examined, Shown};

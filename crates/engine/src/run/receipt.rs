@@ -199,6 +199,7 @@ pub(crate) fn report(
                 rows: target.files.iter().map(|file| file.rows).sum(),
                 columns: output_columns(plan, &target.dataset),
                 files: target.files.len() as u64,
+                sealed: is_sealed(session, &target.dataset),
                 bytes: target.files.iter().map(|file| file.bytes).sum(),
                 sealed: session
                     .project
@@ -241,6 +242,14 @@ pub(crate) fn report(
         duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
         next,
     }
+}
+
+/// Only Parquet is sealed, and always.
+fn is_sealed(session: &Session, dataset: &str) -> bool {
+    let dataset = session.project.spec().dataset(dataset);
+    dataset
+        .and_then(|dataset| dataset.at.as_ref())
+        .is_none_or(|at| at.format == sealine_spec::Format::Parquet)
 }
 
 /// `run.committed`; the receipt's digest is filled in when the receipt is stored.

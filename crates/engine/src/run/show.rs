@@ -63,7 +63,8 @@ impl Session {
         authorized: Authorized<Plan>,
         cancel: &CancelToken,
     ) -> Result<Shown, EngineError> {
-        let reading = self.reading(&authorized, cancel).await?;
+        let event = event(&authorized)?;
+        let reading = self.reading(&authorized, cancel, event).await?;
         let (schema, mut batches, mut rows) = (Arc::clone(&reading.schema), Vec::new(), 0);
         let hub = Arc::clone(&reading.hub);
         let outputs = authorized.plan().outputs();
@@ -122,7 +123,11 @@ impl Session {
                 )));
             }
             if !output.columns.iter().any(|column| column.name == *name) {
-                return Err(refuse(format!("it has no column `{name}`")));
+                let all: Vec<&str> = output.columns.iter().map(|one| one.name.as_str()).collect();
+                return Err(refuse(format!(
+                    "it has no column `{name}`; there are `{}`",
+                    all.join("`, `")
+                )));
             }
         }
         if roles.quasi.is_empty() {
@@ -138,7 +143,8 @@ impl Session {
             self.limits.anonymity,
         )?;
         let dataset = id.clone();
-        let reading = self.reading(&authorized, cancel).await?;
+        let event = event(&authorized)?;
+        let reading = self.reading(&authorized, cancel, event).await?;
         let rejected = reading
             .each(cancel, &mut |batch| Ok(seen.update(batch)?))
             .await?;
@@ -153,7 +159,7 @@ impl Session {
     }
 
     /// Columns that are not shown, with the names of their levels.
-    fn withheld(&self, plan: &Plan) -> Vec<(String, String)> {
+    pub(super) fn withheld(&self, plan: &Plan) -> Vec<(String, String)> {
         let levels = &self.project.spec().project.levels;
         plan.withheld()
             .iter()
@@ -161,11 +167,13 @@ impl Session {
             .collect()
     }
 
-    /// Verifies and prepares a plan for the terminal, and logs it; nothing is read yet.
-    async fn reading(
+    /// Verifies and prepares a plan that writes no dataset, and logs the event; nothing is read yet. So many rows
+    /// are read at most.
+    pub(super) async fn reading(
         &mut self,
         authorized: &Authorized<Plan>,
         cancel: &CancelToken,
+        (limit, event): (usize, Action),
     ) -> Result<Reading, EngineError> {
         authorized.verify(clock::now())?;
         authorized.verify_keys(self.keystore.epoch())?;
@@ -176,13 +184,6 @@ impl Session {
         if !matches!(output.sink, Sink::Terminal) {
             return Err(wrong("it writes a dataset"));
         }
-        let (limit, action) = event(
-            authorized,
-            output.columns.iter().map(|column| column.name.clone()),
-        );
-        let Some(action) = action else {
-            return Err(wrong("it was not made for the terminal"));
-        };
         let limits = self.limits;
         let hub = prepare::hub(self, plan, limits, cancel, false)?;
         let computation =
@@ -197,7 +198,7 @@ impl Session {
             .map(|(field, column)| Field::new(&column.name, field.data_type().clone(), true))
             .collect();
         self.know_vault(hub.sources())?;
-        self.append(&actor(authorized.principal()), Outcome::Success, action)?;
+        self.append(&actor(authorized.principal()), Outcome::Success, event)?;
         Ok(Reading {
             hub,
             computation,
@@ -207,11 +208,11 @@ impl Session {
     }
 }
 
-/// A plan for the terminal that was logged and can begin.
-struct Reading {
-    hub: Arc<Hub>,
+/// A plan that writes no dataset, logged and ready to begin.
+pub(super) struct Reading {
+    pub(super) hub: Arc<Hub>,
     computation: Computation,
-    schema: SchemaRef,
+    pub(super) schema: SchemaRef,
     limit: usize,
 }
 
@@ -221,7 +222,7 @@ type Take<'a> = &'a mut (dyn FnMut(&RecordBatch) -> Result<(), EngineError> + Se
 impl Reading {
     /// Gives the rows, under their proved names and up to the limit, to `take`. Returns the rules that rows broke
     /// among those that were read, by dataset.
-    async fn each(
+    pub(super) async fn each(
         self,
         cancel: &CancelToken,
         take: Take<'_>,
@@ -270,10 +271,10 @@ fn wrong(reason: &'static str) -> EngineError {
 }
 
 /// Columns to open, each with what opens it.
-type Openers<'a> = Vec<(&'a Opening, Box<dyn Opener + 'a>)>;
+pub(super) type Openers<'a> = Vec<(&'a Opening, Box<dyn Opener + 'a>)>;
 
 /// What opens each column, with the keys that its call names.
-fn openers<'a>(
+pub(super) fn openers<'a>(
     opening: impl IntoIterator<Item = &'a Opening>,
     sources: &'a Sources,
 ) -> Result<Openers<'a>, EngineError> {
@@ -282,7 +283,7 @@ fn openers<'a>(
 }
 
 /// The batch with its protected columns opened; of a row that does not open nothing is shown.
-fn opened(
+pub(super) fn opened(
     batch: &RecordBatch,
     openers: &[(&Opening, Box<dyn Opener + '_>)],
 ) -> Result<RecordBatch, EngineError> {
@@ -310,12 +311,21 @@ fn opened(
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(|_| lost())
 }
 
-/// The limit and the log event of a request for the terminal.
-fn event(
-    authorized: &Authorized<Plan>,
-    columns: impl Iterator<Item = String>,
-) -> (usize, Option<Action>) {
-    let plan = Digest::new(authorized.plan_digest());
+/// The columns that a plan opens, each with the protection that is undone: `note: encrypt`.
+pub(super) fn opened_names(plan: &Plan) -> Vec<String> {
+    let outputs = plan.outputs().iter();
+    let opened = outputs.flat_map(|output| {
+        output.opened.iter().map(|one| {
+            let column = output.columns.get(one.column);
+            let name = column.map_or("", |column| column.name.as_str());
+            format!("{name}: {}", one.call.name)
+        })
+    });
+    opened.collect()
+}
+
+/// The ids of the policies that permitted a plan, each once.
+pub(super) fn policies(authorized: &Authorized<Plan>) -> Vec<String> {
     let mut policies: Vec<String> = authorized
         .declassifications()
         .iter()
@@ -323,57 +333,61 @@ fn event(
         .collect();
     policies.sort();
     policies.dedup();
-    match authorized.plan().request() {
-        Request::Read { dataset, limit, .. } => (
-            *limit,
-            Some(Action::Read {
-                dataset: dataset.clone(),
-                columns: columns.collect(),
-                limit: *limit as u64,
-                plan,
-                policies,
-            }),
-        ),
+    policies
+}
+
+/// The limit and the log event of a request for the terminal.
+fn event(authorized: &Authorized<Plan>) -> Result<(usize, Action), EngineError> {
+    let plan = Digest::new(authorized.plan_digest());
+    let policies = policies(authorized);
+    Ok(match authorized.plan().request() {
+        Request::Read { dataset, limit, .. } => {
+            let columns = authorized.plan().outputs().iter();
+            let columns = columns.flat_map(|output| &output.columns);
+            (
+                *limit,
+                Action::Read {
+                    dataset: dataset.clone(),
+                    columns: columns.map(|column| column.name.clone()).collect(),
+                    limit: *limit as u64,
+                    plan,
+                    policies,
+                },
+            )
+        }
         Request::Reveal {
             dataset,
             limit,
             reason,
+            into_file: false,
             ..
-        } => {
-            let outputs = authorized.plan().outputs();
-            let opened = outputs.iter().flat_map(|output| {
-                output.opened.iter().map(|one| {
-                    let column = output.columns.get(one.column);
-                    let name = column.map_or("", |column| column.name.as_str());
-                    format!("{name}: {}", one.call.name)
-                })
-            });
-            (
-                *limit,
-                Some(Action::Reveal {
-                    dataset: dataset.clone(),
-                    opened: opened.collect(),
-                    reason: reason.clone(),
-                    limit: *limit as u64,
-                    plan,
-                    policies,
-                }),
-            )
-        }
+        } => (
+            *limit,
+            Action::Reveal {
+                dataset: dataset.clone(),
+                opened: opened_names(authorized.plan()),
+                reason: reason.clone(),
+                limit: *limit as u64,
+                plan,
+                policies,
+            },
+        ),
         Request::Preview {
             pipeline,
             step,
             limit,
         } => (
             *limit,
-            Some(Action::Preview {
+            Action::Preview {
                 pipeline: pipeline.clone(),
                 step: step.clone(),
                 limit: *limit as u64,
                 plan,
                 policies,
-            }),
+            },
         ),
-        Request::Pipeline(_) | Request::Verdict { .. } => (0, None),
-    }
+        Request::Reveal { .. } | Request::Pipeline(_) | Request::Verdict { .. } => {
+            return Err(wrong("it was not made for the terminal"));
+        }
+    })
 }

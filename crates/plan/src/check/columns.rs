@@ -21,8 +21,8 @@ pub(super) fn described(
         .zip(&node.relation.columns)
     {
         let label = prover.seen(cell);
-        let (mut level, mut tags, mut origins, mut protections) =
-            (Level::bottom(), Vec::new(), Vec::new(), Vec::new());
+        let (mut level, mut tags, mut origins) = (Level::bottom(), Vec::new(), Vec::new());
+        let (mut protections, mut stands_for) = (Vec::new(), Vec::new());
         for (origin, view, channels) in prover.labels.entries(label) {
             let own = world.level(origin);
             level = level.max(if view.is_clear() {
@@ -34,6 +34,9 @@ pub(super) fn described(
                 continue;
             }
             origins.push(origin.to_string());
+            if view.keeps_equality() {
+                stands_for.push(origin.to_string());
+            }
             tags.extend(world.tags(origin).iter().map(ToString::to_string));
             protections.extend(
                 view.layers()
@@ -42,7 +45,7 @@ pub(super) fn described(
                     .map(ToString::to_string),
             );
         }
-        for list in [&mut tags, &mut origins, &mut protections] {
+        for list in [&mut tags, &mut origins, &mut protections, &mut stands_for] {
             list.sort();
             list.dedup();
         }
@@ -53,6 +56,7 @@ pub(super) fn described(
             tags,
             origins,
             protections,
+            stands_for,
         });
     }
     all

@@ -38,7 +38,7 @@ pub(crate) fn candidates(
         && plan
             .demands
             .get(index)
-            .is_some_and(|demand| demand.kind == DemandKind::Reveal)
+            .is_some_and(|demand| matches!(demand.kind, DemandKind::Reveal | DemandKind::Export))
     {
         return Vec::new();
     }
@@ -54,6 +54,13 @@ pub(crate) fn candidates(
         all.extend(tries.rewrites(node, column, origin));
     }
     all.extend(super::offers::offers(plan, again, origin, trail));
+    // What stands there already is no change.
+    let there = |one: &Candidate| {
+        one.span.is_some_and(|span| {
+            again.files.text(span.file).get(span.range()) == Some(&one.replacement)
+        })
+    };
+    all.retain(|one| !there(one));
     all
 }
 

@@ -15,6 +15,7 @@ use crate::expr::{Cell, shown, span_of};
 use crate::finding::{Finding, PathStep};
 use crate::flow::Node;
 use crate::plan::{Plan, Sink};
+use crate::request::Request;
 
 /// More steps than this are not followed.
 const MOST_STEPS: usize = 64;
@@ -91,7 +92,12 @@ fn sink(plan: &Plan, output: usize, column: Option<usize>) -> Option<PathStep> {
     let clearance = again.spec.project.levels.name(planned.clearance);
     let to = match &planned.sink {
         Sink::Dataset(dataset) => format!("`{}`", dataset.id),
-        Sink::Terminal => "the terminal".to_owned(),
+        Sink::Terminal => match plan.request {
+            Request::Reveal {
+                into_file: true, ..
+            } => "a file".to_owned(),
+            _ => "the terminal".to_owned(),
+        },
     };
     let node = plan.evidence.nodes.get(output)?;
     let name = column
@@ -115,7 +121,12 @@ fn sink(plan: &Plan, output: usize, column: Option<usize>) -> Option<PathStep> {
         });
     Some(PathStep {
         span,
-        text: format!("{what} goes to {to}, which is cleared for {clearance}"),
+        text: match (name, &plan.request) {
+            // What is opened is above the clearance: that is the point of it.
+            (Some(_), Request::Reveal { .. }) => format!("{what} is opened into {to}"),
+            (Some(_), _) => format!("{what} goes to {to}, which is cleared for {clearance}"),
+            (None, _) => format!("{what} go to {to}, which is cleared for {clearance}"),
+        },
     })
 }
 

@@ -478,10 +478,21 @@ fn written(reader: &mut Reader<'_>, project: &Draft, read: &Draughted, writer: W
 
 /// What is written in clear has one form, so that it reads back as it was written.
 fn in_clear(reader: &mut Reader<'_>, id: &str, at: &Location, writer: Writer<'_>) {
-    let problem = if !at.path.ends_with('/') {
+    let ending = match at.format {
+        Format::Csv(_) => ".csv",
+        Format::Jsonl => ".jsonl",
+        Format::Arrow => ".arrow",
+        Format::Parquet => ".parquet",
+    };
+    // A file in clear is replaced where its name tells whose it is; a text that no file of a project has (those
+    // leave hidden names out) is written with once.
+    let stem = at.path.strip_suffix(ending).unwrap_or_default();
+    let hidden = reader.files.path(at.span.file).contains("/.");
+    let file = stem.ends_with(".sealine") || hidden && !stem.is_empty();
+    let problem = if !at.path.ends_with('/') && !file {
         Some((
             "its `path` is no folder",
-            "end the path with `/`: a run writes a folder of part files",
+            "end the path with `/`: a run writes a folder of part files; or with `.sealine.csv` (`.jsonl`, `.arrow`), for one file",
         ))
     } else if at.compression.is_some_and(|kind| kind != Compression::None) {
         Some((

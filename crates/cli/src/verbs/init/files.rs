@@ -71,20 +71,11 @@ pub(in crate::verbs) fn dataset(
     connection: &str,
     path: &str,
 ) -> String {
-    let mut at = format!(
-        "connection: {connection}, path: {}, format: csv",
-        names::yaml(path)
+    let at = format!(
+        "connection: {connection}, path: {}, {}",
+        names::yaml(path),
+        proposal.form.at()
     );
-    match proposal.delimiter {
-        b',' => {}
-        b'\t' => at.push_str(", delimiter: \"\\t\""),
-        other => {
-            let _ = write!(at, ", delimiter: \"{}\"", char::from(other));
-        }
-    }
-    if !proposal.header {
-        at.push_str(", header: false");
-    }
     let mut out = format!("  {id}:\n    at: {{ {at} }}\n");
     if let Some(key) = &proposal.key {
         let key = names::yaml(key);

@@ -7,11 +7,13 @@
 //! of the data file is printed or written anywhere.
 
 pub(super) mod files;
+pub(super) mod form;
 mod infer;
 mod meaning;
 pub(super) mod names;
 pub(super) mod propose;
 pub(super) mod sample;
+mod typed;
 pub(super) mod write;
 
 use crate::args;
@@ -183,13 +185,8 @@ fn say(
     own: bool,
 ) {
     if !own {
-        let header = if proposal.header {
-            "with a header"
-        } else {
-            "without a header"
-        };
         screen.line(&format!(
-            "looked at {}: {}, {}{}, delimiter {}, {header}",
+            "looked at {}: {}, {}{}, {}",
             printable(&source.shown),
             count(proposal.columns.len() as u64, "column"),
             count(proposal.rows as u64, "row"),
@@ -198,7 +195,7 @@ fn say(
             } else {
                 " from its beginning"
             },
-            proposal.delimiter_name(),
+            proposal.form.said(),
         ));
     }
     let widths = proposal.columns.iter().fold((6, 4, 5), |widths, column| {

@@ -1,5 +1,6 @@
 //! The proposal: columns with type, level, tags, rules and treatment, and whom a row is about.
 
+use super::form::Form;
 use super::infer;
 use super::meaning::{self, Meaning};
 use super::sample::Sample;
@@ -16,10 +17,10 @@ pub(in crate::verbs) struct Proposal {
     pub(in crate::verbs) rows: usize,
     /// Whether these were all.
     pub(in crate::verbs) whole: bool,
-    /// Between fields.
-    pub(in crate::verbs) delimiter: u8,
-    /// Whether the first line names the columns.
-    pub(in crate::verbs) header: bool,
+    /// How the file is written.
+    pub(in crate::verbs) form: Form,
+    /// Columns of the file that cannot be read.
+    pub(in crate::verbs) unread: Vec<String>,
     /// What a person should know before trusting it.
     pub(in crate::verbs) notes: Vec<String>,
 }
@@ -55,7 +56,10 @@ impl Proposal {
         let mut columns: Vec<Column> = Vec::new();
         let mut keys: Vec<(u32, usize, usize)> = Vec::new();
         for (place, (column, values)) in sample.names.iter().zip(&sample.columns).enumerate() {
-            let shape = infer::shape(values);
+            let mut shape = infer::shape(values);
+            if let Some(Some(known)) = sample.types.get(place) {
+                shape.r#type.clone_from(known);
+            }
             let guess = meaning::guess(column, values, &shape.r#type);
             let r#type = if guess.meaning.is_text() {
                 "string".to_owned()
@@ -98,15 +102,21 @@ impl Proposal {
             );
             key_name = Some(column.name.clone());
         }
-        let notes = notes(&columns, key_name.as_deref());
+        let mut notes = notes(&columns, key_name.as_deref());
+        if !sample.unread.is_empty() {
+            notes.push(format!(
+                "not read, since they hold lists, structures or the like: {}",
+                sample.unread.join(", ")
+            ));
+        }
         Proposal {
             name: name.to_owned(),
             columns,
             key: key_name,
             rows: sample.rows,
             whole: sample.whole,
-            delimiter: sample.delimiter,
-            header: sample.header,
+            form: sample.form,
+            unread: sample.unread.clone(),
             notes,
         }
     }
@@ -120,21 +130,11 @@ impl Proposal {
             "restricted"
         }
     }
-
-    /// The delimiter for people.
-    pub(in crate::verbs) fn delimiter_name(&self) -> &'static str {
-        match self.delimiter {
-            b';' => "semicolon",
-            b'\t' => "tab",
-            b'|' => "bar",
-            _ => "comma",
-        }
-    }
 }
 
 /// How good a column is as a key; a person's own data is none, however distinct.
 fn key_rank(name: &str, r#type: &str, meaning: Meaning) -> Option<u32> {
-    if meaning != Meaning::Unknown || !matches!(r#type, "int64" | "string") {
+    if meaning != Meaning::Unknown || !matches!(r#type, "int16" | "int32" | "int64" | "string") {
         return None;
     }
     let name = name.to_ascii_lowercase();
@@ -156,7 +156,7 @@ fn rules(meaning: Meaning, r#type: &str) -> Vec<String> {
         Meaning::Email => &["is: email", "max_length: 254"],
         Meaning::Card => &["is: luhn"],
         Meaning::Country => &["is: country"],
-        Meaning::Age if r#type == "int64" => &["min: 0", "max: 130"],
+        Meaning::Age if matches!(r#type, "int16" | "int32" | "int64") => &["min: 0", "max: 130"],
         _ => &[],
     };
     rules.iter().map(|rule| (*rule).to_owned()).collect()

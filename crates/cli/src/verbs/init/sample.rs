@@ -1,32 +1,40 @@
-//! The beginning of a data file: bounded in bytes and rows, its delimiter and header guessed.
+//! The beginning of a data file: bounded in bytes and rows, of CSV the delimiter and header guessed.
 //!
 //! This only looks; the run reads the whole file through `connect`, which has the last word.
 
+use super::form::Form;
+use super::typed;
 use crate::failure::Failure;
+use crate::printable::printable;
+use sealine_connect::Format;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
 /// At most this much is looked at.
-const BYTES: u64 = 8 << 20;
-const ROWS: usize = 20_000;
-const COLUMNS: usize = 1_000;
+pub(super) const BYTES: usize = 8 << 20;
+pub(super) const ROWS: usize = 20_000;
+pub(super) const COLUMNS: usize = 1_000;
 const NAME: usize = 128;
+/// What tells the format.
+const HEAD: u64 = 4 << 10;
 
 /// What was seen.
 pub(in crate::verbs) struct Sample {
     /// Names of the columns, from the header or `column_1` and so on.
     pub(in crate::verbs) names: Vec<String>,
+    /// The types that the file itself gives them; none of a text.
+    pub(in crate::verbs) types: Vec<Option<String>>,
+    /// Columns of the file that cannot be read: lists, structures and the like.
+    pub(in crate::verbs) unread: Vec<String>,
     /// Values column by column; an empty text is no value.
     pub(in crate::verbs) columns: Vec<Vec<String>>,
     /// Rows looked at.
     pub(in crate::verbs) rows: usize,
     /// Whether the file ended within the sample.
     pub(in crate::verbs) whole: bool,
-    /// Between fields.
-    pub(in crate::verbs) delimiter: u8,
-    /// Whether the first line names the columns.
-    pub(in crate::verbs) header: bool,
+    /// How the file is written.
+    pub(in crate::verbs) form: Form,
 }
 
 /// Reads the beginning of a file.
@@ -42,32 +50,32 @@ pub(in crate::verbs) fn open(path: &Path) -> Result<Sample, Failure> {
     if !metadata.is_file() {
         return Err(unusable(
             &shown,
-            "it is not a regular file; give one CSV file",
+            "it is not a regular file; give one file of data",
         ));
     }
+    let mut head = Vec::new();
     let file = File::open(path).map_err(lost)?;
-    let mut bytes = Vec::new();
-    file.take(BYTES).read_to_end(&mut bytes).map_err(lost)?;
-    let cut = metadata.len() > bytes.len() as u64;
-    read(&bytes, cut, &shown)
+    file.take(HEAD).read_to_end(&mut head).map_err(lost)?;
+    let form = Form::of(path, &head)?;
+    // The readers follow no links.
+    let real = path.canonicalize().map_err(lost)?;
+    if form.format != Format::Csv {
+        return typed::open(&real, form, &shown);
+    }
+    let (bytes, cut) =
+        sealine_connect::beginning(&real, form.compression, BYTES).map_err(typed::failed)?;
+    let sample = read(&bytes, cut, &shown)?;
+    let form = Form {
+        delimiter: sample.form.delimiter,
+        header: sample.form.header,
+        ..form
+    };
+    Ok(Sample { form, ..sample })
 }
 
-/// Reads a text; `cut` where it is only the beginning of one.
+/// Reads the text of CSV; `cut` where it is only the beginning of one.
 pub(in crate::verbs) fn read(bytes: &[u8], cut: bool, shown: &str) -> Result<Sample, Failure> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    for (magic, kind) in [
-        (&b"PAR1"[..], "Parquet"),
-        (b"PARE", "encrypted Parquet"),
-        (b"PK\x03\x04", "a ZIP file"),
-        (b"\x1f\x8b", "gzip"),
-    ] {
-        if bytes.starts_with(magic) {
-            return Err(unusable(
-                shown,
-                &format!("it is {kind}, not CSV; export it as CSV first"),
-            ));
-        }
-    }
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
         // A cut may have split a character.
@@ -91,7 +99,7 @@ pub(in crate::verbs) fn read(bytes: &[u8], cut: bool, shown: &str) -> Result<Sam
     if text.contains('\0') {
         return Err(unusable(
             shown,
-            "it holds NUL bytes, so it is not text; give one CSV file",
+            "it holds NUL bytes, so it is not text; give one file of text",
         ));
     }
     let delimiter = delimiter(text);
@@ -153,28 +161,33 @@ pub(in crate::verbs) fn read(bytes: &[u8], cut: bool, shown: &str) -> Result<Sam
         }
     }
     Ok(Sample {
+        types: vec![None; names.len()],
+        unread: Vec::new(),
         names,
         columns,
         rows: count,
         whole,
-        delimiter,
-        header,
+        form: Form {
+            delimiter,
+            header,
+            ..Form::default()
+        },
     })
 }
 
-fn unusable(path: &str, reason: &str) -> Failure {
+pub(super) fn unusable(path: &str, reason: &str) -> Failure {
     Failure::Unusable {
         path: path.to_owned(),
         reason: reason.to_owned(),
     }
 }
 
-fn check_names(names: &[String], shown: &str) -> Result<(), Failure> {
+pub(super) fn check_names(names: &[String], shown: &str) -> Result<(), Failure> {
     for (place, name) in names.iter().enumerate() {
         let number = place + 1;
-        if name.is_empty() || name.chars().count() > NAME || name.chars().any(char::is_control) {
+        if name.is_empty() || name.chars().count() > NAME || printable(name) != *name {
             let reason = format!(
-                "the name of column {number} is empty, longer than {NAME} characters or has control characters; mend the header"
+                "the name of column {number} is empty, longer than {NAME} characters or has characters that are not seen; mend it"
             );
             return Err(unusable(shown, &reason));
         }
@@ -295,7 +308,7 @@ mod tests {
             ("a|b\n1|2\n", b'|'),
             ("a\n1\n", b','),
         ] {
-            assert_eq!(sample(text).delimiter, delimiter, "{text}");
+            assert_eq!(sample(text).form.delimiter, delimiter, "{text}");
         }
         let sample = sample("id,text\r\n1,\"a, \"\"b\"\"\nc\"\r\n\r\n2,\r\n");
         assert_eq!(sample.names, ["id", "text"]);
@@ -305,9 +318,13 @@ mod tests {
 
     #[test]
     fn a_first_row_of_data_is_no_header() {
-        assert!(!sample("1,ada@mail.example\n2,bob@mail.example\n").header);
+        assert!(
+            !sample("1,ada@mail.example\n2,bob@mail.example\n")
+                .form
+                .header
+        );
         assert_eq!(sample("1,x\n2,y\n").names, ["column_1", "column_2"]);
-        assert!(sample("name,city\nada,rome\n").header);
+        assert!(sample("name,city\nada,rome\n").form.header);
     }
 
     #[test]
@@ -315,7 +332,6 @@ mod tests {
         assert!(reason(b"").contains("no row"));
         assert!(reason(b"a,b\n").contains("no row"));
         assert!(reason(b"a,a\n1,2\n").contains("two columns are named `a`"));
-        assert!(reason(b"PAR1...").contains("Parquet"));
         assert!(reason(b"a,b\n1,\xff\n").contains("line 2 is not UTF-8"));
         assert!(reason(b"a,b\n1,\0\n").contains("NUL"));
         assert!(reason(b"a,\"b\n1,2\n").contains("first row does not end; is a quote left open"));

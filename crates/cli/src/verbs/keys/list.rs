@@ -28,7 +28,7 @@ pub(super) fn all(directory: &Path, screen: &Screen) -> Result<Exit, Failure> {
         let all: Vec<Value> = shown.into_iter().map(as_json).collect();
         let missing: Vec<&str> = missing.iter().map(|key| key.name.as_str()).collect();
         screen.json(
-            &json!({ "keys": all, "declared_not_made": missing, "withheld": withheld.len() }),
+            &json!({ "ok": true, "exit": 0, "keys": all, "declared_not_made": missing, "withheld": withheld.len() }),
         );
         return Ok(Exit::Done);
     }

@@ -9,19 +9,20 @@
 mod place;
 mod texts;
 
-use super::init::propose::Proposal;
+use super::init::propose::{Column, Proposal};
 use super::init::{names, sample, write};
 use super::run::{as_json as report_json, next, say as said};
-use crate::args;
+use crate::args::{self, Output};
 use crate::exit::Exit;
 use crate::failure::{Failure, suggestion};
+use crate::printable::printable;
 use crate::progress::Shown;
 use crate::project::{self, Opened};
 use crate::screen::{Paint, Screen};
 use crate::show::{self, count};
 use place::Places;
 use sealine_engine::{Beside, RunReport};
-use sealine_spec::{Purpose, Severity, Source, Spec};
+use sealine_spec::{Fix, Purpose, Severity, Source, Span, Spec};
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
@@ -42,10 +43,11 @@ pub(crate) fn run(
     let root = plain.project().dir().root();
     let mut places = Places::new(spec, root);
     let input = places.input(&arguments.file)?;
-    let output = places.output(&arguments.out)?;
+    let format = form(&arguments.out, arguments.format_out);
+    let output = places.output(&arguments.out, format)?;
     let sample = sample::open(&arguments.file)?;
     let mut proposal = Proposal::of(&sample, &names::of_file(&input.name));
-    label(spec, &mut proposal, &arguments.level)?;
+    label(spec, &mut proposal, arguments)?;
     let levels = &spec.project.levels;
     let request = Request {
         proposal: &proposal,
@@ -57,7 +59,8 @@ pub(crate) fn run(
             None => levels.name(spec.project.operator_clearance),
         },
         highest: levels.name(levels.highest()),
-        key: key(spec, arguments.key.as_deref())?,
+        format,
+        key: file_key(spec, arguments.key.as_deref())?,
         connections: places.added(),
     };
     let kept = match &arguments.save {
@@ -76,12 +79,12 @@ pub(crate) fn run(
     if !screen.is_json() {
         describe(screen, &proposal, &left_out);
     }
-    let opened = project::open_beside(directory, beside)?;
+    let opened = project::open_beside(directory, beside).map_err(spoken)?;
     warn(&opened, screen);
     let shown = Arc::new(Shown::new(screen));
     let result = opened.run(PIPELINE, Arc::clone(&shown));
     shown.end();
-    let report = result?;
+    let report = result.map_err(spoken)?;
     // A crash right here leaves the output and its receipt without the files that were asked for:
     // the command can be repeated.
     write::all(root, &kept)?;
@@ -92,40 +95,81 @@ pub(crate) fn run(
     Ok(Exit::Done)
 }
 
-/// Gives every column its level.
-fn label(spec: &Spec, proposal: &mut Proposal, wanted: &[(String, String)]) -> Result<(), Failure> {
+/// Findings in the texts that were made of the arguments, with changes that the arguments can take.
+fn spoken(failure: Failure) -> Failure {
+    let Failure::Findings {
+        files,
+        diagnostics,
+        exit,
+    } = failure
+    else {
+        return failure;
+    };
+    let made = |span: Span| files.path(span.file).ends_with("/.protect.yaml");
+    let typed = |mut fix: Fix| {
+        // A level for a column that no file has: `email: { level: internal }`.
+        let level = fix.replacement.trim().strip_suffix(" }");
+        let level = level.and_then(|text| text.split_once(": { level: "));
+        if let Some((column, level)) = level.filter(|_| fix.span.is_none_or(made)) {
+            fix.replacement = format!("--level '{column}={level}'");
+            fix.span = None;
+        } else if fix.span.is_none() && fix.replacement.contains("primary_key: [") {
+            fix.title = "say which column names a row, and give it a level".to_owned();
+            fix.replacement = "--id COLUMN --level 'COLUMN=LEVEL'".to_owned();
+        } else if fix.span.is_some_and(made) {
+            fix.replacement = format!("--column \"{}\"", fix.replacement.trim());
+            fix.span = None;
+        }
+        fix
+    };
+    let diagnostics = diagnostics
+        .iter()
+        .cloned()
+        .map(|mut one| {
+            one.fixes = one.fixes.into_iter().map(typed).collect();
+            one
+        })
+        .collect();
+    Failure::Findings {
+        files,
+        diagnostics,
+        exit,
+    }
+}
+
+/// Gives every column its level, and the rows their key.
+fn label(spec: &Spec, proposal: &mut Proposal, arguments: &args::Protect) -> Result<(), Failure> {
     let levels = &spec.project.levels;
     for column in &mut proposal.columns {
         column.level = levels.name(levels.highest()).to_owned();
     }
-    for (name, level) in wanted {
-        let level = known_level(spec, level)?;
-        let known = proposal.columns.iter().map(|column| column.name.clone());
-        let known: Vec<String> = known.collect();
-        let Some(column) = proposal
-            .columns
-            .iter_mut()
-            .find(|column| column.name == *name)
-        else {
-            return Err(Failure::Unknown {
-                what: "column",
-                name: name.clone(),
-                suggestion: suggestion(name, known.iter().map(String::as_str)),
-            });
-        };
-        column.level = level.to_owned();
+    for (name, level) in &arguments.level {
+        known_column(proposal, name)?.level = known_level(spec, level)?.to_owned();
+    }
+    if let Some(name) = &arguments.id {
+        let column = known_column(proposal, name)?;
+        column.rules = vec!["required: true".to_owned(), "unique: true".to_owned()];
+        proposal.key = Some(name.clone());
     }
     // A key that is classified as all else is names no row to anybody: its rules would only reject rows.
-    if let Some(key) = proposal.key.take() {
-        for column in &mut proposal.columns {
-            if column.name == key && wanted.iter().any(|(name, _)| *name == key) {
-                proposal.key = Some(key.clone());
-            } else if column.name == key {
-                column.rules.clear();
-            }
-        }
+    let wanted = |key: &String| arguments.level.iter().any(|(name, _)| name == key);
+    if let Some(key) = proposal.key.take_if(|key| !wanted(&*key)) {
+        known_column(proposal, &key)?.rules.clear();
     }
     Ok(())
+}
+
+fn known_column<'p>(proposal: &'p mut Proposal, name: &str) -> Result<&'p mut Column, Failure> {
+    let known = proposal.columns.iter().map(|column| column.name.as_str());
+    let suggestion = suggestion(name, known);
+    let mut columns = proposal.columns.iter_mut();
+    columns
+        .find(|column| column.name == name)
+        .ok_or_else(|| Failure::Unknown {
+            what: "column",
+            name: name.to_owned(),
+            suggestion,
+        })
 }
 
 fn known_level<'s>(spec: &'s Spec, name: &str) -> Result<&'s str, Failure> {
@@ -140,8 +184,19 @@ fn known_level<'s>(spec: &'s Spec, name: &str) -> Result<&'s str, Failure> {
         })
 }
 
+/// The format of the output: what was said, else what the name says, else Parquet.
+fn form(out: &Path, said: Option<args::Output>) -> Output {
+    let ending = out.extension().unwrap_or_default().to_string_lossy();
+    said.unwrap_or(match &*ending.to_ascii_lowercase() {
+        "csv" => Output::Csv,
+        "jsonl" | "ndjson" => Output::Jsonl,
+        "arrow" => Output::Arrow,
+        _ => Output::Parquet,
+    })
+}
+
 /// The key of purpose `file` that was named, or the only one.
-fn key(spec: &Spec, name: Option<&str>) -> Result<String, Failure> {
+pub(super) fn file_key(spec: &Spec, name: Option<&str>) -> Result<String, Failure> {
     let keys = spec.project.keys.values();
     let files: Vec<&str> = keys
         .filter(|key| key.purpose == Purpose::File)
@@ -187,6 +242,12 @@ fn columns(proposal: &Proposal, wanted: &[String]) -> Result<Vec<String>, Failur
                         .all(|letter| letter.is_alphanumeric() || letter == '_')
             };
             Ok(match text.split_once('=') {
+                Some((name, item)) if word(name) && item.trim().is_empty() => {
+                    return Err(Failure::Argument {
+                        argument: format!("--column {text}"),
+                        reason: "nothing stands after `=`; write NAME=EXPRESSION".to_owned(),
+                    });
+                }
                 Some((name, item)) if word(name) && !item.starts_with('=') => {
                     format!("{} AS {}", item.trim(), names::sql(name))
                 }
@@ -230,13 +291,14 @@ fn describe(screen: &Screen, proposal: &Proposal, left_out: &[&str]) {
         )
     });
     screen.line(&format!(
-        "looked at {}{}",
+        "looked at {}{}, {}",
         count(proposal.rows as u64, "row"),
         if proposal.whole {
             ""
         } else {
             " from its beginning"
         },
+        proposal.form.said(),
     ));
     for column in &proposal.columns {
         let left = match left_out.contains(&column.name.as_str()) {
@@ -249,7 +311,7 @@ fn describe(screen: &Screen, proposal: &Proposal, left_out: &[&str]) {
         };
         screen.line(&format!(
             "  {:<name$}  {:<kind$}  {:<level$}  {}",
-            column.name,
+            printable(&column.name),
             column.r#type,
             column.level,
             screen.paint(Paint::Dim, &format!("{left}{tags}{}", column.why)),
@@ -257,6 +319,13 @@ fn describe(screen: &Screen, proposal: &Proposal, left_out: &[&str]) {
             kind = widths.1,
             level = widths.2,
         ));
+    }
+    for name in &proposal.unread {
+        let text = format!(
+            "  {}  cannot be read: it holds lists, structures or the like",
+            printable(name)
+        );
+        screen.line(&screen.paint(Paint::Dim, &text));
     }
 }
 
@@ -276,14 +345,10 @@ fn say(
             "           `sealine run {name}` runs as svc/{name}: the policy must permit that service what it permitted you"
         )),
         None => screen.line(
-            "           nothing of this is in the catalog; `--save NAME` writes it there, for `sealine read` and for the next time",
+            "           nothing of this is in the catalog; `--save NAME` writes it there, for the next time",
         ),
     }
-    let command = match kept.is_empty() {
-        true => "sealine audit show --limit 3",
-        false => report.next.as_str(),
-    };
-    next(screen, &project::command(directory, command));
+    next(screen, &project::command(directory, &report.next));
 }
 
 fn as_json(
@@ -308,6 +373,8 @@ fn as_json(
     let kept: Vec<&str> = kept.iter().map(|(path, _)| path.as_str()).collect();
     let mut value = report_json(report);
     if let Some(object) = value.as_object_mut() {
+        object.insert("format".to_owned(), json!(proposal.form.word()));
+        object.insert("unread".to_owned(), json!(proposal.unread));
         object.insert("columns".to_owned(), json!(columns));
         object.insert("left_out".to_owned(), json!(left_out));
         object.insert("kept".to_owned(), json!(kept));

@@ -5,6 +5,7 @@
 //! places sees that two are one.
 
 use super::super::init::existing;
+use crate::args::Output;
 use crate::failure::Failure;
 use sealine_spec::{ConnectionKind, Spec};
 use std::path::{Path, PathBuf};
@@ -23,7 +24,12 @@ impl Place {
     /// A folder beside this place.
     pub(super) fn beside(&self, ending: &str) -> String {
         let path = self.path.trim_end_matches('/');
-        let path = path.strip_suffix(".parquet").unwrap_or(path);
+        let endings = [".parquet", ".csv", ".jsonl", ".arrow"];
+        let path = endings
+            .iter()
+            .find_map(|one| path.strip_suffix(one))
+            .unwrap_or(path);
+        let path = path.strip_suffix(".sealine").unwrap_or(path);
         format!("{path}{ending}/")
     }
 }
@@ -67,8 +73,8 @@ impl<'s> Places<'s> {
         Ok(place)
     }
 
-    /// The output.
-    pub(super) fn output(&mut self, out: &Path) -> Result<Place, Failure> {
+    /// The output, in that format.
+    pub(super) fn output(&mut self, out: &Path, format: Output) -> Result<Place, Failure> {
         let absolute = std::path::absolute(out).map_err(|source| Failure::File {
             action: "write",
             path: out.display().to_string(),
@@ -89,8 +95,24 @@ impl<'s> Places<'s> {
             ));
         }
         let mut place = self.place(out, &real)?;
-        if !place.path.ends_with(".parquet") {
+        // One file where the name says so: an ending of the format that is written.
+        let ending = match format {
+            Output::Parquet => ".parquet",
+            Output::Csv => ".csv",
+            Output::Jsonl => ".jsonl",
+            Output::Arrow => ".arrow",
+        };
+        let folder = out.as_os_str().as_encoded_bytes().ends_with(b"/") || real.is_dir();
+        if folder || !place.path.ends_with(ending) {
             place.path.push('/');
+        } else if format != Output::Parquet
+            && !place.path.contains(".sealine.")
+            && real.symlink_metadata().is_ok()
+        {
+            return Err(refused(
+                out,
+                "it is there already, and a file in clear does not tell whose it is; remove it, or let the name end in `.sealine.csv` (`.jsonl`, `.arrow`), which is replaced",
+            ));
         }
         Ok(place)
     }

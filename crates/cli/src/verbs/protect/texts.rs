@@ -6,6 +6,7 @@ use super::super::init::files;
 use super::super::init::names;
 use super::super::init::propose::Proposal;
 use super::place::Place;
+use crate::args::Output;
 use crate::failure::Failure;
 use sealine_spec::CONNECTIONS;
 use std::path::Path;
@@ -19,6 +20,7 @@ pub(super) struct Request<'p> {
     pub(super) columns: Vec<String>,
     pub(super) clearance: &'p str,
     pub(super) highest: &'p str,
+    pub(super) format: Output,
     pub(super) key: String,
     /// Connections that the project does not declare: name and root.
     pub(super) connections: Vec<(String, String)>,
@@ -53,6 +55,14 @@ impl Request<'_> {
                 ),
             });
         }
+        let path = self.output.path.as_str();
+        if self.format != Output::Parquet && !path.ends_with('/') && !path.contains(".sealine.") {
+            return Err(Failure::Argument {
+                argument: "--save".to_owned(),
+                reason: "a pipeline replaces what it writes, and a file in clear tells by its name alone that it may be; give `--out` a folder, or a name that ends in `.sealine.csv` (`.jsonl`, `.arrow`)"
+                    .to_owned(),
+            });
+        }
         let all = vec![
             (format!("catalog/{name}.yaml"), self.catalog()),
             (format!("pipelines/{name}.yaml"), self.pipeline(name)),
@@ -84,14 +94,20 @@ impl Request<'_> {
         );
         let (id, key, highest) = (self.id(), &self.key, self.highest);
         let connection = &self.output.connection;
+        let (format, sealed) = match self.format {
+            Output::Parquet => ("parquet", format!("    encrypt: {{ key: {key} }}\n")),
+            Output::Csv => ("csv", String::new()),
+            Output::Jsonl => ("jsonl", String::new()),
+            Output::Arrow => ("arrow", String::new()),
+        };
         format!(
             "version: 1\n\
              datasets:\n\
              {entry}    rejects: protected.{id}_rejects\n\
              \n  protected.{id}_rejects:\n    at: {{ connection: {connection}, path: {rejects}, format: parquet }}\n    \
              clearance: {highest}\n    encrypt: {{ key: {key} }}\n\
-             \n  protected.{id}:\n    at: {{ connection: {connection}, path: {path}, format: parquet }}\n    \
-             clearance: {clearance}\n    encrypt: {{ key: {key} }}\n",
+             \n  protected.{id}:\n    at: {{ connection: {connection}, path: {path}, format: {format} }}\n    \
+             clearance: {clearance}\n{sealed}",
             rejects = names::yaml(&self.output.beside("-rejects")),
             path = names::yaml(&self.output.path),
             clearance = self.clearance,
