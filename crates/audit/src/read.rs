@@ -89,31 +89,26 @@ impl Reader {
         self.entries(index).next().unwrap_or(Err(missing))
     }
 
+    /// The entries, newest first, one bundle in memory at a time.
+    pub fn newest_first(&self) -> impl Iterator<Item = Result<Record, AuditError>> + '_ {
+        let bundles = self.checkpoint.size().div_ceil(WIDTH);
+        (0..bundles).rev().flat_map(|index| {
+            let mut bundle: Vec<_> = self.entries(index * WIDTH).take(256).collect();
+            bundle.reverse();
+            bundle
+        })
+    }
+
     /// The newest entry whose event answers to `wanted`: how recovery learns
     /// whether a run was recorded before the crash.
     ///
     /// # Errors
     /// `Damaged`, `Storage`.
     pub fn find_last(&self, wanted: impl Fn(&Event) -> bool) -> Result<Option<Record>, AuditError> {
-        let mut end = self.checkpoint.size();
-        while end > 0 {
-            let first = (end - 1) / WIDTH * WIDTH;
-            let mut found = None;
-            for record in self.entries(first).take(256) {
-                let record = record?;
-                if record.index >= end {
-                    break;
-                }
-                if record.event.as_ref().is_some_and(&wanted) {
-                    found = Some(record);
-                }
-            }
-            if found.is_some() {
-                return Ok(found);
-            }
-            end = first;
-        }
-        Ok(None)
+        let known = |record: &Record| record.event.as_ref().is_some_and(&wanted);
+        self.newest_first()
+            .find(|record| record.as_ref().map_or(true, known))
+            .transpose()
     }
 
     /// The entries of one bundle. A writer may have widened it since the

@@ -1,6 +1,7 @@
 //! The arguments, and the help that teaches them. The reference page is generated from here.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use sealine_engine::RunId;
 use std::path::PathBuf;
 
 const AFTER: &str = "\
@@ -110,9 +111,15 @@ Examples:
   sealine run
   sealine run customers-daily
   sealine run --format json > summary.json
+  sealine run customers-daily --run-id 2026-11-22.customers-daily
 
 The name may be left out where the project has one pipeline. The first run makes the keys that
-sealine.yaml declares. A run that was killed is finished or rolled back by the next one.")]
+sealine.yaml declares. A run that was killed is finished or rolled back by the next one.
+
+With --run-id a run is committed once, however often it is asked for: a scheduler may try again.
+
+The first SIGINT or SIGTERM stops cleanly: nothing is published, unless that has begun (exit 1, or
+0 where the run was finished). The second ends at once (130, 143); the next command settles it.")]
     Run(Run),
     /// Make, list, rotate and destroy keys
     #[command(
@@ -297,6 +304,9 @@ pub(crate) struct Run {
     /// The pipeline; may be left out where the project has one
     #[arg(value_name = "PIPELINE")]
     pub(crate) pipeline: Option<String>,
+    /// The run's own id; where it is committed already, nothing is done and its summary shown
+    #[arg(long, value_name = "ID")]
+    pub(crate) run_id: Option<RunId>,
 }
 
 /// Arguments of `keys`.

@@ -15,6 +15,7 @@ mod project;
 mod reference;
 mod screen;
 mod show;
+mod signals;
 mod usage;
 mod verbs;
 

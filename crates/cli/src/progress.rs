@@ -32,6 +32,13 @@ impl Shown {
         }
     }
 
+    /// Says that a signal was heard.
+    pub(crate) fn stopping(&self) {
+        self.line(
+            "stopping: nothing is published, unless that has begun; a second signal ends at once",
+        );
+    }
+
     fn line(&self, text: &str) {
         if self.screen.is_json() {
             return;

@@ -7,10 +7,12 @@ use crate::passphrase;
 use crate::progress::Shown;
 use crate::screen::Screen;
 use crate::show;
+use crate::signals;
 use sealine_access::{Action, Authorized, Principal};
 use sealine_engine::{
     Beside, CancelToken, EngineError, Examined, ExportForm, Exported, NotDecided, OpenError,
-    Progress, Project, RunReport, Session, Setup, Shown as Rows, Silent, Undecided, VaultReport,
+    Progress, Project, RunId, RunReport, Session, Setup, Shown as Rows, Silent, Undecided,
+    VaultReport,
 };
 use sealine_keys::Keystore;
 use sealine_plan::{Plan, Request};
@@ -192,17 +194,34 @@ impl Opened {
 
     /// Runs a pipeline to its commit.
     pub(crate) fn run(self, pipeline: &str, shown: Arc<Shown>) -> Result<RunReport, Failure> {
+        self.run_as(pipeline, None, shown)
+    }
+
+    /// Runs a pipeline to its commit; under an id of the caller's at most once.
+    pub(crate) fn run_as(
+        self,
+        pipeline: &str,
+        id: Option<RunId>,
+        shown: Arc<Shown>,
+    ) -> Result<RunReport, Failure> {
         // Keys and log are made by a session; a pipeline that cannot even be planned makes nothing.
         self.prove(pipeline)?;
         let files = Box::new(self.project.files().clone());
+        let told = {
+            let shown = Arc::clone(&shown);
+            move || shown.stopping()
+        };
         let mut session = begin(self.project, Setup::Allowed, shown)?;
         let request = Request::Pipeline(pipeline.to_owned());
         let authorized = session
             .decide(&request, &self.user)
             .map_err(|undecided| not_decided(files, undecided))?;
         let cancel = CancelToken::new();
-        block(&cancel, session.run(authorized, &cancel))?
-            .map_err(|error| failed(&error, Exit::Failed))
+        let outcome = match id {
+            Some(id) => block(&cancel, told, session.run_as(authorized, id, &cancel))?,
+            None => block(&cancel, told, session.run(authorized, &cancel))?,
+        };
+        outcome.map_err(|error| failed(&error, Exit::Failed))
     }
 
     /// Reads rows for the terminal, along the same path as a run.
@@ -213,7 +232,7 @@ impl Opened {
             .decide(request, &self.user)
             .map_err(|undecided| not_decided(files, undecided))?;
         let cancel = CancelToken::new();
-        block(&cancel, session.show(authorized, &cancel))?
+        block(&cancel, || (), session.show(authorized, &cancel))?
             .map_err(|error| failed(&error, Exit::Failed))
     }
 
@@ -225,7 +244,7 @@ impl Opened {
             .decide(request, &self.user)
             .map_err(|undecided| not_decided(files, undecided))?;
         let cancel = CancelToken::new();
-        block(&cancel, session.measure(authorized, asked, &cancel))?.map_err(|error| {
+        block(&cancel, || (), session.measure(authorized, asked, &cancel))?.map_err(|error| {
             // Columns that are not there were typed wrong.
             let exit = match error {
                 EngineError::Unmeasurable { .. } => Exit::Broken,
@@ -249,8 +268,12 @@ impl Opened {
             .decide(request, &self.user)
             .map_err(|undecided| not_decided(files, undecided))?;
         let cancel = CancelToken::new();
-        block(&cancel, session.export(authorized, file, form, &cancel))?
-            .map_err(|error| failed(&error, Exit::Failed))
+        block(
+            &cancel,
+            || (),
+            session.export(authorized, file, form, &cancel),
+        )?
+        .map_err(|error| failed(&error, Exit::Failed))
     }
 
     /// Holds the project for work on its keys.
@@ -311,43 +334,18 @@ fn begin(
     })
 }
 
-/// Runs a future to its end. The first interrupt, hang-up or termination asks it to stop cleanly.
-fn block<T>(cancel: &CancelToken, future: impl Future<Output = T>) -> Result<T, Failure> {
+/// Runs a future to its end, listening for who asks it to stop.
+fn block<T>(
+    cancel: &CancelToken,
+    told: impl Fn() + Send + 'static,
+    future: impl Future<Output = T>,
+) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
     let runtime = runtime.map_err(|source| Failure::Runtime { source })?;
-    Ok(runtime.block_on(async {
-        let mut future = std::pin::pin!(future);
-        tokio::select! {
-            // In this order, so that signals are listened for before anything is begun.
-            biased;
-            () = asked_to_stop() => {
-                cancel.cancel();
-                future.await
-            }
-            done = &mut future => done,
-        }
-    }))
-}
-
-/// Ends when the process is asked to end, in whichever way.
-async fn asked_to_stop() {
-    use tokio::signal::unix::{Signal, SignalKind, signal};
-    async fn came(signal: std::io::Result<Signal>) {
-        match signal {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            // What cannot be listened for keeps its own effect.
-            Err(_) => std::future::pending().await,
-        }
-    }
-    tokio::select! {
-        () = came(signal(SignalKind::interrupt())) => {}
-        () = came(signal(SignalKind::terminate())) => {}
-        () = came(signal(SignalKind::hangup())) => {}
-    }
+    let _listening = signals::listen(&runtime, cancel.clone(), told);
+    Ok(runtime.block_on(future))
 }
 
 fn not_decided(files: Box<Files>, undecided: NotDecided) -> Failure {

@@ -95,7 +95,7 @@ const BROKEN: &[(&str, &str, &str, &str)] = &[
     (
         "pipelines/customers-daily.yaml",
         "mode: replace",
-        "mode: append",
+        "mode: merge",
         "pipelines/customers-daily.yaml:",
     ),
     (

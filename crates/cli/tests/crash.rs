@@ -89,7 +89,7 @@ fn strace() -> bool {
 }
 
 /// Kills the run at the n-th call of one system call; false where there were fewer.
-fn killed_at(project: &Project, call: &str, n: usize) -> bool {
+fn killed_at(project: &Project, call: &str, n: usize, run: &[&str]) -> bool {
     let status = Command::new("strace")
         .args([
             "-f",
@@ -104,7 +104,7 @@ fn killed_at(project: &Project, call: &str, n: usize) -> bool {
         .arg(SEALINE)
         .arg("-C")
         .arg(project.path())
-        .arg("run")
+        .args(run)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -123,7 +123,7 @@ fn killed_everywhere(call: &str, step: usize) {
     let mut n = 1;
     loop {
         let (project, old) = settled();
-        let hit = killed_at(&project, call, n);
+        let hit = killed_at(&project, call, n, &["run"]);
         old_or_new_then_done(&project, &old, &format!("{call} {n}"));
         if !hit {
             break;
@@ -147,6 +147,44 @@ fn killed_at_every_third_sync() {
 #[test]
 fn killed_at_every_removal() {
     killed_everywhere("unlink,unlinkat,rmdir", 1);
+}
+
+#[test]
+fn an_append_that_is_killed_at_any_rename_is_made_once() {
+    if !strace() {
+        harness::skipped("strace is not installed");
+        return;
+    }
+    let run = ["run", "--run-id", "two"];
+    let mut killed = 0;
+    for n in 1.. {
+        let project = Project::small();
+        project.edit(
+            "pipelines/customers-daily.yaml",
+            "mode: replace",
+            "mode: append",
+        );
+        project.sealine(&["run", "--run-id", "one"]).ends(0);
+        let old = generation(&project);
+        project.keep_rows(200, 90);
+        let hit = killed_at(&project, "rename,renameat,renameat2", n, &run);
+        for (name, bytes) in &old {
+            assert_eq!(generation(&project).get(name), Some(bytes), "{n}: {name}");
+        }
+        project.sealine(&run).ends(0);
+        project.sealine(&run).ends(0).says("committed before");
+        let now = generation(&project);
+        let names: Vec<&str> = now.keys().map(String::as_str).collect();
+        assert_eq!(names, ["part-00000.parquet", "part-00001.parquet"], "{n}");
+        assert_eq!(now["part-00000.parquet"], old["part-00000.parquet"], "{n}");
+        assert!(project.files(".sealine/runs").is_empty(), "{n}");
+        project.sealine(&["audit", "verify"]).ends(0);
+        if !hit {
+            break;
+        }
+        killed += 1;
+    }
+    assert!(killed > 5, "only {killed} renames were reached");
 }
 
 #[test]

@@ -39,7 +39,7 @@ pub use jsonl::is_json;
 pub use locate::{Format, Located, locate};
 pub use parquet::{
     Access, ConformRead, EncryptedWriter, FileAad, FileKeys, ParquetSource, Storage,
-    conform_parquet_read, open_parquet,
+    conform_parquet_read, open_parquet, parquet_columns,
 };
 pub use peek::{beginning, typed_columns};
 pub use plain::{PlainAllowed, PlainFormat, PlainWriter};

@@ -10,7 +10,7 @@ use arrow::datatypes::DataType;
 
 use crate::input::Input;
 use crate::ipc::ipc_columns;
-use crate::parquet::parquet_columns;
+use crate::parquet::plain_schema;
 use crate::{Compression, ConnectError, Format};
 
 /// The first bytes of a text, decompressed, at most `most`; and whether there are more.
@@ -41,7 +41,7 @@ pub fn typed_columns(
     let fields = match format {
         Format::Csv | Format::Jsonl => return Ok(None),
         Format::Arrow => ipc_columns(path)?.fields,
-        Format::Parquet => parquet_columns(path)?.fields().clone(),
+        Format::Parquet => plain_schema(path)?.fields().clone(),
     };
     let column =
         |field: &arrow::datatypes::FieldRef| (field.name().clone(), field.data_type().clone());

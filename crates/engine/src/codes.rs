@@ -140,7 +140,7 @@ pub const CODES: &[(&str, &str)] = &[
     ),
     (
         "SL5039",
-        "# A destination holds other files\n\n`mode: replace` swaps the whole destination and removes what was there. A folder may therefore hold nothing but files that Sealine wrote (sealed `part-NNNNN.parquet`, or `part-NNNNN.sealine.csv`, `.jsonl`, `.arrow`), and a one-file output may only take the place of a sealed Parquet file. Something else was found, before anything was read or just before the swap; it was left as it is.\n\n**What to do:** move those files away, or give the dataset an empty folder of its own in the catalog.\n\n```\nls -la lake/customers\n```\n",
+        "# A destination holds other files\n\n`mode: replace` swaps the whole destination and removes what was there; `mode: append` adds to what is read as a whole. A folder may therefore hold nothing but files that Sealine wrote (sealed `part-NNNNN.parquet`, or `part-NNNNN.sealine.csv`, `.jsonl`, `.arrow`), and a one-file output may only take the place of a sealed Parquet file. Something else was found, before anything was read or just before the swap; it was left as it is.\n\n**What to do:** move those files away, or give the dataset an empty folder of its own in the catalog.\n\n```\nls -la lake/customers\n```\n",
     ),
     (
         "SL5038",
@@ -181,6 +181,22 @@ pub const CODES: &[(&str, &str)] = &[
     (
         "SL5403",
         "# A record that changed while it was read\n\nWhat `sealine protect` wrote stands in no file of the catalog; what it was written with is kept among the recorded labels. They were read once without the keys, to know what is asked for, and once authenticated, and the two differ: a run that a crash interrupted was just taken back, or somebody changed the file in between.\n\n**What to do:** run the command again. If it says so again, run `sealine audit verify`.\n",
+    ),
+    (
+        "SL5420",
+        "# A run id that was used\n\nOne id, one run: `--run-id` with the id of a committed run does nothing and shows what that run did, so that a scheduler may try again. This one is of another pipeline, or the project's files or the rows of an input are not those of that run, so it cannot be the same run again.\n\n**What to do:** give every run an id of its own, made of the schedule's time and the pipeline. To run anew over rows that were corrected, use a new id.\n\n```\nsealine run customers-daily --run-id 2026-11-22.customers-daily\n```\n",
+    ),
+    (
+        "SL5421",
+        "# A dataset that cannot be appended to\n\n`mode: append` adds a file to the folder of the dataset. The folder must hold exactly the files that the log has of it, in the place and the format that they were written in: readers take all that lies there, and a number is never given twice.\n\n**What to do:** what the message says. `sealine audit verify` names every file that is missing or that nobody recorded. A run with `mode: replace` begins anew.\n\n```\nsealine audit verify\n```\n",
+    ),
+    (
+        "SL5422",
+        "# Not a run id\n\nThe id names a folder and stands in the names of what is staged, in the receipt and in the log. It has 1 to 128 letters, digits and `._:+@=~-`, and begins with a letter or a digit.\n\n**What to do:** build it from the time of the schedule and the name of the pipeline.\n\n```\nsealine run customers-daily --run-id scheduled__2026-11-22T00:00:00+00:00.customers-daily\n```\n",
+    ),
+    (
+        "SL5423",
+        "# Appended rows with other columns\n\nA dataset that is appended to is read as a whole, so its runs write the same columns, of the same types, in the same order. The quarantine of an input has a column for each column of the input.\n\n**What to do:** write to another dataset (for a quarantine: another `rejects:`), or write the dataset anew with `mode: replace`. A computed column keeps its type with a `CAST`.\n\n```yaml\noutputs:\n  - { from: safe, to: lake.visits_v2, mode: append }\n```\n",
     ),
 ];
 

@@ -227,7 +227,7 @@ pub enum EngineError {
         kind: &'static str,
     },
     /// The caller asked to stop.
-    #[error("stopped on request; nothing was published")]
+    #[error("stopped on request; nothing was published; the same command begins anew")]
     Cancelled,
     /// What the planner made is not what was proved.
     #[error(
@@ -399,6 +399,39 @@ pub enum EngineError {
         /// The dataset.
         dataset: String,
     },
+    /// A run id that is already another run's.
+    #[error(
+        "the run `{run}` is committed, {differs}; its outputs stand and nothing was done; give this run an id of its own"
+    )]
+    RunIdTaken {
+        /// The id.
+        run: String,
+        /// What differs: names from the project's files.
+        differs: String,
+    },
+    /// A dataset whose folder is not what its runs left.
+    #[error("`{dataset}` cannot be appended to: {reason}; nothing was read")]
+    NotAppendable {
+        /// The dataset.
+        dataset: String,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// A text that is no run id.
+    #[error(
+        "a run id is 1 to 128 letters, digits and `._:+@=~-`, and begins with a letter or a digit"
+    )]
+    NotARunId,
+    /// The columns to append are not those that lie there.
+    #[error(
+        "`{dataset}` has other columns than its rows of earlier runs: {differs}; nothing was read; append to another dataset, or write it anew with `mode: replace`"
+    )]
+    ColumnsDiffer {
+        /// The dataset.
+        dataset: String,
+        /// The first difference, by names and types.
+        differs: String,
+    },
     /// A fault of the keystore.
     #[error(transparent)]
     Keys(#[from] sealine_keys::KeyError),
@@ -494,6 +527,10 @@ impl EngineError {
             Self::ExportExists { .. } => "SL5401",
             Self::ExportPlace { .. } => "SL5402",
             Self::KeptChanged { .. } => "SL5403",
+            Self::RunIdTaken { .. } => "SL5420",
+            Self::NotAppendable { .. } => "SL5421",
+            Self::NotARunId => "SL5422",
+            Self::ColumnsDiffer { .. } => "SL5423",
             Self::Keys(error) => error.code(),
             Self::Protect(error) => error.code(),
             Self::Connect(error) => error.code(),

@@ -34,7 +34,7 @@ pub use project::{Beside, OpenError, Project, ProjectDir, StateDir, Undecided};
 pub use report::{
     DeclassificationReport, InputReport, OutputReport, ReceiptReport, RuleReport, RunReport,
 };
-pub use run::{Examined, ExportForm, Exported, Shown, warm_up};
+pub use run::{Examined, ExportForm, Exported, RunId, Shown, warm_up};
 pub use sealine_vault::{Counts as VaultCounts, SOON as VAULT_SOON};
 pub use session::{NotDecided, Session, Setup};
 pub use vault::VaultReport;

@@ -2,7 +2,8 @@
 //!
 //! INVARIANT: everything here is in the receipt too, or follows from it; never a row value.
 
-use sealine_audit::AnonymityRecord;
+use sealine_audit::{AnonymityRecord, Published};
+pub use sealine_audit::{Declassification as DeclassificationReport, RuleCount as RuleReport};
 use serde::Serialize;
 
 /// A finished run.
@@ -12,6 +13,8 @@ pub struct RunReport {
     pub run: String,
     /// Pipeline name.
     pub pipeline: String,
+    /// Whether it was committed before, under the same id, and nothing was done now.
+    pub already: bool,
     /// As whom it ran.
     pub runs_as: String,
     /// Output columns that were proved.
@@ -32,29 +35,6 @@ pub struct RunReport {
     pub next: String,
 }
 
-/// One permitted declassification or selection.
-#[derive(Clone, Debug, Serialize)]
-pub struct DeclassificationReport {
-    /// Where the value comes from.
-    pub origin: String,
-    /// The tag it was asked for.
-    pub tag: String,
-    /// The protection as called.
-    pub protection: String,
-    /// Its key, where it has one.
-    pub key: Option<String>,
-    /// Destination dataset.
-    pub dataset: String,
-    /// Destination column.
-    pub column: String,
-    /// Level before.
-    pub from_level: String,
-    /// Level after.
-    pub to_level: String,
-    /// The policy statements that permit it.
-    pub policies: Vec<String>,
-}
-
 /// An input that was read.
 #[derive(Clone, Debug, Serialize)]
 pub struct InputReport {
@@ -72,22 +52,13 @@ pub struct InputReport {
     pub bytes: u64,
 }
 
-/// Rows that broke one rule.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct RuleReport {
-    /// The column, empty for rules about the whole row.
-    pub column: String,
-    /// The rule.
-    pub rule: String,
-    /// Rows.
-    pub rows: u64,
-}
-
 /// A dataset that was written.
 #[derive(Clone, Debug, Serialize)]
 pub struct OutputReport {
     /// Dataset id.
     pub dataset: String,
+    /// Whether the files are all of it, or were added to those of earlier runs.
+    pub mode: Published,
     /// Where it lies, relative to the project where it lies below it.
     pub location: String,
     /// Rows written.
@@ -100,8 +71,6 @@ pub struct OutputReport {
     pub sealed: bool,
     /// Their size.
     pub bytes: u64,
-    /// Whether they are sealed; what lies in clear is said to.
-    pub sealed: bool,
     /// Its anonymity, where the catalog asks for some.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anonymity: Option<AnonymityRecord>,

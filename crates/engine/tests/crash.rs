@@ -20,6 +20,7 @@ use support::*;
 const ROOT: &str = "SEALINE_TEST_CRASH_ROOT";
 const STEP: &str = "SEALINE_TEST_CRASH_STEP";
 const COUNT: &str = "SEALINE_TEST_CRASH_COUNT";
+const ID: &str = "SEALINE_TEST_CRASH_ID";
 
 /// Dies when a step is done for the n-th time.
 struct Dying {
@@ -45,21 +46,29 @@ fn child() {
         return;
     };
     let left = std::env::var(COUNT).unwrap().parse().unwrap();
-    let _ = run_with(
-        Path::new(&root),
-        Arc::new(Dying {
-            step,
-            left: AtomicUsize::new(left),
-        }),
-    );
+    let dying = Arc::new(Dying {
+        step,
+        left: AtomicUsize::new(left),
+    });
+    let root = Path::new(&root);
+    let _ = match std::env::var(ID) {
+        Ok(id) => run_as(root, &id, dying),
+        Err(_) => run_with(root, dying),
+    };
 }
 
 fn die_at(root: &Path, step: Step, count: usize) {
-    let output = Command::new(std::env::current_exe().unwrap())
+    die(root, step, count, None);
+}
+
+fn die(root: &Path, step: Step, count: usize, id: Option<&str>) {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    let output = command
         .args(["--exact", "child", "--nocapture"])
         .env(ROOT, root)
         .env(STEP, format!("{step:?}"))
         .env(COUNT, count.to_string())
+        .envs(id.map(|id| (ID, id)))
         .output()
         .unwrap();
     assert!(
@@ -185,5 +194,84 @@ fn a_crash_while_only_the_quarantine_is_kept_is_settled() {
         );
         assert!(leftovers(root).is_empty(), "{step:?}");
         verify(root);
+    }
+}
+
+/// What the two destinations and the quarantine hold, in rows.
+fn appended(root: &Path) -> [usize; 3] {
+    let place = |dataset, path: &str, column| match root.join(path).exists() {
+        true => rows(root, dataset, path, &[column]).len(),
+        false => 0,
+    };
+    [
+        place("lake.customers", "lake/customers/", "id"),
+        place("lake.notes", "lake/notes/", "id"),
+        place("quarantine.customers", "data/rejects/", "row"),
+    ]
+}
+
+fn committed(root: &Path) -> usize {
+    let all = actions(root);
+    all.iter()
+        .filter(|action| *action == "run.committed")
+        .count()
+}
+
+/// After a crash under the id `two`: each place is as before or has the run's rows once, the next session settles
+/// all of them to one side, and the same id again leaves exactly one copy, however often.
+fn one_copy(root: &Path, step: Step, count: usize, old: [usize; 3], new: [usize; 3]) {
+    let name = format!("{step:?} {count}");
+    if root.join(".sealine/keys").is_dir() {
+        for ((found, old), new) in appended(root).into_iter().zip(old).zip(new) {
+            assert!(found == old || found == new, "{name}: {found} rows");
+        }
+    }
+    let before = if step >= Step::LogMade {
+        committed(root)
+    } else {
+        0
+    };
+    drop(begin(root, Arc::new(Silent)).unwrap_or_else(|error| panic!("{name}: {error}")));
+    assert!(leftovers(root).is_empty(), "{name}: {:?}", leftovers(root));
+    let forward = step >= Step::Publishing;
+    assert_eq!(appended(root), if forward { new } else { old }, "{name}");
+    verify(root);
+    for turn in 0..2 {
+        let report = run_as(root, "two", Arc::new(Silent));
+        let report = report.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(report.already, forward || turn == 1, "{name}");
+        assert_eq!(
+            (report.run.as_str(), report.outputs[0].rows),
+            ("two", 9),
+            "{name}"
+        );
+        assert_eq!(appended(root), new, "{name}");
+        assert!(leftovers(root).is_empty(), "{name}");
+        verify(root);
+    }
+    let recorded = usize::from(step < Step::EntryAppended);
+    assert_eq!(committed(root), before + recorded, "{name}");
+}
+
+#[test]
+fn a_crash_while_appending_leaves_one_copy_under_the_same_id() {
+    for (step, count) in cases() {
+        if step < Step::Logged {
+            continue;
+        }
+        let fixture = appending(&csv(5, 3));
+        run_as(fixture.root(), "one", Arc::new(Silent)).unwrap();
+        std::fs::write(fixture.root().join("data/customers.csv"), csv(9, 2)).unwrap();
+        die(fixture.root(), step, count, Some("two"));
+        one_copy(fixture.root(), step, count, [5, 5, 3], [14, 14, 5]);
+    }
+}
+
+#[test]
+fn a_crash_of_the_first_append_leaves_one_copy_under_the_same_id() {
+    for (step, count) in cases() {
+        let fixture = appending(&csv(9, 2));
+        die(fixture.root(), step, count, Some("two"));
+        one_copy(fixture.root(), step, count, [0; 3], [9, 9, 2]);
     }
 }

@@ -169,6 +169,15 @@ impl Computed {
         self.kept.insert(dataset.to_owned(), kept);
     }
 
+    /// The columns that the last run wrote into that dataset: each by name and Arrow type, as text. None where
+    /// nothing is recorded.
+    pub fn columns(&self, dataset: &str) -> impl Iterator<Item = (&str, &str)> {
+        let written = self.datasets.get(dataset).into_iter();
+        written
+            .flat_map(|written| &written.columns)
+            .map(|column| (column.name.as_str(), column.data_type.as_str()))
+    }
+
     /// Adds what another run recorded. Columns of the other replace those of the same name, with
     /// their labels joined.
     pub fn join(&mut self, other: &Computed) {

@@ -82,4 +82,6 @@ pub const CODES: &[(&str, &str)] = &[
     code!("SL1500"),
     code!("SL1501"),
     code!("SL1502"),
+    code!("SL1510"),
+    code!("SL1511"),
 ];

@@ -592,6 +592,8 @@ struct Output {
 enum Mode {
     /// The dataset is what this run writes.
     Replace,
+    /// The run adds a file to those of earlier runs.
+    Append,
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::project;
 use crate::screen::{Paint, Screen};
 use crate::show::count;
 use indicatif::{HumanBytes, HumanCount};
-use sealine_audit::AnonymityRecord;
+use sealine_audit::{AnonymityRecord, Published};
 use sealine_engine::{DeclassificationReport, InputReport, OutputReport, RunReport};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -24,7 +24,7 @@ pub(crate) fn run(
     let opened = project::open(directory, screen)?;
     let pipeline = opened.pipeline(arguments.pipeline.as_deref())?;
     let shown = Arc::new(Shown::new(screen));
-    let result = opened.run(&pipeline, Arc::clone(&shown));
+    let result = opened.run_as(&pipeline, arguments.run_id.clone(), Arc::clone(&shown));
     shown.end();
     let report = result?;
     if screen.is_json() {
@@ -112,6 +112,13 @@ fn committed(screen: &Screen, report: &RunReport) {
     let total = |of: fn(&InputReport) -> u64| report.inputs.iter().map(of).sum::<u64>();
     let out: u64 = report.outputs.iter().map(|output| output.rows).sum();
     let rejected = total(|input| input.rejected);
+    if report.already {
+        let text = format!(
+            "run {} was committed before; nothing was done now",
+            report.run
+        );
+        head(screen, "already", &text);
+    }
     head(
         screen,
         "committed",
@@ -186,8 +193,12 @@ fn written(screen: &Screen, output: &OutputReport) -> String {
         HumanBytes(output.bytes)
     );
     let size = screen.paint(Paint::Dim, &size);
+    let added = match output.mode {
+        Published::Replace => "",
+        Published::Append => " added",
+    };
     format!(
-        "{} → {}  {}  {size}",
+        "{} → {}  {}{added}  {size}",
         output.dataset,
         output.location,
         count(output.rows, "row")

@@ -17,9 +17,9 @@ mod write;
 
 pub use access::{Access, FileAad};
 pub use conform::{ConformRead, conform_parquet_read};
-pub(crate) use read::parquet_columns;
-pub use read::{ParquetSource, open_parquet};
+pub use read::{ParquetSource, open_parquet, parquet_columns};
 pub use sealing::{FileKeys, Storage};
 pub use write::EncryptedWriter;
 
 pub(crate) use access::{MAGIC_PLAIN, MAGIC_SEALED};
+pub(crate) use read::plain_schema;

@@ -17,7 +17,7 @@ use ::parquet::encryption::decrypt::FileDecryptionProperties;
 use ::parquet::errors::ParquetError;
 use arrow::array::RecordBatchOptions;
 use arrow::datatypes::SchemaRef;
-use arrow::record_batch::RecordBatch;
+use arrow::record_batch::{RecordBatch, RecordBatchReader};
 
 use super::access::{self, Access, FileAad};
 use super::bounds;
@@ -68,8 +68,42 @@ pub fn open_parquet(
     access: Access<'_>,
     batch_rows: usize,
 ) -> Result<ParquetSource, ConnectError> {
-    let mut waiting = VecDeque::with_capacity(files.len());
-    for path in files {
+    let waiting = files
+        .iter()
+        .map(|path| Part::checked(path, columns, access));
+    Ok(ParquetSource::over(
+        waiting.collect::<Result<_, _>>()?,
+        Some(columns.to_vec()),
+        batch_rows,
+    ))
+}
+
+/// The names of the columns of a Parquet file, in order, from its footer.
+pub fn parquet_columns(path: &Path, access: Access<'_>) -> Result<Vec<String>, ConnectError> {
+    let reading = Part::checked(path, &[], access)?.open(None, 1)?;
+    let schema = reading.reader.schema();
+    let names = schema.fields().iter().map(|field| field.name().clone());
+    Ok(names.collect())
+}
+
+/// The columns of a plain Parquet file, of any type; a sealed one is refused.
+pub(crate) fn plain_schema(path: &Path) -> Result<SchemaRef, ConnectError> {
+    let (file, identity) = file::open(path)?;
+    if bounds::check_file(&file, identity.bytes(), path)? {
+        return Err(ConnectError::Encrypted {
+            path: path.display().to_string(),
+        });
+    }
+    decode(path, "footer", false, || {
+        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+        let metadata = ArrowReaderMetadata::load(&file, options)?;
+        Ok(Arc::clone(metadata.schema()))
+    })
+}
+
+impl Part {
+    /// A file whose kind is the one expected, with its key; `columns` are not under a key that is not there.
+    fn checked(path: &Path, columns: &[String], access: Access<'_>) -> Result<Part, ConnectError> {
         let (file, identity) = file::open(path)?;
         let sealed = bounds::check_file(&file, identity.bytes(), path)?;
         let shown = || path.display().to_string();
@@ -99,36 +133,14 @@ pub fn open_parquet(
             }
             None => None,
         };
-        waiting.push_back(Part {
-            path: path.clone(),
+        Ok(Part {
+            path: path.to_owned(),
             file,
             bytes: identity.bytes(),
             properties,
-        });
+        })
     }
-    Ok(ParquetSource::over(
-        waiting,
-        Some(columns.to_vec()),
-        batch_rows,
-    ))
-}
 
-/// The columns of a plain Parquet file, of any type; a sealed one is refused.
-pub(crate) fn parquet_columns(path: &Path) -> Result<SchemaRef, ConnectError> {
-    let (file, identity) = file::open(path)?;
-    if bounds::check_file(&file, identity.bytes(), path)? {
-        return Err(ConnectError::Encrypted {
-            path: path.display().to_string(),
-        });
-    }
-    decode(path, "footer", false, || {
-        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-        let metadata = ArrowReaderMetadata::load(&file, options)?;
-        Ok(Arc::clone(metadata.schema()))
-    })
-}
-
-impl Part {
     pub(super) fn new(
         path: &Path,
         properties: Option<Arc<FileDecryptionProperties>>,

@@ -3,6 +3,7 @@
 //! INVARIANT: `replace` removes the old content, so a place that holds anything else is never swapped. Reads
 //! names and the first four bytes; must never change anything.
 
+use std::ffi::OsStr;
 use std::fs::OpenOptions;
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
@@ -12,11 +13,19 @@ use rustix::fs::OFlags;
 
 use crate::error::EngineError;
 
+/// What stands behind the number of a part file.
+const SUFFIXES: [&str; 4] = [
+    ".parquet",
+    ".sealine.csv",
+    ".sealine.jsonl",
+    ".sealine.arrow",
+];
+
 /// How a Parquet file with a sealed footer begins.
 const SEALED: [u8; 4] = *b"PARE";
 
-/// Insists that `destination` is absent, or holds only what Sealine writes.
-pub(crate) fn only_ours(destination: &Path) -> Result<(), EngineError> {
+/// Insists that `destination` is absent, or holds only what Sealine writes and what is `staged` there.
+pub(crate) fn only_ours(destination: &Path, staged: Option<&OsStr>) -> Result<(), EngineError> {
     let fault = |source| EngineError::Publish {
         path: destination.to_path_buf(),
         source,
@@ -40,9 +49,11 @@ pub(crate) fn only_ours(destination: &Path) -> Result<(), EngineError> {
             let name = entry.file_name();
             let name_of_ours = name.to_str().unwrap_or_default();
             let ours = entry.file_type().map_err(fault)?.is_file()
-                && (is_plain_part(name_of_ours)
-                    || is_part(name_of_ours, &[".parquet"])
-                        && is_sealed(&entry.path()).map_err(fault)?);
+                && (staged == Some(&name)
+                    // What is in clear tells by its name who wrote it: it has no other mark.
+                    || part_number(&name).is_some()
+                        && (!name_of_ours.ends_with(".parquet")
+                            || is_sealed(&entry.path()).map_err(fault)?));
             if !ours {
                 foreign(name.to_string_lossy().escape_debug().to_string());
             }
@@ -68,18 +79,14 @@ pub(crate) fn only_ours(destination: &Path) -> Result<(), EngineError> {
     }
 }
 
-/// What is written in clear tells by its name who wrote it: it has no other mark.
-const PLAIN: &[&str] = &[".sealine.csv", ".sealine.jsonl", ".sealine.arrow"];
-
-fn is_plain_part(name: &str) -> bool {
-    is_part(name, PLAIN)
-}
-
-/// `part-NNNNN` with one of the suffixes, five digits or more.
-fn is_part(name: &str, suffixes: &[&str]) -> bool {
-    name.strip_prefix("part-")
-        .and_then(|rest| suffixes.iter().find_map(|suffix| rest.strip_suffix(suffix)))
-        .is_some_and(|digits| digits.len() >= 5 && digits.bytes().all(|b| b.is_ascii_digit()))
+/// The number of a part file: `part-NNNNN`, five digits or more, with a suffix of ours.
+pub(crate) fn part_number(name: &OsStr) -> Option<usize> {
+    let rest = name.to_str()?.strip_prefix("part-")?;
+    let digits = SUFFIXES
+        .iter()
+        .find_map(|suffix| rest.strip_suffix(suffix))?;
+    let plain = digits.len() >= 5 && digits.bytes().all(|b| b.is_ascii_digit());
+    digits.parse().ok().filter(|_| plain)
 }
 
 fn is_sealed(path: &Path) -> io::Result<bool> {
@@ -109,13 +116,13 @@ mod tests {
     fn only_sealed_parts_may_be_replaced() {
         let dir = tempfile::tempdir().unwrap();
         let place = dir.path().join("out");
-        only_ours(&place).unwrap();
+        only_ours(&place, None).unwrap();
         std::fs::create_dir(&place).unwrap();
-        only_ours(&place).unwrap();
+        only_ours(&place, None).unwrap();
         std::fs::write(place.join("part-00000.parquet"), b"PARE...").unwrap();
         std::fs::write(place.join("part-100000.parquet"), b"PARE...").unwrap();
         std::fs::write(place.join("part-00000.sealine.csv"), b"id\r\n").unwrap();
-        only_ours(&place).unwrap();
+        only_ours(&place, None).unwrap();
         for (name, bytes) in [
             ("report.pdf", &b"PARE"[..]),
             (".hidden", b"PARE"),
@@ -127,7 +134,7 @@ mod tests {
             ("part-00003.parquet", b"PA"),
         ] {
             std::fs::write(place.join(name), bytes).unwrap();
-            match only_ours(&place).unwrap_err() {
+            match only_ours(&place, None).unwrap_err() {
                 EngineError::Foreign { first, count, .. } => {
                     assert_eq!((&*first, count), (name, 1));
                 }
@@ -136,7 +143,12 @@ mod tests {
             std::fs::remove_file(place.join(name)).unwrap();
         }
         std::fs::create_dir(place.join("part-00004.parquet")).unwrap();
-        assert_eq!(only_ours(&place).unwrap_err().code(), "SL5039");
+        assert_eq!(only_ours(&place, None).unwrap_err().code(), "SL5039");
+        std::fs::remove_dir(place.join("part-00004.parquet")).unwrap();
+        let staged = OsStr::new(".part-00004.parquet.sealine-1");
+        std::fs::write(place.join(staged), b"PARE").unwrap();
+        assert_eq!(only_ours(&place, None).unwrap_err().code(), "SL5039");
+        only_ours(&place, Some(staged)).unwrap();
     }
 
     #[test]
@@ -144,13 +156,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let place = dir.path().join("out.parquet");
         std::fs::write(&place, b"PARE...").unwrap();
-        only_ours(&place).unwrap();
+        only_ours(&place, None).unwrap();
         std::fs::write(&place, b"PAR1...").unwrap();
-        assert_eq!(only_ours(&place).unwrap_err().code(), "SL5039");
+        assert_eq!(only_ours(&place, None).unwrap_err().code(), "SL5039");
         for (name, ours) in [("out.sealine.csv", true), ("out.csv", false)] {
             let place = dir.path().join(name);
             std::fs::write(&place, b"id\r\n1\r\n").unwrap();
-            assert_eq!(only_ours(&place).is_ok(), ours, "{name}");
+            assert_eq!(only_ours(&place, None).is_ok(), ours, "{name}");
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use sealine_audit::Published;
 use serde::{Deserialize, Serialize};
 
 use crate::durable;
@@ -76,18 +77,35 @@ pub(crate) struct FileRecord {
     pub(crate) sha256: String,
 }
 
-/// One place that the run replaces.
+/// One place that the run writes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Target {
     pub(crate) dataset: String,
     pub(crate) role: Role,
+    /// Whether the place is replaced, or is a file that the run adds to a folder. Journals of before there was a
+    /// choice do not say.
+    #[serde(default = "replaced")]
+    pub(crate) mode: Published,
     pub(crate) destination: Place,
     pub(crate) stage: Place,
     /// Empty until `Staged`.
     pub(crate) files: Vec<FileRecord>,
 }
 
+fn replaced() -> Published {
+    Published::Replace
+}
+
 impl Target {
+    /// The place of the dataset: the destination, or the folder that the file is added to.
+    pub(crate) fn location(&self, root: &Path) -> PathBuf {
+        let mut place = self.destination.at(root);
+        if self.mode == Published::Append {
+            place.pop();
+        }
+        place
+    }
+
     /// The staging path beside `destination`, on the same file system.
     pub(crate) fn stage_path(destination: &Path, run: &str) -> Option<PathBuf> {
         let name = destination.file_name()?.to_str()?;

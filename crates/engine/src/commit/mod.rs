@@ -8,7 +8,7 @@ mod journal;
 mod publish;
 mod recover;
 
-pub(crate) use foreign::only_ours;
+pub(crate) use foreign::{only_ours, part_number};
 pub(crate) use journal::{FileRecord, Journal, JournalFile, Outcome, Phase, Place, Role, Target};
 pub(crate) use publish::{holds, publish};
 pub(crate) use recover::{Recovered, clean, pending, retreat, roll_back, settle};

@@ -1,6 +1,7 @@
-//! Swapping a staged generation into its place: one rename, by the kernel, atomic.
+//! Swapping a staged generation into its place, or adding a staged file: one rename, by the kernel, atomic.
 //!
-//! INVARIANT: a destination is never absent between two generations and never half of one.
+//! INVARIANT: a destination is never absent between two generations and never half of one; what is added takes
+//! the place of nothing.
 
 use std::fs::File;
 use std::io::Read;
@@ -8,6 +9,7 @@ use std::path::Path;
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
+use sealine_audit::Published;
 use sealine_protect::crypto;
 
 use super::foreign::only_ours;
@@ -15,12 +17,27 @@ use super::journal::FileRecord;
 use crate::durable;
 use crate::error::EngineError;
 
-/// Puts `stage` at `destination`, which holds nothing or what Sealine wrote. What was there before lies at
-/// `stage` afterwards.
-pub(crate) fn publish(stage: &Path, destination: &Path) -> Result<(), EngineError> {
+/// Puts `stage` at `destination`. What is replaced was nothing or what Sealine wrote, and lies at `stage`
+/// afterwards; what is appended comes to lie beside files that Sealine wrote, under a name that is free.
+pub(crate) fn publish(
+    stage: &Path,
+    destination: &Path,
+    mode: Published,
+) -> Result<(), EngineError> {
     // Asked a second time: a long run leaves room for others to put files there.
-    only_ours(destination)?;
-    swap(stage, destination)
+    match mode {
+        Published::Replace => {
+            only_ours(destination, None)?;
+            swap(stage, destination)
+        }
+        Published::Append => {
+            only_ours(
+                destination.parent().unwrap_or(destination),
+                stage.file_name(),
+            )?;
+            add(stage, destination)
+        }
+    }
 }
 
 /// The swap itself.
@@ -31,6 +48,28 @@ pub(super) fn swap(stage: &Path, destination: &Path) -> Result<(), EngineError> 
         other => other,
     };
     // A crash right here leaves the old generation or the new one in place: a rename is atomic.
+    settled(outcome, destination)
+}
+
+/// The addition itself.
+fn add(stage: &Path, destination: &Path) -> Result<(), EngineError> {
+    match renameat_with(CWD, stage, CWD, destination, RenameFlags::NOREPLACE) {
+        // Nobody else names files so; it may be a part of another dataset, and is theirs in any case.
+        Err(Errno::EXIST) => Err(EngineError::Foreign {
+            path: destination.parent().unwrap_or(destination).to_path_buf(),
+            first: destination
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
+            count: 1,
+        }),
+        // A crash right here leaves the file added or not: a rename is atomic.
+        outcome => settled(outcome, destination),
+    }
+}
+
+fn settled(outcome: Result<(), Errno>, destination: &Path) -> Result<(), EngineError> {
     match outcome {
         Ok(()) => {}
         Err(Errno::INVAL | Errno::NOSYS | Errno::XDEV | Errno::OPNOTSUPP | Errno::BUSY) => {

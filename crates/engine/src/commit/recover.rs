@@ -146,7 +146,7 @@ fn roll_forward(file: &JournalFile, target: &Target, root: &Path) -> Result<(), 
         });
     }
     if in_place(&stage)? {
-        return publish(&stage, &destination);
+        return publish(&stage, &destination, target.mode);
     }
     Err(EngineError::Unrecoverable {
         dataset: target.dataset.clone(),
@@ -162,6 +162,8 @@ fn roll_forward(file: &JournalFile, target: &Target, root: &Path) -> Result<(), 
     clippy::indexing_slicing
 )]
 mod tests {
+    use sealine_audit::Published;
+
     use super::super::journal::{FileRecord, Journal, Outcome, Place, Role};
     use super::*;
 
@@ -186,6 +188,7 @@ mod tests {
                 Target {
                     dataset: name.to_owned(),
                     role: Role::Output,
+                    mode: Published::Replace,
                     destination: Place::of(root, &destination),
                     stage: Place::of(root, &stage),
                     files: vec![FileRecord {
@@ -246,6 +249,7 @@ mod tests {
                 publish(
                     &target.stage.at(dir.path()),
                     &target.destination.at(dir.path()),
+                    target.mode,
                 )
                 .unwrap();
             }
@@ -271,6 +275,7 @@ mod tests {
                 publish(
                     &target.stage.at(dir.path()),
                     &target.destination.at(dir.path()),
+                    target.mode,
                 )
                 .unwrap();
             }
@@ -289,6 +294,7 @@ mod tests {
         publish(
             &first.stage.at(dir.path()),
             &first.destination.at(dir.path()),
+            first.mode,
         )
         .unwrap();
         std::fs::create_dir(dir.path().join("b")).unwrap();
@@ -297,6 +303,67 @@ mod tests {
         assert_eq!(names(dir.path()), ["a", "b", "runs"]);
         assert_eq!(names(&dir.path().join("a")), [OLD]);
         assert_eq!(names(&dir.path().join("b")), ["theirs"]);
+    }
+
+    /// A folder with a file of an earlier run, and one that is being added to it.
+    fn adding(root: &Path) -> JournalFile {
+        let mut file = interrupted(root, Phase::Publishing);
+        let destination = root.join("a/part-00008.parquet");
+        let stage = Target::stage_path(&destination, RUN).unwrap();
+        std::fs::write(&stage, b"a").unwrap();
+        std::fs::remove_dir_all(file.journal().targets[0].stage.at(root)).unwrap();
+        file.update(|journal| {
+            let target = &mut journal.targets[0];
+            target.mode = Published::Append;
+            target.destination = Place::of(root, &destination);
+            target.stage = Place::of(root, &stage);
+            target.files[0].name = String::new();
+        })
+        .unwrap();
+        file
+    }
+
+    #[test]
+    fn an_added_file_is_finished_or_taken_back_and_the_others_stay() {
+        for published in [false, true] {
+            for forward in [false, true] {
+                let dir = tempfile::tempdir().unwrap();
+                let mut file = adding(dir.path());
+                let target = file.journal().targets[0].clone();
+                assert_eq!(target.location(dir.path()), dir.path().join("a"));
+                if published {
+                    publish(
+                        &target.stage.at(dir.path()),
+                        &target.destination.at(dir.path()),
+                        target.mode,
+                    )
+                    .unwrap();
+                }
+                if forward {
+                    settle(&mut file, dir.path()).unwrap();
+                    clean(&file, dir.path()).unwrap();
+                    assert_eq!(names(&dir.path().join("a")), [OLD, "part-00008.parquet"]);
+                    assert_eq!(names(&dir.path().join("b")), ["new"]);
+                } else {
+                    retreat(&mut file, dir.path()).unwrap();
+                    assert_eq!(names(&dir.path().join("a")), [OLD]);
+                    assert_eq!(names(dir.path()), ["a", "runs"]);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_added_takes_the_place_of_nothing() {
+        for theirs in ["part-00008.parquet", "theirs"] {
+            let dir = tempfile::tempdir().unwrap();
+            let mut file = adding(dir.path());
+            std::fs::write(dir.path().join("a").join(theirs), b"PARE").unwrap();
+            assert_eq!(settle(&mut file, dir.path()).unwrap_err().code(), "SL5039");
+            assert_eq!(names(&dir.path().join("a")), [OLD, theirs]);
+            let kept = std::fs::read(dir.path().join("a").join(theirs)).unwrap();
+            assert_eq!(kept, b"PARE");
+        }
     }
 
     #[test]

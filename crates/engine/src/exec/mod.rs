@@ -18,5 +18,6 @@ mod walk;
 pub(crate) use feed::{Account, Feed, Hub, HubOptions};
 pub use memory::Limits;
 pub(crate) use rules::digest as rules_digest;
+pub(crate) use source::InputFiles;
 pub(crate) use sources::Sources;
 pub(crate) use stream::{Computation, prepare};

@@ -3,6 +3,7 @@
 //! INVARIANT: every byte that reaches the contract is in the commitment; files are the same before and after.
 
 use std::collections::VecDeque;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -14,6 +15,7 @@ use sealine_keys::OpenKeys;
 use sealine_protect::crypto::hmac;
 use sealine_spec::{Dataset, Encrypt, Format, Formulas};
 
+use crate::cancel::CancelToken;
 use crate::error::EngineError;
 
 /// The files of an input, as they were when the run began.
@@ -38,6 +40,41 @@ impl InputFiles {
             .iter()
             .map(|(_, identity)| identity.bytes())
             .sum()
+    }
+
+    /// The commitment that a run makes which reads all of these files, by reading them.
+    pub(crate) fn commitment(
+        &self,
+        dataset: &str,
+        key: &hmac::Key,
+        cancel: &CancelToken,
+    ) -> Result<Option<[u8; 32]>, EngineError> {
+        let commitment = Commitment::new(key);
+        let mut buffer = vec![0_u8; 1 << 18];
+        for (file, identity) in &self.files {
+            let fault = |error: std::io::Error| EngineError::Input {
+                dataset: dataset.to_owned(),
+                path: file.path.clone(),
+                reason: error.to_string(),
+            };
+            commitment.header(&file.path, identity);
+            // Not more than was committed to: a file that grows meanwhile is another one.
+            let mut bytes = std::fs::File::open(&file.path)
+                .map_err(fault)?
+                .take(identity.bytes());
+            loop {
+                if cancel.is_cancelled() {
+                    return Err(EngineError::Cancelled);
+                }
+                let read = bytes.read(&mut buffer).map_err(fault)?;
+                match buffer.get(..read) {
+                    Some([]) | None => break,
+                    Some(read) => commitment.feed(read),
+                }
+            }
+        }
+        self.unchanged(dataset)?;
+        Ok(commitment.finish())
     }
 
     /// Insists that every file is still the one that the run began with.

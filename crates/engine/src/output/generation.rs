@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
+use sealine_audit::Published;
 use sealine_connect::{
     ConnectError, EncryptedWriter, FileAad, FileKeys, PlainAllowed, PlainFormat, PlainWriter,
     Written,
@@ -35,6 +36,16 @@ pub(crate) enum Form {
         format: PlainFormat,
         allowed: PlainAllowed,
     },
+}
+
+impl Form {
+    /// The name of a part file. Names that nobody else gives tell, before the next run, what is Sealine's.
+    pub(crate) fn part(&self, number: usize) -> String {
+        match self {
+            Self::Sealed { .. } => format!("part-{number:05}.parquet"),
+            Self::Plain { format, .. } => format!("part-{number:05}.sealine{}", format.suffix()),
+        }
+    }
 }
 
 /// A file being written.
@@ -90,6 +101,12 @@ impl Part {
 #[derive(Clone, Debug)]
 pub(crate) struct Staging {
     pub(crate) dataset: String,
+    pub(crate) mode: Published,
+    /// The place of the dataset.
+    pub(crate) place: PathBuf,
+    /// Of what is appended to, the newest file that is there.
+    pub(crate) newest: Option<PathBuf>,
+    /// What is published: the place, or a file in it.
     pub(crate) destination: PathBuf,
     pub(crate) stage: PathBuf,
     pub(crate) shape: Shape,
@@ -200,12 +217,7 @@ impl Generation {
     fn open_part(&mut self) -> Result<(), EngineError> {
         let (path, published_name) = match self.staging.shape {
             Shape::Folder => {
-                // Names that nobody else gives tell, before the next `replace`, what may be removed.
-                let suffix = match &self.staging.form {
-                    Form::Sealed { .. } => ".parquet".to_owned(),
-                    Form::Plain { format, .. } => format!(".sealine{}", format.suffix()),
-                };
-                let name = format!("part-{:05}{suffix}", self.files.len());
+                let name = self.staging.form.part(self.files.len());
                 self.part_name.clone_from(&name);
                 (self.staging.stage.join(&name), name)
             }

@@ -308,6 +308,11 @@ impl Project {
         beside.is_some_and(|beside| beside.pipeline == pipeline)
     }
 
+    /// What earlier runs recorded about what they wrote.
+    pub(crate) fn computed(&self) -> &Computed {
+        &self.computed
+    }
+
     pub(crate) fn places(&self) -> Places<'_> {
         Places {
             spec: &self.spec,

@@ -145,7 +145,7 @@ impl Places<'_> {
         {
             return Err(refuse("it is a mount point; name a folder inside it"));
         }
-        only_ours(&place)?;
+        only_ours(&place, None)?;
         Ok((place, shape))
     }
 

@@ -16,6 +16,7 @@ use sealine_spec::Limit;
 use serde::{Deserialize, Serialize};
 
 use super::execute::{Shared, Staged, execute};
+use super::id::RunId;
 use super::prepare::{self, Planned};
 use super::receipt;
 use super::whole;
@@ -54,19 +55,16 @@ pub(crate) struct Recorded {
 }
 
 impl Session {
-    /// Runs an authorized pipeline: reads, checks, protects, seals, commits, records.
-    ///
-    /// # Errors
-    /// [`EngineError`]; destinations are then as before, unless the code is `SL5033` or `SL5037`, which say so.
-    pub async fn run(
+    /// Runs a pipeline under an id that no committed run has.
+    pub(super) async fn attempt(
         &mut self,
         authorized: Authorized<Plan>,
+        run: RunId,
         cancel: &CancelToken,
     ) -> Result<RunReport, EngineError> {
         let watch = Stopwatch::start();
         let started = clock::now_micros();
         let limits = self.limits;
-        let run = prepare::run_id()?;
         let pipeline = authorized.plan().pipeline().to_owned();
         let Ready {
             hub,
@@ -75,7 +73,7 @@ impl Session {
         } = match self.ready(&authorized, &run, cancel, limits, started).await {
             Ok(ready) => ready,
             Err(error) => {
-                let action = receipt::failed_early(&run, &pipeline, &error);
+                let action = receipt::failed_early(run.as_str(), &pipeline, &error);
                 self.append(&actor(authorized.principal()), Ended::Failure, action)?;
                 return Err(error);
             }
@@ -85,7 +83,7 @@ impl Session {
         let plan = authorized.plan();
         let digests = receipt::digests(&authorized)?;
         let action = Action::RunStarted {
-            run: run.clone(),
+            run: run.to_string(),
             pipeline,
             digests,
         };
@@ -105,10 +103,9 @@ impl Session {
             highest: self.project.spec().project.levels.highest(),
             memory: limits.anonymity,
         };
-        let mut anonymity = Found::default();
         let outcome = match execute(&shared, plan, &hub, computations, &written).await {
             Ok(staged) => {
-                anonymity = found(&staged);
+                let anonymity = found(&staged);
                 // A crash right here leaves complete staging places and the journal `Started`: rolled back.
                 self.commit(
                     &authorized,
@@ -125,15 +122,10 @@ impl Session {
         };
         match outcome {
             Ok(recorded) => {
-                let report = receipt::report(
-                    self,
-                    &authorized,
-                    &hub,
-                    &file,
-                    &anonymity,
-                    &recorded,
-                    watch.elapsed(),
-                );
+                let (recorded, statement) = recorded;
+                let mut report =
+                    receipt::report(self, &authorized, &statement.predicate, &recorded);
+                report.duration_ms = u64::try_from(watch.elapsed().as_millis()).unwrap_or(u64::MAX);
                 self.end(file)?;
                 Ok(report)
             }
@@ -154,7 +146,7 @@ impl Session {
     async fn ready(
         &self,
         authorized: &Authorized<Plan>,
-        run: &str,
+        run: &RunId,
         cancel: &CancelToken,
         limits: Limits,
         now: i64,
@@ -208,7 +200,7 @@ impl Session {
         anonymity: &Found,
         cancel: &CancelToken,
         started: i64,
-    ) -> Result<Recorded, Stop> {
+    ) -> Result<(Recorded, Statement), Stop> {
         let before = Stop::Before;
         let root = self.project.dir().root().to_path_buf();
         verify(hub, staged).map_err(before)?;
@@ -297,7 +289,7 @@ impl Session {
             })
         })?;
         self.progress.update(Update::Recorded {
-            index: recorded.index,
+            index: recorded.0.index,
         });
         match refused {
             None => Ok(recorded),
@@ -312,7 +304,7 @@ impl Session {
                     path: file.path(),
                 }));
             };
-            match commit::publish(&stage, &target.destination.at(root)) {
+            match commit::publish(&stage, &target.destination.at(root), target.mode) {
                 Ok(()) => {}
                 Err(error) if error.retreats() => {
                     commit::retreat(file, root).map_err(Stop::After)?;
@@ -338,7 +330,7 @@ impl Session {
         &mut self,
         file: &mut JournalFile,
         again: bool,
-    ) -> Result<Recorded, EngineError> {
+    ) -> Result<(Recorded, Statement), EngineError> {
         let broken = || EngineError::JournalBroken { path: file.path() };
         let record = file.journal().record.clone().ok_or_else(broken)?;
         let record: Record = serde_json::from_value(record).map_err(|_| broken())?;
@@ -348,27 +340,32 @@ impl Session {
         self.progress.step(Step::ReceiptStored);
         let mut event = record.event;
         receipt::set_receipt(&mut event, stored.sha256);
-        let index = self.append_event(&event, again)?;
+        let index = self.append_event(&event, again.then_some(0))?;
         if let Some(failed) = &record.failed {
-            self.append_event(failed, again)?;
+            // An earlier attempt under the same id may have failed in the same way.
+            self.append_event(failed, again.then_some(index))?;
         }
         // A crash right here leaves an entry and the journal `Published`: the entry is found and not repeated.
         self.progress.step(Step::EntryAppended);
         file.update(|journal| journal.phase = Phase::Recorded)?;
         // A crash right here leaves the old generation beside the new one, under its staging name: removed.
         self.progress.step(Step::Recorded);
-        Ok(Recorded {
+        let recorded = Recorded {
             receipt: stored.path,
             sha256: stored.sha256.to_string(),
             index,
-        })
+        };
+        Ok((recorded, record.statement))
     }
 
-    fn append_event(&mut self, event: &Event, again: bool) -> Result<u64, EngineError> {
-        if again {
+    /// Appends an event; after a crash not a second time, where it is found from an entry on.
+    fn append_event(&mut self, event: &Event, from: Option<u64>) -> Result<u64, EngineError> {
+        if let Some(from) = from {
             let reader = sealine_audit::Reader::open(&self.project.state().log())?;
             let same = |found: &Event| found.action == event.action;
-            if let Some(found) = reader.find_last(same)? {
+            if let Some(found) = reader.find_last(same)?
+                && found.index >= from
+            {
                 return Ok(found.index);
             }
         }

@@ -6,28 +6,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sealine_access::Authorized;
+use sealine_audit::Published;
 use sealine_connect::{PlainAllowed, PlainFormat};
 use sealine_plan::{Plan, PlannedOutput, Sink};
-use sealine_protect::crypto::{hmac, random};
-use sealine_spec::{Dataset, Format};
+use sealine_protect::crypto::hmac;
+use sealine_spec::{Dataset, Format, Mode};
 
+use super::append;
+use super::id::RunId;
 use crate::cancel::CancelToken;
 use crate::clock;
 use crate::commit::{Journal, Outcome, Phase, Place, Role, Target};
 use crate::error::EngineError;
 use crate::exec::{Feed, Hub, HubOptions, Limits, Sources};
 use crate::output::{Demand, Form, Staging};
+use crate::project::Shape;
 use crate::session::{Session, actor};
 use crate::vault::Site;
-
-/// A new run id: sorts by time.
-pub(crate) fn run_id() -> Result<String, EngineError> {
-    let millis = u64::try_from(clock::now_micros() / 1000).unwrap_or(0);
-    let random: [u8; 10] = random::array()?;
-    Ok(uuid::Builder::from_unix_timestamp_millis(millis, &random)
-        .into_uuid()
-        .to_string())
-}
 
 /// A dataset that the run writes.
 pub(crate) struct Planned {
@@ -61,7 +56,6 @@ pub(crate) fn hub(
         let files = places.files(&input.dataset)?;
         feeds.push(Feed::new(input, files, highest)?);
     }
-    let digest_key = session.keys.digest_key()?;
     let keys = Arc::clone(&session.keys);
     Ok(Hub::new(
         feeds,
@@ -74,7 +68,7 @@ pub(crate) fn hub(
                 session.vault,
                 clock::now(),
             ),
-            digest_key: hmac::Key::new(hmac::Algorithm::Sha256, digest_key.expose()),
+            digest_key: commitment_key(session)?,
             highest,
             batch_rows: limits.batch_rows,
             now: clock::now_micros(),
@@ -83,11 +77,17 @@ pub(crate) fn hub(
     ))
 }
 
-/// Everything that the run replaces: outputs first, then the quarantines of its inputs.
+/// What the commitments to inputs are made with.
+pub(crate) fn commitment_key(session: &Session) -> Result<hmac::Key, EngineError> {
+    let key = session.keys.digest_key()?;
+    Ok(hmac::Key::new(hmac::Algorithm::Sha256, key.expose()))
+}
+
+/// Everything that the run replaces or adds to: outputs first, then the quarantines of its inputs.
 pub(crate) fn written(
     session: &Session,
     plan: &Plan,
-    run: &str,
+    run: &RunId,
     limits: Limits,
 ) -> Result<Vec<Planned>, EngineError> {
     let mut all = Vec::new();
@@ -98,7 +98,14 @@ pub(crate) fn written(
                 reason: "it shows rows on the terminal",
             });
         };
-        let staging = staging(session, dataset, run, limits)?;
+        let mode = match output.mode {
+            Mode::Replace => Published::Replace,
+            Mode::Append => Published::Append,
+        };
+        let staging = staging(session, dataset, mode, run, limits)?;
+        if staging.newest.is_some() {
+            append::same_columns(session, plan, &dataset.id)?;
+        }
         all.push(Planned {
             role: Role::Output,
             staging,
@@ -116,7 +123,11 @@ pub(crate) fn written(
                 reason: "it is not in the catalog".to_owned(),
             });
         };
-        let staging = staging(session, dataset, run, limits)?;
+        let mode = append::mode_of_rejects(session.project.spec(), &input.dataset.id);
+        let staging = staging(session, dataset, mode, run, limits)?;
+        if let Some(newest) = &staging.newest {
+            append::same_rejects(session, &input.dataset, &dataset.id, newest)?;
+        }
         // Rejected rows are as secret as their source: they are never written in clear.
         if !matches!(staging.form, Form::Sealed { .. }) {
             return Err(EngineError::NotEncrypted {
@@ -134,9 +145,7 @@ pub(crate) fn written(
     for (index, first) in all.iter().enumerate() {
         for second in all.iter().skip(index + 1) {
             let (a, b) = (&first.staging, &second.staging);
-            if a.destination.starts_with(&b.destination)
-                || b.destination.starts_with(&a.destination)
-            {
+            if a.place.starts_with(&b.place) || b.place.starts_with(&a.place) {
                 return Err(EngineError::SharedPlace {
                     first: a.dataset.clone(),
                     second: b.dataset.clone(),
@@ -150,12 +159,20 @@ pub(crate) fn written(
 fn staging(
     session: &Session,
     dataset: &Dataset,
-    run: &str,
+    mode: Published,
+    run: &RunId,
     limits: Limits,
 ) -> Result<Staging, EngineError> {
-    let (destination, shape) = session.project.places().destination(dataset)?;
+    let (place, shape) = session.project.places().destination(dataset)?;
     let form = form(session, dataset)?;
-    let Some(stage) = Target::stage_path(&destination, run) else {
+    let (destination, shape, newest) = match mode {
+        Published::Replace => (place.clone(), shape, None),
+        Published::Append => {
+            let next = append::next(session, dataset, (&place, shape), &form)?;
+            (next.file, Shape::File, next.newest)
+        }
+    };
+    let Some(stage) = Target::stage_path(&destination, run.as_str()) else {
         return Err(EngineError::Location {
             dataset: dataset.id.clone(),
             reason: "its path has no name".to_owned(),
@@ -163,6 +180,9 @@ fn staging(
     };
     Ok(Staging {
         dataset: dataset.id.clone(),
+        mode,
+        place,
+        newest,
         destination,
         stage,
         shape,
@@ -208,7 +228,7 @@ fn form(session: &Session, dataset: &Dataset) -> Result<Form, EngineError> {
 /// The journal of a run that begins.
 pub(crate) fn journal(
     root: &Path,
-    run: &str,
+    run: &RunId,
     authorized: &Authorized<Plan>,
     started: i64,
     written: &[Planned],
@@ -218,6 +238,7 @@ pub(crate) fn journal(
         .map(|planned| Target {
             dataset: planned.staging.dataset.clone(),
             role: planned.role,
+            mode: planned.staging.mode,
             destination: Place::of(root, &planned.staging.destination),
             stage: Place::of(root, &planned.staging.stage),
             files: Vec::new(),
@@ -225,7 +246,7 @@ pub(crate) fn journal(
         .collect();
     Journal {
         version: 1,
-        run: run.to_owned(),
+        run: run.to_string(),
         pipeline: authorized.plan().pipeline().to_owned(),
         actor: actor(authorized.principal()),
         started,

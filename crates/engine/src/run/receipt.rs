@@ -5,12 +5,11 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use sealine_access::{Authorized, Granted};
 use sealine_audit::{
     Action, Declassification, Digest, Digests, Event, Identities, InputRecord, KeyUse,
-    OutputRecord, Published, PublishedFile, Receipt, Role, RuleCount, Statement, Time, Verdict,
+    OutputRecord, PublishedFile, Receipt, Role, RuleCount, Statement, Time, Verdict,
 };
 use sealine_plan::{DemandKind, Plan};
 use sealine_protect::crypto;
@@ -20,7 +19,7 @@ use super::prepare::shown;
 use crate::commit::{self, JournalFile};
 use crate::error::EngineError;
 use crate::exec::{Account, Hub, rules_digest};
-use crate::report::{DeclassificationReport, InputReport, OutputReport, RuleReport, RunReport};
+use crate::report::{InputReport, OutputReport, RunReport};
 use crate::session::{Session, actor, key_use};
 
 /// What the run rests on.
@@ -86,21 +85,15 @@ pub(crate) fn statement(
             rows_in: account.tally.read,
             rows_accepted: account.tally.accepted,
             rows_rejected: account.tally.rejected,
-            rejected_by_rule: rules(&account)
-                .into_iter()
-                .map(|rule| RuleCount {
-                    column: rule.column,
-                    rule: rule.rule,
-                    rows: rule.rows,
-                })
-                .collect(),
+            rejected_by_rule: rules(&account),
             bytes: account.bytes,
             commitment: account.commitment.map(Digest::new),
         })
         .collect();
     let mut outputs = Vec::with_capacity(journal.targets.len());
     for target in &journal.targets {
-        let location = location(session, target);
+        let root = session.project.dir().root();
+        let place = shown(root, &target.destination.at(root));
         let mut files = Vec::with_capacity(target.files.len());
         for file in &target.files {
             let sha256 = file
@@ -110,9 +103,9 @@ pub(crate) fn statement(
                     path: session.project.state().runs(),
                 })?;
             let path = if file.name.is_empty() {
-                location.clone()
+                place.clone()
             } else {
-                format!("{location}/{}", file.name)
+                format!("{place}/{}", file.name)
             };
             files.push(PublishedFile {
                 path,
@@ -127,8 +120,8 @@ pub(crate) fn statement(
                 commit::Role::Output => Role::Output,
                 commit::Role::Rejects => Role::Rejects,
             },
-            mode: Published::Replace,
-            location,
+            mode: target.mode,
+            location: shown(root, &target.location(root)),
             rows_out: target.files.iter().map(|file| file.rows).sum(),
             files,
             commitment: None,
@@ -148,17 +141,6 @@ pub(crate) fn statement(
                 .declassifications()
                 .iter()
                 .map(|granted| declassification(session, granted))
-                .map(|granted| Declassification {
-                    origin: granted.origin,
-                    tag: granted.tag,
-                    protection: granted.protection,
-                    key: granted.key,
-                    dataset: granted.dataset,
-                    column: granted.column,
-                    from_level: granted.from_level,
-                    to_level: granted.to_level,
-                    policies: granted.policies,
-                })
                 .collect(),
         },
         identities: Identities {
@@ -177,69 +159,58 @@ pub(crate) fn statement(
     }))
 }
 
-/// The report of a finished run.
+/// The report of a recorded run: its receipt, read aloud.
 pub(crate) fn report(
     session: &Session,
     authorized: &Authorized<Plan>,
-    hub: &Hub,
-    file: &JournalFile,
-    anonymity: &Found,
+    receipt: &Receipt,
     recorded: &Recorded,
-    duration: Duration,
 ) -> RunReport {
-    let (plan, journal) = (authorized.plan(), file.journal());
-    let written = |role: commit::Role| {
-        journal
-            .targets
-            .iter()
-            .filter(|target| target.role == role)
-            .map(|target| OutputReport {
-                dataset: target.dataset.clone(),
-                location: location(session, target),
-                rows: target.files.iter().map(|file| file.rows).sum(),
-                columns: output_columns(plan, &target.dataset),
-                files: target.files.len() as u64,
-                sealed: is_sealed(session, &target.dataset),
-                bytes: target.files.iter().map(|file| file.bytes).sum(),
-                sealed: session
-                    .project
-                    .spec()
-                    .dataset(&target.dataset)
-                    .is_some_and(|dataset| dataset.encrypt.is_some()),
-                anonymity: anonymity.get(&target.dataset).cloned(),
+    let plan = authorized.plan();
+    let written = |role: Role| {
+        let outputs = receipt.outputs.iter().filter(|output| output.role == role);
+        outputs
+            .map(|output| OutputReport {
+                dataset: output.dataset.clone(),
+                mode: output.mode,
+                location: output.location.clone(),
+                rows: output.rows_out,
+                columns: output_columns(plan, &output.dataset),
+                files: output.files.len() as u64,
+                sealed: is_sealed(session, &output.dataset),
+                bytes: output.files.iter().map(|file| file.bytes).sum(),
+                anonymity: output.anonymity.clone(),
             })
             .collect::<Vec<_>>()
     };
-    let outputs = written(commit::Role::Output);
+    let outputs = written(Role::Output);
     let next = outputs.first().map_or_else(
         || "sealine audit verify".to_owned(),
         |output| format!("sealine read {} --limit 5", output.dataset),
     );
     RunReport {
-        run: journal.run.clone(),
-        pipeline: journal.pipeline.clone(),
+        run: receipt.run.clone(),
+        pipeline: receipt.pipeline.clone(),
+        already: false,
         runs_as: authorized.principal().id.clone(),
-        columns_proved: columns(plan),
-        declassifications: authorized
-            .declassifications()
+        columns_proved: receipt.verdict.columns,
+        declassifications: receipt.verdict.declassifications.clone(),
+        inputs: receipt
+            .inputs
             .iter()
-            .map(|granted| declassification(session, granted))
-            .collect(),
-        inputs: accounts(hub)
-            .into_iter()
-            .map(|(dataset, account)| InputReport {
-                dataset,
-                rows_in: account.tally.read,
-                accepted: account.tally.accepted,
-                rejected: account.tally.rejected,
-                rejected_by_rule: rules(&account),
-                bytes: account.bytes,
+            .map(|input| InputReport {
+                dataset: input.dataset.clone(),
+                rows_in: input.rows_in,
+                accepted: input.rows_accepted,
+                rejected: input.rows_rejected,
+                rejected_by_rule: input.rejected_by_rule.clone(),
+                bytes: input.bytes,
             })
             .collect(),
         outputs,
-        rejects: written(commit::Role::Rejects),
+        rejects: written(Role::Rejects),
         receipt: receipt_report(session, recorded),
-        duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+        duration_ms: 0,
         next,
     }
 }
@@ -319,12 +290,12 @@ fn accounts(hub: &Hub) -> Vec<(String, Account)> {
         .collect()
 }
 
-pub(crate) fn rules(account: &Account) -> Vec<RuleReport> {
+pub(crate) fn rules(account: &Account) -> Vec<RuleCount> {
     account
         .tally
         .by_rule
         .iter()
-        .map(|((column, rule), rows)| RuleReport {
+        .map(|((column, rule), rows)| RuleCount {
             column: column.clone(),
             rule: (*rule).to_string(),
             rows: *rows,
@@ -347,12 +318,7 @@ fn output_columns(plan: &Plan, dataset: &str) -> Vec<String> {
         .collect()
 }
 
-fn location(session: &Session, target: &commit::Target) -> String {
-    let root = session.project.dir().root();
-    shown(root, &target.destination.at(root))
-}
-
-fn declassification(session: &Session, granted: &Granted) -> DeclassificationReport {
+fn declassification(session: &Session, granted: &Granted) -> Declassification {
     let levels = &session.project.spec().project.levels;
     let demand = &granted.demand;
     let arguments: Vec<String> = [demand.first, demand.last, demand.width, demand.offset]
@@ -364,7 +330,7 @@ fn declassification(session: &Session, granted: &Granted) -> DeclassificationRep
     if demand.kind == DemandKind::Declassify && !arguments.is_empty() {
         protection = format!("{protection}({})", arguments.join(", "));
     }
-    DeclassificationReport {
+    Declassification {
         origin: demand.origin.to_string(),
         tag: demand
             .tag

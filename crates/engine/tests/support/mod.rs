@@ -204,13 +204,52 @@ pub(crate) fn run_within(
 ) -> Result<RunReport, EngineError> {
     let mut session = begin(root, progress)?;
     session.set_limits(limits);
-    let authorized = match session.decide(&request(), &Principal::user("ada")) {
-        Ok(authorized) => authorized,
-        Err(NotDecided::Failed(error)) => return Err(error),
+    let authorized = decided(&mut session, &request())?;
+    runtime().block_on(session.run(authorized, &CancelToken::new()))
+}
+
+/// One run under an id, as the command line does it with `--run-id`.
+pub(crate) fn run_as(
+    root: &Path,
+    id: &str,
+    progress: Arc<dyn Progress>,
+) -> Result<RunReport, EngineError> {
+    let mut session = begin(root, progress)?;
+    let authorized = decided(&mut session, &request())?;
+    let id = id.parse().unwrap();
+    runtime().block_on(session.run_as(authorized, id, &CancelToken::new()))
+}
+
+fn decided(
+    session: &mut Session,
+    request: &Request,
+) -> Result<sealine_access::Authorized<sealine_plan::Plan>, EngineError> {
+    match session.decide(request, &Principal::user("ada")) {
+        Ok(authorized) => Ok(authorized),
+        Err(NotDecided::Failed(error)) => Err(error),
         Err(NotDecided::Broken(diagnostics)) => panic!("{diagnostics:?}"),
         Err(NotDecided::Refused(refusal)) => panic!("{refusal:?}"),
+    }
+}
+
+/// The rows of a dataset as `sealine read` shows them: how many.
+pub(crate) fn read(root: &Path, dataset: &str) -> Result<usize, EngineError> {
+    let mut session = begin(root, Arc::new(sealine_engine::Silent))?;
+    let read = Request::Read {
+        dataset: dataset.to_owned(),
+        columns: None,
+        limit: 100_000,
     };
-    runtime().block_on(session.run(authorized, &CancelToken::new()))
+    let authorized = decided(&mut session, &read)?;
+    let shown = runtime().block_on(session.show(authorized, &CancelToken::new()))?;
+    Ok(shown.rows)
+}
+
+/// The project of which every output is appended to.
+pub(crate) fn appending(data: &str) -> Fixture {
+    let catalog = CATALOG.replace("path: notes.parquet", "path: notes/");
+    let pipeline = PIPELINE.replace("mode: replace", "mode: append");
+    Fixture::with(data, SEALINE, &catalog, &pipeline, POLICY)
 }
 
 pub(crate) fn run(root: &Path) -> Result<RunReport, EngineError> {

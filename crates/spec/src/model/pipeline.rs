@@ -98,14 +98,20 @@ pub enum Mode {
     /// The dataset is what this run writes.
     #[default]
     Replace,
+    /// The run adds a file to those of earlier runs.
+    Append,
 }
 
 impl Mode {
+    /// Every mode.
+    pub const ALL: [Mode; 2] = [Mode::Replace, Mode::Append];
+
     /// As written in a pipeline file.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Mode::Replace => "replace",
+            Mode::Append => "append",
         }
     }
 }

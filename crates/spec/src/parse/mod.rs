@@ -5,6 +5,7 @@
 //! are collected all the way; only broken YAML ends a file early.
 
 mod anonymity;
+mod append;
 mod bound;
 mod catalog;
 mod column;

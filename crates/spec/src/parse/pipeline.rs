@@ -223,7 +223,7 @@ impl Reader<'_> {
             Some(node) => self.choice_or_later(
                 node,
                 "mode",
-                &[("replace", Mode::Replace)],
+                &Mode::ALL.map(|mode| (mode.name(), mode)),
                 shape::LATER_MODES,
             ),
             None => Some(Mode::Replace),

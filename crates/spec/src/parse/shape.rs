@@ -241,4 +241,4 @@ pub(crate) const LATER_FORMATS: &[&str] = &[
 ];
 
 /// Modes of an output that are planned.
-pub(crate) const LATER_MODES: &[&str] = &["append", "merge", "upsert"];
+pub(crate) const LATER_MODES: &[&str] = &["merge", "upsert"];

@@ -9,7 +9,7 @@ use super::catalog::Draughted;
 use super::project::Draft;
 use super::reader::Reader;
 use super::scalar::quote;
-use super::{loops, places};
+use super::{append, loops, places};
 use crate::diagnostic::Diagnostic;
 use crate::model::{
     Compression, CsvOptions, Format, Formulas, Limit, Location, Pipeline, is_pattern,
@@ -57,6 +57,7 @@ impl Together<'_> {
             writers.contains_key(id)
         });
         loops::check(reader, self.pipelines);
+        append::check(reader, &known, self.pipelines);
         // What seems unused next to an error is most often a part of it.
         if !reader.out.has_errors() {
             self.unwatched(reader, &writers);
@@ -273,10 +274,15 @@ impl Together<'_> {
                     .find(|input| input.dataset.value == id)
                 {
                     reader.out.push(
-                        Diagnostic::error("SL1071", format!("the pipeline reads `{id}` and writes it"))
-                            .mark(output.to.span, "written here")
-                            .mark(input.dataset.span, "read here")
-                            .help("write to another dataset: a run replaces what it would still be reading"),
+                        Diagnostic::error(
+                            "SL1071",
+                            format!("the pipeline reads `{id}` and writes it"),
+                        )
+                        .mark(output.to.span, "written here")
+                        .mark(input.dataset.span, "read here")
+                        .help(
+                            "write to another dataset: a run would change what it is still reading",
+                        ),
                     );
                 }
                 let rejects_of = writers.get(id).and_then(|writer| writer.rejects_of);

@@ -8,6 +8,7 @@
 )]
 
 mod anonymity;
+mod append;
 mod base;
 mod codes;
 mod columns;

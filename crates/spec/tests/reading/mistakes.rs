@@ -293,10 +293,10 @@ fn structure() {
             &["SL1024 crm:4"],
         ),
         (
-            "append",
+            "merge",
             Pipeline,
             "to: lake.people",
-            "to: lake.people, mode: append",
+            "to: lake.people, mode: merge",
             &["SL1024 daily:8"],
         ),
         (

@@ -1,0 +1,74 @@
+//! Being asked to end: the first signal stops cleanly, a second one ends the process at once.
+//!
+//! INVARIANT: a signal that was ignored when the process began (`nohup`, a job in the background of a script) stays
+//! ignored. Ending at once is safe wherever the run is: the next session settles what is left, as after a crash.
+
+use sealine_engine::CancelToken;
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinSet;
+
+/// Listens until it is dropped.
+pub(crate) struct Listening {
+    _task: JoinSet<()>,
+}
+
+/// From now on the first interrupt, termination or hang-up cancels, and is answered by `told`; the second ends
+/// the process with 128 and its number, as a shell reports it.
+pub(crate) fn listen(
+    runtime: &Runtime,
+    cancel: CancelToken,
+    told: impl Fn() + Send + 'static,
+) -> Listening {
+    let ignored = ignored();
+    let inside = runtime.enter();
+    let kinds = [
+        SignalKind::interrupt(),
+        SignalKind::terminate(),
+        SignalKind::hangup(),
+    ];
+    // What cannot be listened for keeps its own effect.
+    let heard: Vec<(SignalKind, Signal)> = kinds
+        .into_iter()
+        .filter(|kind| ignored >> (kind.as_raw_value() - 1) & 1 == 0)
+        .filter_map(|kind| Some((kind, signal(kind).ok()?)))
+        .collect();
+    drop(inside);
+    let mut task = JoinSet::new();
+    task.spawn_on(answer(heard, cancel, told), runtime.handle());
+    Listening { _task: task }
+}
+
+async fn answer(mut heard: Vec<(SignalKind, Signal)>, cancel: CancelToken, told: impl Fn()) {
+    any(&mut heard).await;
+    cancel.cancel();
+    told();
+    let second = any(&mut heard).await;
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "whoever asks twice does not want to wait for anything; the kernel takes back memory and lock"
+    )]
+    std::process::exit(128 + second.as_raw_value())
+}
+
+/// The next of the signals.
+async fn any(heard: &mut [(SignalKind, Signal)]) -> SignalKind {
+    std::future::poll_fn(|context| {
+        let came = |(kind, signal): &mut (SignalKind, Signal)| {
+            signal.poll_recv(context).is_ready().then_some(*kind)
+        };
+        match heard.iter_mut().find_map(came) {
+            Some(kind) => std::task::Poll::Ready(kind),
+            None => std::task::Poll::Pending,
+        }
+    })
+    .await
+}
+
+/// The signals that are ignored, the first in the lowest bit; none where the system does not tell.
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    line.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or(0)
+}
