@@ -122,6 +122,18 @@ pub const CODES: &[(&str, &str)] = &[
         "SL9062",
         "# A key for a column that is not there\n\n`encrypt.columns` gives columns keys by name. The output has no column of this name, or two; a key that goes to nothing would leave the column it was meant for under another.\n\n**What to do**: correct the name in the catalog or in the step's SQL.\n\n```yaml\nencrypt: { key: lake, columns: { email: pii } }\n```",
     ),
+    (
+        "SL9450",
+        "# Temporary files reached their bound\n\nA sort, join or aggregate, or the values of `unique` columns, needed more than the memory that they may have, and then more than the disk that they may have: 20 GiB, or what `limits:` says. Nothing was published, and the temporary files are gone.\n\n**What to do**: raise `spill:`, or `memory:` so that less goes to disk; or filter and aggregate before you sort and join.\n\n```yaml\nlimits: { memory: 4GiB, spill: 100GiB }\n```",
+    ),
+    (
+        "SL9451",
+        "# The system refused a temporary file\n\nWhat does not fit into memory is sealed and written below the state directory. The disk there is full, cannot be written or failed. Nothing was published, and the temporary files are gone.\n\n**What to do**: make room, or put the state directory on a larger disk (`state:`), or raise `memory:`.\n\n```\ndf -h .sealine\n```",
+    ),
+    (
+        "SL9452",
+        "# A temporary file is not what was written\n\nEvery chunk of a temporary file is sealed under a key that only the running process has, and opens in its own place of its own file alone. One did not: it was changed, cut short or never written whole. No row of it was used, and nothing was published.\n\n**What to do**: check the disk and its controller, and who can write to the state directory; then run again.\n\n```\nls -ld .sealine && dmesg | tail\n```",
+    ),
 ];
 
 #[cfg(test)]
@@ -217,6 +229,13 @@ mod tests {
                 column: "a".into(),
             },
             ConnectError::SealedColumn { column: "a".into() },
+            ConnectError::SpillFull { limit_mib: 1 },
+            ConnectError::Spill {
+                action: "write",
+                path: path(),
+                source: std::io::Error::from(std::io::ErrorKind::StorageFull),
+            },
+            ConnectError::SpillDamaged { path: path() },
         ];
         for error in errors {
             assert!(

@@ -256,6 +256,35 @@ pub enum ConnectError {
         /// The file.
         path: String,
     },
+    /// Temporary files reached their bound.
+    #[error(
+        "what does not fit into memory fills the {limit_mib} MiB that temporary files may take; raise `limits: {{ spill: … }}` in `sealine.yaml`, or filter earlier"
+    )]
+    SpillFull {
+        /// The bound, in MiB.
+        limit_mib: u64,
+    },
+    /// The operating system refused a temporary file.
+    #[error(
+        "cannot {action} a temporary file in `{path}`: {source}; make room there, then run again"
+    )]
+    Spill {
+        /// What was being done.
+        action: &'static str,
+        /// The folder.
+        path: String,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A temporary file is not what was written.
+    #[error(
+        "a temporary file in `{path}` was changed, cut short or not written whole; check the disk and who else writes there, then run again"
+    )]
+    SpillDamaged {
+        /// The folder.
+        path: String,
+    },
 }
 
 impl ConnectError {
@@ -292,6 +321,9 @@ impl ConnectError {
             ConnectError::ColumnKey { .. } => "SL9060",
             ConnectError::FileKey { .. } => "SL9061",
             ConnectError::SealedColumn { .. } => "SL9062",
+            ConnectError::SpillFull { .. } => "SL9450",
+            ConnectError::Spill { .. } => "SL9451",
+            ConnectError::SpillDamaged { .. } => "SL9452",
         }
     }
 

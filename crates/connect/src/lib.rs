@@ -23,6 +23,7 @@ mod peek;
 mod plain;
 mod quiet;
 pub mod rule;
+pub mod scratch;
 mod sealed;
 mod source;
 #[cfg(test)]

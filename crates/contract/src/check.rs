@@ -12,11 +12,12 @@ use arrow::compute::FilterBuilder;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use sealine_connect::RawBatch;
+use sealine_connect::scratch::Scratch;
 use sealine_spec::Dataset;
 
 use crate::column::Column;
 use crate::rejects::{self, Broken, rejects_schema};
-use crate::rules::{Seen, names};
+use crate::rules::{Overflow, Seen, names};
 use crate::{ContractError, Expectation, Tally, compile, read};
 
 /// The rules of one dataset, over one run: `unique` and the tally reach from batch to batch, so
@@ -99,6 +100,21 @@ impl Contract {
         })
     }
 
+    /// Keeps at most about `memory` bytes of what `unique` has to remember, and the rest in sealed
+    /// temporary files.
+    pub fn spill(mut self, scratch: &Arc<Scratch>, memory: usize) -> Contract {
+        let tables: Vec<&mut Seen> = self
+            .columns
+            .iter_mut()
+            .filter_map(|c| c.seen.as_mut())
+            .collect();
+        let share = memory / tables.len().max(1);
+        for seen in tables {
+            seen.spill(Overflow::new(Arc::clone(scratch), share));
+        }
+        self
+    }
+
     /// The schema of accepted rows: typed, all declared columns in order.
     pub fn schema(&self) -> SchemaRef {
         Arc::clone(&self.schema)
@@ -178,24 +194,33 @@ impl Contract {
         for row in 0..verdicts.rows {
             let broken = verdicts.column(row);
             if let ([(index, array, seen)], None) = (tables.as_mut_slice(), broken) {
-                if array.is_valid(row) && !seen.insert(row) {
+                if array.is_valid(row) && !seen.insert(row)? {
                     verdicts.set(row, *index, names::UNIQUE);
                 }
                 continue;
             }
-            let repeated = tables
-                .iter()
-                .take_while(|(index, _, _)| broken.is_none_or(|first| *index < first))
-                .find(|(_, array, seen)| array.is_valid(row) && seen.has(row));
-            if let Some((index, _, _)) = repeated {
-                verdicts.set(row, *index, names::UNIQUE);
+            let mut repeated = None;
+            for (index, array, seen) in &tables {
+                if broken.is_some_and(|first| *index >= first) {
+                    break;
+                }
+                if array.is_valid(row) && seen.has(row)? {
+                    repeated = Some(*index);
+                    break;
+                }
+            }
+            if let Some(index) = repeated {
+                verdicts.set(row, index, names::UNIQUE);
             } else if broken.is_none() {
                 for (_, array, seen) in &mut tables {
                     if array.is_valid(row) {
-                        seen.insert(row);
+                        seen.insert(row)?;
                     }
                 }
             }
+        }
+        for (_, _, seen) in &mut tables {
+            seen.settle()?;
         }
         let first = tables.first().map(|(index, _, _)| *index);
         if let (Err(limit), Some(index)) = (

@@ -20,7 +20,7 @@ pub const CODES: &[(&str, &str)] = &[
     ),
     (
         "SL9505",
-        "# Too many different values to keep unique\n\nTo find a repeated value exactly, all values of a `unique` column are remembered while the run lasts: 8 bytes for numbers, dates and times, 16 for texts. 512 MiB are kept for all columns of a dataset, some 20 million values.\n\n**What to do**: drop `unique:` where it is not needed, or split the dataset.\n\n```yaml\nid: { type: int64, required: true }\n```",
+        "# Too many different values to keep unique\n\nTo find a repeated value exactly, all values of a `unique` column are remembered while the run lasts. A run moves them to sealed temporary files when they become too many; here they were checked without a place for such files, and 512 MiB are kept for all columns of a dataset then, some 20 million values.\n\n**What to do**: run them through a pipeline, drop `unique:` where it is not needed, or split the dataset.\n\n```yaml\nid: { type: int64, required: true }\n```",
     ),
     (
         "SL9506",

@@ -57,6 +57,9 @@ pub enum ContractError {
     /// No randomness for the tables.
     #[error("cannot make a key for the tables of unique values")]
     Connect(#[source] sealine_connect::ConnectError),
+    /// Values that must stay unique could not be put on the disk.
+    #[error(transparent)]
+    Spill(sealine_connect::ConnectError),
     /// A step on whole columns failed.
     #[error("checking the rows failed at {step}; this is a defect: report it")]
     Kernel {
@@ -76,6 +79,7 @@ impl ContractError {
             ContractError::TooManyUnique { .. } => "SL9505",
             ContractError::Connect(_) => "SL9506",
             ContractError::Kernel { .. } => "SL9507",
+            ContractError::Spill(error) => error.code(),
         }
     }
 }

@@ -80,7 +80,7 @@ pub const CODES: &[(&str, &str)] = &[
     ),
     (
         "SL5024",
-        "# Out of memory\n\nSorts, joins and aggregates hold rows within a fixed limit. Nothing is written to disk in clear to gain room, so a pipeline that needs more stops.\n\n**What to do:** filter or aggregate earlier, select fewer columns, or raise the limit.\n\n```sql\nSELECT country, count(*) FROM customers GROUP BY country\n```\n",
+        "# Out of memory\n\nSorts, joins and aggregates hold rows within a limit, 1 GiB or what `limits:` says. What does not fit goes to sealed temporary files; a join by equality that does not fit is computed again by sorting, which can. The operator that is named can do neither: a cross join or `NOT IN` holds one side, a window over a whole partition holds that partition, `ORDER BY … LIMIT` its best rows.\n\n**What to do:** raise the limit; or filter or aggregate earlier, select fewer columns, write `NOT EXISTS` for `NOT IN`.\n\n```yaml\nlimits: { memory: 4GiB }\n```\n",
     ),
     (
         "SL5025",

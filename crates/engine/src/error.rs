@@ -210,11 +210,13 @@ pub enum EngineError {
     },
     /// The memory pool is used up.
     #[error(
-        "the pipeline needs more memory than its limit of {limit_mib} MiB; aggregate or filter earlier, or raise the limit"
+        "{operator} of the pipeline needs more memory than the {limit_mib} MiB there are and cannot go on on the disk; raise `limits: {{ memory: … }}` in `sealine.yaml`, or filter or aggregate earlier"
     )]
     Memory {
         /// The limit.
         limit_mib: u64,
+        /// What needed it, from a fixed list.
+        operator: &'static str,
     },
     /// A step failed while it computed; the engine's own text stays inside, since it may quote values.
     #[error(

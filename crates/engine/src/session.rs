@@ -79,6 +79,9 @@ impl Session {
             });
         }
         let held = state.hold()?;
+        // At most empty files: they lose their names as soon as they are open, and their key was never stored.
+        let spill = state.spill();
+        durable::remove_all(&spill).map_err(|source| EngineError::state(&spill, source))?;
         let fresh = is_fresh(&project)?;
         if fresh {
             if setup == Setup::Required {
@@ -136,6 +139,7 @@ impl Session {
         };
         let Remembered { tombstones, vault } = Remembered::read(&dir)?;
         let keys = keystore.unlock(&tombstones)?;
+        let limits = Limits::of(&project.spec().project.limits);
         Ok(Self {
             project,
             keystore,
@@ -144,7 +148,7 @@ impl Session {
             keys: Arc::new(keys),
             log,
             progress,
-            limits: Limits::default(),
+            limits,
             operator: None,
             _held: held,
         })
@@ -181,7 +185,7 @@ impl Session {
         &self.project
     }
 
-    /// Sets the bounds of executions.
+    /// Sets the bounds of executions, in place of what the project says.
     pub fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
     }

@@ -169,21 +169,3 @@ fn a_generation_has_several_parts_and_reads_back_whole() {
     assert_eq!(ids[249], ["250"]);
     verify(root);
 }
-
-#[test]
-fn memory_is_bounded_and_nothing_spills() {
-    let fixture = Fixture::new(&csv(60_000, 0));
-    let root = fixture.root();
-    let sql = "SELECT id, note, row_number() OVER (ORDER BY note, id) AS n FROM customers";
-    std::fs::write(root.join("pipelines/daily.yaml"), pipeline(sql)).unwrap();
-    let limits = Limits {
-        memory: 256 << 10,
-        ..Limits::default()
-    };
-    let error = run_within(root, Arc::new(Silent), limits).unwrap_err();
-    assert_eq!(error.code(), "SL5024", "{error}");
-    assert!(!root.join("lake/notes.parquet").exists());
-    assert!(leftovers(root).is_empty());
-    assert_eq!(actions(root).last().unwrap(), "run.failed");
-    run(root).unwrap();
-}

@@ -19,8 +19,8 @@ pub use diagnostic::{Diagnostic, Diagnostics, Fix, Mark, Severity};
 pub use model::{
     Anonymity, Bound, ClientProof, Column, ColumnType, Compression, Connection, ConnectionKind,
     CsvOptions, Dataset, Diversity, Encrypt, Expectation, Format, Formulas, Freshness, Input,
-    KeySpec, Kind, Limit, Location, Mode, OnError, Output, Pipeline, PolicyText, Project, Purpose,
-    RowCount, Rules, SecretRef, Select, Spec, Step, TagFact, VaultServer,
+    KeySpec, Kind, Limit, Limits, Location, Mode, OnError, Output, Pipeline, PolicyText, Project,
+    Purpose, RowCount, Rules, SecretRef, Select, Spec, Step, TagFact, VaultServer,
 };
 pub use parse::{CONNECTIONS, Parsed, parse};
 pub use schema::{MakeSchema, schemas};

@@ -84,6 +84,10 @@ fn limit(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
+fn size(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "pattern": "^[0-9]+ *(KiB|MiB|GiB|TiB|kB|MB|GB|TB)$" })
+}
+
 fn values(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "array", "minItems": 1, "uniqueItems": true, "items": { "type": ["string", "number", "boolean"] } })
 }
@@ -128,6 +132,25 @@ struct ProjectFile {
     vault: Option<Vault>,
     /// The folder of the state, relative to the project or absolute; `.sealine` if absent.
     state: Option<String>,
+    /// What a run may take of the machine.
+    limits: Option<Limits>,
+}
+
+/// What a run may take of the machine.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Limits {
+    /// Memory that sorts, joins and aggregates may hold together, such as `2GiB`, at least `64MiB`;
+    /// `1GiB` if absent. What does not fit goes to sealed temporary files where it can.
+    #[schemars(schema_with = "size", default)]
+    memory: Option<String>,
+    /// What sealed temporary files may take of the disk; `20GiB` if absent.
+    #[schemars(schema_with = "size", default)]
+    spill: Option<String>,
+    /// Parts that a step is computed in, side by side; 2 if absent.
+    #[schemars(range(min = 1, max = 256))]
+    partitions: Option<u32>,
 }
 
 /// A fact about a tag, and all below it, that the proof needs.

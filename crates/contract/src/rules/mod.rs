@@ -14,6 +14,7 @@ mod listed;
 mod luhn;
 pub mod names;
 mod number;
+mod spilled;
 mod unique;
 mod url;
 
@@ -25,7 +26,7 @@ use crate::ContractError;
 
 pub(crate) use bound::Limit;
 pub(crate) use listed::Listed;
-pub(crate) use unique::Seen;
+pub(crate) use unique::{Overflow, Seen};
 
 /// One rule of a column, ready to be checked.
 pub(crate) enum Check {

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
+use sealine_connect::scratch::Scratch;
 use sealine_contract::{Contract, Expectation, Newest, Tally};
 use sealine_label::Level;
 use sealine_plan::PlannedInput;
@@ -156,6 +157,10 @@ pub(crate) struct HubOptions {
     pub(crate) batch_rows: usize,
     /// When the run began, in microseconds: rows are fresh, or not, at this moment.
     pub(crate) now: i64,
+    /// Where what does not fit into memory goes.
+    pub(crate) scratch: Arc<Scratch>,
+    /// Bytes that an input may take for `unique`.
+    pub(crate) unique: usize,
     /// A run reads every input to its end; a preview stops when it has seen enough.
     pub(crate) to_the_end: bool,
 }
@@ -202,6 +207,10 @@ impl Hub {
 
     pub(crate) fn sources(&self) -> &Sources {
         &self.options.sources
+    }
+
+    pub(crate) fn scratch(&self) -> Arc<Scratch> {
+        Arc::clone(&self.options.scratch)
     }
 
     /// Keeps the first error and ends all readers.
@@ -312,7 +321,8 @@ impl Scan<'_> {
             &self.feed.contract,
             Arc::clone(&self.feed.schema),
             self.feed.expectations.clone(),
-        )?;
+        )?
+        .spill(&options.scratch, options.unique);
         let mut newest = Newest::of(dataset, options.now);
         let mut sampler = self
             .accounted

@@ -6,12 +6,14 @@
 mod expect;
 mod feed;
 mod memory;
+mod metered;
 mod protection;
 mod rewrite;
 mod rules;
 mod scan;
 mod source;
 mod sources;
+mod spill;
 mod stream;
 mod walk;
 

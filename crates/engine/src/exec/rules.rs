@@ -13,6 +13,8 @@ use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use sealine_protect::crypto;
 
+use super::memory::Limits;
+
 /// The logical rules, in DataFusion's own order.
 const LOGICAL: &[&str] = &[
     "rewrite_set_comparison",
@@ -95,12 +97,17 @@ pub(crate) fn digest() -> [u8; 32] {
 }
 
 /// The options that planning and execution share.
-pub(super) fn options(partitions: usize, batch_rows: usize, ordered: bool) -> ConfigOptions {
+pub(super) fn options(limits: &Limits, ordered: bool) -> ConfigOptions {
     let mut options = ConfigOptions::new();
-    options.execution.target_partitions = partitions.max(1);
-    if let Ok(rows) = ConfigNonZeroUsize::try_new(batch_rows) {
+    let partitions = limits.partitions.max(1);
+    options.execution.target_partitions = partitions;
+    if let Ok(rows) = ConfigNonZeroUsize::try_new(limits.batch_rows) {
         options.execution.batch_size = rows;
     }
+    // What every sort keeps aside to merge its runs with; all of them together leave most of the pool.
+    let aside = limits.memory / (8 * partitions);
+    let aside = aside.min(options.execution.sort_spill_reservation_bytes);
+    options.execution.sort_spill_reservation_bytes = aside;
     options.execution.collect_statistics = false;
     options.catalog.create_default_catalog_and_schema = false;
     options.catalog.information_schema = false;
@@ -113,6 +120,16 @@ pub(super) fn options(partitions: usize, batch_rows: usize, ordered: bool) -> Co
     options.optimizer.enable_dynamic_filter_pushdown = false;
     // A plan that keeps the order of its rows must not have them dealt out in turns.
     options.optimizer.enable_round_robin_repartition = !ordered;
+    options
+}
+
+/// The same options with joins that sort both sides, and can spill, where there is such a join.
+pub(super) fn by_sorting(options: &ConfigOptions) -> ConfigOptions {
+    let mut options = options.clone();
+    options.optimizer.prefer_hash_join = false;
+    // Of one partition DataFusion makes no such join.
+    let partitions = &mut options.execution.target_partitions;
+    *partitions = (*partitions).max(2);
     options
 }
 
@@ -134,7 +151,7 @@ mod tests {
 
     #[test]
     fn dynamic_filters_are_off() {
-        let options = options(2, 8192, true).optimizer;
+        let options = options(&Limits::default(), true).optimizer;
         assert!(
             !options.enable_dynamic_filter_pushdown
                 && !options.enable_topk_dynamic_filter_pushdown

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::common::DataFusionError;
+use datafusion::common::config::ConfigOptions;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::TaskContext;
 use datafusion::execution::config::SessionConfig;
@@ -20,17 +21,27 @@ use sealine_plan::{Order, PlannedOutput};
 
 use super::feed::Hub;
 use super::memory::Limits;
+use super::metered::metered;
 use super::rewrite::{Census, rewrite};
 use super::rules;
+use super::spill::Spills;
 use super::walk::walk;
 use crate::error::EngineError;
 
 /// An output that is ready to be computed.
 pub(crate) struct Computation {
     name: String,
+    physical: Physical,
+    /// The same output with joins that can spill, where the first plan has joins that cannot.
+    by_sorting: Option<Physical>,
+    spills: Arc<Spills>,
+    limits: Limits,
+}
+
+/// A plan and what it is executed with.
+struct Physical {
     plan: Arc<dyn ExecutionPlan>,
     context: Arc<TaskContext>,
-    limits: Limits,
 }
 
 /// Plans one output and checks what came out. Reads nothing. `name` is for messages; `now`, in microseconds, is
@@ -53,13 +64,9 @@ pub(crate) async fn prepare(
         logical = sort_own_cells(logical).map_err(hide)?;
     }
     let ordered = output.order == Order::Keep;
-    let options = Arc::new(rules::options(
-        limits.partitions,
-        limits.batch_rows,
-        ordered,
-    ));
-    let (Some(logical_rules), Some(physical_rules)) = (rules::logical(), rules::physical()) else {
-        return Err(fault("the rules of this DataFusion are not the known ones"));
+    let options = Arc::new(rules::options(&limits, ordered));
+    let Some(logical_rules) = rules::logical() else {
+        return Err(fault(UNKNOWN_RULES));
     };
 
     // What is dead after the columns that nobody uses are gone was never going to be shown.
@@ -77,28 +84,54 @@ pub(crate) async fn prepare(
         .map_err(hide)?;
     let kept = Census::of_logical(&optimized).map_err(hide)?;
 
+    let spills = Spills::new(hub.scratch());
     let runtime = limits
-        .runtime()
+        .runtime(&spills)
         .ok_or_else(|| fault("no memory pool could be made"))?;
-    let state = SessionStateBuilder::new()
-        .with_config(SessionConfig::from(options.as_ref().clone()))
-        .with_runtime_env(runtime)
-        .with_analyzer_rules(Vec::new())
-        .with_optimizer_rules(Vec::new())
-        .with_physical_optimizer_rules(physical_rules)
-        .build();
-    let plan = state
-        .query_planner()
-        .create_physical_plan(&optimized, &state)
-        .await
-        .map_err(hide)?;
-    walk(&plan, &pruned, &kept).map_err(|reason| fault(&reason))?;
+    let physical = async |options: &ConfigOptions| {
+        let rules = rules::physical().ok_or_else(|| fault(UNKNOWN_RULES))?;
+        let state = SessionStateBuilder::new()
+            .with_config(SessionConfig::from(options.clone()))
+            .with_runtime_env(Arc::clone(&runtime))
+            .with_analyzer_rules(Vec::new())
+            .with_optimizer_rules(Vec::new())
+            .with_physical_optimizer_rules(rules)
+            .build();
+        let plan = state
+            .query_planner()
+            .create_physical_plan(&optimized, &state)
+            .await
+            .and_then(metered)
+            .map_err(hide)?;
+        walk(&plan, &pruned, &kept).map_err(|reason| fault(&reason))?;
+        Ok::<_, EngineError>(Physical {
+            plan,
+            context: state.task_ctx(),
+        })
+    };
+    let first = physical(&options).await?;
+    let hash_joins = hash_joins(&first.plan);
+    let by_sorting = match hash_joins {
+        0 => None,
+        // What cannot be planned so has its first plan only.
+        _ => physical(&rules::by_sorting(&options)).await.ok(),
+    };
+    let by_sorting = by_sorting.filter(|other| self::hash_joins(&other.plan) < hash_joins);
     Ok(Computation {
         name: name.to_owned(),
-        plan,
-        context: state.task_ctx(),
+        physical: first,
+        by_sorting,
+        spills,
         limits,
     })
+}
+
+const UNKNOWN_RULES: &str = "the rules of this DataFusion are not the known ones";
+
+/// Joins that hold one side in memory whatever happens.
+fn hash_joins(plan: &Arc<dyn ExecutionPlan>) -> usize {
+    let below = plan.children().into_iter().map(hash_joins).sum::<usize>();
+    below + usize::from(plan.name() == "HashJoinExec")
 }
 
 /// Rows of a multiset, in an order that says nothing but what they say.
@@ -115,17 +148,28 @@ fn sort_own_cells(plan: LogicalPlan) -> Result<LogicalPlan, DataFusionError> {
 impl Computation {
     /// The columns that come out.
     pub(crate) fn schema(&self) -> SchemaRef {
-        self.plan.schema()
+        self.physical.plan.schema()
     }
 
-    /// Begins to compute. Readers start when the first batch is asked for, or at once.
-    pub(crate) fn start(self) -> Result<Rows, EngineError> {
-        let stream = execute_stream(self.plan, self.context)
+    /// Begins to compute; once. Readers start when the first batch is asked for, or at once.
+    pub(crate) fn start(&self) -> Result<Rows, EngineError> {
+        let Physical { plan, context } = &self.physical;
+        let stream = execute_stream(Arc::clone(plan), Arc::clone(context))
             .map_err(|error| translate(&error, &self.name, &self.limits))?;
         Ok(Rows {
-            name: self.name,
+            name: self.name.clone(),
             stream,
+            spills: Arc::clone(&self.spills),
             limits: self.limits,
+        })
+    }
+
+    /// The same output by joins that need no more memory than there is, where the first ones needed more.
+    pub(crate) fn by_sorting(self) -> Option<Self> {
+        Some(Self {
+            physical: self.by_sorting?,
+            by_sorting: None,
+            ..self
         })
     }
 }
@@ -134,6 +178,7 @@ impl Computation {
 pub(crate) struct Rows {
     name: String,
     stream: SendableRecordBatchStream,
+    spills: Arc<Spills>,
     limits: Limits,
 }
 
@@ -149,6 +194,7 @@ impl Rows {
             // The first cause lies in the hub; what the query engine says about it is its echo.
             Some(Err(error)) => Err(hub
                 .failure()
+                .or_else(|| self.spills.failure().map(EngineError::Connect))
                 .unwrap_or_else(|| translate(&error, &self.name, &self.limits))),
         }
     }
@@ -158,9 +204,10 @@ impl Rows {
 fn translate(error: &DataFusionError, output: &str, limits: &Limits) -> EngineError {
     use datafusion::arrow::error::ArrowError;
     let kind = match error.find_root() {
-        DataFusionError::ResourcesExhausted(_) => {
+        DataFusionError::ResourcesExhausted(text) => {
             return EngineError::Memory {
                 limit_mib: (limits.memory >> 20) as u64,
+                operator: operator(text),
             };
         }
         DataFusionError::ArrowError(arrow, _) => match arrow.as_ref() {
@@ -183,6 +230,28 @@ fn translate(error: &DataFusionError, output: &str, limits: &Limits) -> EngineEr
         output: output.to_owned(),
         kind,
     }
+}
+
+/// Which operator asked for memory in vain: the query engine names it in its text, of which nothing else is kept.
+fn operator(text: &str) -> &'static str {
+    const KNOWN: &[(&str, &str)] = &[
+        ("HashJoinInput", "a join"),
+        ("NestedLoopJoin", "a join without an equality"),
+        ("CrossJoinExec", "a cross join"),
+        ("PiecewiseMergeJoinInput", "a join by a range"),
+        ("SMJStream", "a join with very many rows of one key"),
+        (super::metered::CONSUMER, "a window over all rows"),
+        ("RecursiveQuery", "a recursive query"),
+        ("TopK", "an ORDER BY with a LIMIT"),
+        ("ExternalSorter", "a sort"),
+        ("SortPreservingMerge", "a sort"),
+        ("external sort", "a sort"),
+        ("RepartitionExec", "a step in several partitions"),
+        ("Aggregate", "an aggregate"),
+        ("GroupedHash", "an aggregate"),
+    ];
+    let found = KNOWN.iter().find(|(consumer, _)| text.contains(consumer));
+    found.map_or("a step", |(_, name)| name)
 }
 
 #[cfg(test)]
@@ -217,7 +286,11 @@ mod tests {
             let text = translate(&error, "lake.out", &limits).to_string();
             assert!(text.contains(kind) && !text.contains("secret"), "{text}");
         }
-        let memory = DataFusionError::ResourcesExhausted("secret".into());
-        assert_eq!(translate(&memory, "lake.out", &limits).code(), "SL5024");
+        let memory = DataFusionError::ResourcesExhausted("secret for HashJoinInput[0]".into());
+        let memory = translate(&memory, "lake.out", &limits);
+        assert_eq!(memory.code(), "SL5024");
+        assert!(
+            memory.to_string().starts_with("a join ") && !memory.to_string().contains("secret")
+        );
     }
 }

@@ -15,7 +15,7 @@ use super::protection::Keyed;
 use super::rewrite::Census;
 use super::scan::FeedExec;
 
-/// What may stand in a plan: nothing that writes, spills by design, explains, analyses or reads from elsewhere.
+/// What may stand in a plan: nothing that writes, explains, analyses or reads from elsewhere.
 /// `DataSourceExec` and `LazyMemoryExec` are literals (`VALUES`) and series; they name no file here, since no
 /// file source exists in the session.
 const OPERATORS: &[&str] = &[
@@ -34,6 +34,7 @@ const OPERATORS: &[&str] = &[
     "InterleaveExec",
     "LazyMemoryExec",
     "LocalLimitExec",
+    "MeteredExec",
     "NestedLoopJoinExec",
     "PartialSortExec",
     "PiecewiseMergeJoinExec",

@@ -56,6 +56,11 @@ impl StateDir {
         self.root.join("runs")
     }
 
+    /// Sealed temporary files, while a run has some.
+    pub(crate) fn spill(&self) -> PathBuf {
+        self.root.join("spill")
+    }
+
     /// The recorded labels of written datasets.
     pub(crate) fn labels(&self) -> PathBuf {
         self.root.join("labels.json")

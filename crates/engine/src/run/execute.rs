@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use super::prepare::{Of, Planned, output_name};
 use crate::cancel::CancelToken;
 use crate::commit::FileRecord;
+use crate::durable;
 use crate::error::EngineError;
 use crate::exec::{Computation, Hub};
 use crate::output::{Generation, Guard, Staging, Watch};
@@ -129,10 +130,38 @@ async fn finish(
     })
 }
 
+/// Stages an output; where its joins do not fit into memory, once more from the beginning with joins that do.
+/// Inputs are accounted for by the first attempt, whose readers go on to their ends.
 async fn stage_output(
     shared: &Shared,
     hub: &Arc<Hub>,
     computation: Computation,
+    output: &PlannedOutput,
+    planned: &Planned,
+) -> Result<Staged, EngineError> {
+    let error = match attempt(shared, hub, &computation, output, planned).await {
+        Err(error @ EngineError::Memory { .. }) => error,
+        other => return other,
+    };
+    let Some(by_sorting) = computation.by_sorting() else {
+        return Err(error);
+    };
+    let stage = &planned.staging.stage;
+    durable::remove_all(stage).map_err(|source| EngineError::Stage {
+        path: stage.clone(),
+        source,
+    })?;
+    shared.progress.update(Update::Warning {
+        dataset: planned.staging.dataset.clone(),
+        text: format!("{error}; computed again by sorting, which takes longer"),
+    });
+    attempt(shared, hub, &by_sorting, output, planned).await
+}
+
+async fn attempt(
+    shared: &Shared,
+    hub: &Arc<Hub>,
+    computation: &Computation,
     output: &PlannedOutput,
     planned: &Planned,
 ) -> Result<Staged, EngineError> {
@@ -180,7 +209,7 @@ struct Guards {
 async fn compute(
     shared: &Shared,
     hub: &Arc<Hub>,
-    computation: Computation,
+    computation: &Computation,
     schema: &SchemaRef,
     guards: &mut Guards,
     sender: &mpsc::Sender<RecordBatch>,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use sealine_access::Authorized;
 use sealine_audit::Published;
+use sealine_connect::scratch::Scratch;
 use sealine_connect::{PlainAllowed, PlainFormat};
 use sealine_plan::{Plan, PlannedOutput, Sink};
 use sealine_protect::crypto::hmac;
@@ -72,6 +73,8 @@ pub(crate) fn hub(
             highest,
             batch_rows: limits.batch_rows,
             now: clock::now_micros(),
+            scratch: Scratch::new(session.project.state().spill(), limits.spill)?,
+            unique: limits.unique,
             to_the_end,
         },
     ))

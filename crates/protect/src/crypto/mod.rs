@@ -14,6 +14,7 @@ mod aes;
 mod digest;
 pub mod ecdsa;
 pub mod ed25519;
+pub mod ephemeral;
 mod equal;
 pub mod fernet;
 pub mod ff1;

@@ -16,7 +16,7 @@ pub use dataset::{
 };
 pub use pipeline::{Input, Mode, OnError, Output, Pipeline, Step};
 pub use project::{
-    ClientProof, Connection, ConnectionKind, KeySpec, PolicyText, Project, Purpose, SecretRef,
-    Spec, TagFact, VaultServer,
+    ClientProof, Connection, ConnectionKind, KeySpec, Limits, PolicyText, Project, Purpose,
+    SecretRef, Spec, TagFact, VaultServer,
 };
 pub use whole::{Expectation, Freshness, RowCount};

@@ -65,6 +65,19 @@ pub struct Project {
     pub vault: Option<VaultServer>,
     /// Where the state directory lies, relative to the project or absolute; `.sealine` if absent.
     pub state: Option<String>,
+    /// What a run may take of the machine.
+    pub limits: Limits,
+}
+
+/// What a run may take of the machine; whoever runs it has defaults for what is absent.
+#[derive(Copy, Clone, PartialEq, Eq, Default, Debug)]
+pub struct Limits {
+    /// Bytes of memory that sorts, joins and aggregates may hold together.
+    pub memory: Option<u64>,
+    /// Bytes that sealed temporary files may take.
+    pub spill: Option<u64>,
+    /// Parts that a step is computed in, side by side.
+    pub partitions: Option<u32>,
 }
 
 /// A fact about a tag and all below it.

@@ -11,8 +11,15 @@ use super::reader::Reader;
 use super::shape;
 use super::tree::{Entry, Node};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::{Connection, ConnectionKind, KeySpec, Project, Purpose, TagFact, VaultServer};
+use crate::model::{
+    Connection, ConnectionKind, KeySpec, Limits, Project, Purpose, TagFact, VaultServer,
+};
 use crate::source::{Span, Spanned};
+
+/// With less memory a sort cannot merge what it put on the disk.
+const MEMORY_MIN: u64 = 64 << 20;
+/// More parts than this cost more than they gain, on any machine there is.
+const PARTITIONS_MAX: u32 = 256;
 
 /// The project as far as it could be read; `None` stands for what is there but broken.
 pub(crate) struct Draft {
@@ -26,6 +33,7 @@ pub(crate) struct Draft {
     pub(crate) keys: Option<BTreeMap<String, Option<KeySpec>>>,
     vault: Option<VaultServer>,
     pub(crate) state: Option<String>,
+    limits: Limits,
 }
 
 impl Draft {
@@ -39,6 +47,7 @@ impl Draft {
             keys: None,
             vault: None,
             state: None,
+            limits: Limits::default(),
         }
     }
 
@@ -63,6 +72,7 @@ impl Draft {
                 .collect(),
             vault: self.vault,
             state: self.state,
+            limits: self.limits,
         }
     }
 }
@@ -103,6 +113,10 @@ impl Reader<'_> {
             let path = self.text(node, "state")?;
             self.state_path(&path)
         });
+        let limits = fields
+            .find("limits")
+            .and_then(|node| self.limits(node))
+            .unwrap_or_default();
         if fields.entry("version").is_some() && !root_has(root, "owners") {
             self.out.push(
                 Diagnostic::new("SL1090", Severity::Note, "the project has no owners").mark(start, "").note(
@@ -118,7 +132,24 @@ impl Reader<'_> {
             keys,
             vault,
             state,
+            limits,
         }
+    }
+
+    fn limits(&mut self, node: &Node) -> Option<Limits> {
+        let fields = self.fields(node, "limits", &shape::LIMITS)?;
+        let mut size = |name, least| {
+            fields
+                .find(name)
+                .and_then(|node| self.size(node, name, least))
+        };
+        Some(Limits {
+            memory: size("memory", MEMORY_MIN),
+            spill: size("spill", 0),
+            partitions: fields
+                .find("partitions")
+                .and_then(|node| self.count32(node, "partitions", 1, PARTITIONS_MAX)),
+        })
     }
 
     /// A mapping of names, each broken value kept as a known name.

@@ -306,6 +306,24 @@ impl Reader<'_> {
         }
     }
 
+    /// A size with its unit, such as `512MiB`.
+    pub(crate) fn size(&mut self, node: &Node, name: &str, least: u64) -> Option<u64> {
+        let Some(bytes) = node.text().and_then(scalar::size) else {
+            let help = format!(
+                "for example `{name}: 2GiB`; units are KiB, MiB, GiB, TiB, kB, MB, GB and TB"
+            );
+            self.wrong(node, name, "a size", help);
+            return None;
+        };
+        if bytes < least {
+            let message = format!("`{name}` has to be at least {} MiB", least >> 20);
+            let help = "less is not enough for one sort";
+            self.error("SL1027", node.span, message, "out of range", help);
+            return None;
+        }
+        Some(bytes)
+    }
+
     /// A whole number that fits 32 bits.
     pub(crate) fn count32(
         &mut self,

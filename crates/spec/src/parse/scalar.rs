@@ -37,6 +37,28 @@ pub(crate) fn number(text: &str) -> Option<f64> {
     text.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
+/// The units of sizes, in bytes.
+const UNITS: [(&str, u64); 8] = [
+    ("KiB", 1 << 10),
+    ("MiB", 1 << 20),
+    ("GiB", 1 << 30),
+    ("TiB", 1 << 40),
+    ("kB", 1_000),
+    ("MB", 1_000_000),
+    ("GB", 1_000_000_000),
+    ("TB", 1_000_000_000_000),
+];
+
+/// The bytes that a whole number with a unit means, such as `512MiB`.
+pub(crate) fn size(text: &str) -> Option<u64> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at_checked(digits)?;
+    let (_, bytes) = UNITS
+        .iter()
+        .find(|(name, _)| *name == unit.trim_start_matches(' '))?;
+    number.parse::<u64>().ok()?.checked_mul(*bytes)
+}
+
 /// Whether YAML would read an unquoted text as something else than text.
 pub(crate) fn is_other(text: &str) -> bool {
     let prefixed = |prefix, radix| {
@@ -120,6 +142,30 @@ mod tests {
         assert_eq!(integer(""), None);
         assert_eq!(integer("-"), None);
         assert_eq!(integer(&"9".repeat(60)), None);
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        for (text, bytes) in [
+            ("64MiB", 64 << 20),
+            ("1 GiB", 1 << 30),
+            ("20GB", 20_000_000_000),
+            ("0kB", 0),
+        ] {
+            assert_eq!(size(text), Some(bytes), "{text}");
+        }
+        for text in [
+            "1",
+            "GiB",
+            "1.5GiB",
+            "-1GiB",
+            "1gib",
+            "1 GiB ",
+            "16777216TiB",
+            "１GiB",
+        ] {
+            assert_eq!(size(text), None, "{text}");
+        }
     }
 
     #[test]

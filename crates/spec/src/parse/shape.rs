@@ -23,6 +23,7 @@ pub(crate) const PROJECT: Shape = Shape {
         "keys",
         "vault",
         "state",
+        "limits",
     ],
     later: &[
         ("owners", "signed owners of `catalog/` and `policy/`"),
@@ -31,6 +32,12 @@ pub(crate) const PROJECT: Shape = Shape {
         ("providers", "key providers"),
         ("waivers", "waivers for the detectors"),
     ],
+};
+
+pub(crate) const LIMITS: Shape = Shape {
+    what: "what a run may take",
+    keys: &["memory", "spill", "partitions"],
+    later: &[],
 };
 
 pub(crate) const TAG_FACT: Shape = Shape {

@@ -38,8 +38,9 @@ fn keys(object: &Value) -> BTreeSet<String> {
         .collect()
 }
 
-const MAPPINGS: [(&str, &str, &Shape); 18] = [
+const MAPPINGS: [(&str, &str, &Shape); 19] = [
     ("project", "", &shape::PROJECT),
+    ("project", "Limits", &shape::LIMITS),
     ("project", "TagFact", &shape::TAG_FACT),
     ("project", "Connection", &shape::CONNECTION),
     ("project", "Key", &shape::KEY),
@@ -99,6 +100,7 @@ fn the_reader_takes_every_key_of_the_schema() {
         };
         let wrapped = match name {
             "" => fields,
+            "Limits" => format!("limits: {fields}"),
             "TagFact" => format!("tags: {{ a: {fields} }}"),
             "Connection" => format!("connections: {{ a: {fields} }}"),
             "Key" => format!("keys: {{ a: {fields} }}"),

@@ -277,6 +277,19 @@ fn roots_and_states() {
 }
 
 #[test]
+fn limits_of_a_run() {
+    let limits = |text: &str| {
+        let text = format!("limits: {{ {text} }}\nkeys:");
+        spec(edit(Project, "keys:", &text)).project.limits
+    };
+    let all = limits("memory: 64MiB, spill: 20 GB, partitions: 4");
+    assert_eq!(all.memory, Some(64 << 20));
+    assert_eq!(all.spill, Some(20_000_000_000));
+    assert_eq!(all.partitions, Some(4));
+    assert_eq!(limits(""), sealine_spec::Limits::default());
+}
+
+#[test]
 fn notes_are_given_once() {
     let parsed = read(PROJECT, CATALOG, PIPELINE);
     let notes: Vec<&str> = parsed

@@ -282,6 +282,10 @@ fn paths() {
     assert_eq!(found(&long), ["SL1041 crm:4"]);
     let state = edit(Project, "keys:", "state: ../elsewhere\nkeys:");
     assert_eq!(found(&state), ["SL1041 sealine:8"]);
+    let memory = edit(Project, "keys:", "limits: { memory: 1MiB }\nkeys:");
+    assert_eq!(found(&memory), ["SL1027 sealine:8"]);
+    let memory = edit(Project, "keys:", "limits: { memory: 1073741824 }\nkeys:");
+    assert_eq!(found(&memory), ["SL1022 sealine:8"]);
     let state = edit(Project, "keys:", "state: .\nkeys:");
     assert_eq!(found(&state), ["SL1041 sealine:8"]);
 }
