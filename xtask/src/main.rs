@@ -1,8 +1,8 @@
 //! Tasks of the repository, run as `cargo xtask TASK`: the house rules (`tidy`), test data
 //! (`generate`), the generated reference (`docs`), the comparison with others (`bench`), the measure
-//! of the detectors (`detection`), the faults that a run survives (`faults`), the decoders under mutated
-//! bytes (`fuzz`), the libraries that tests exchange data with (`peers`) and the servers that they speak
-//! to (`services`).
+//! of the detectors (`detection`) and of the proof (`precision`, `mutants`), the faults that a run survives
+//! (`faults`), the decoders under mutated bytes (`fuzz`), the libraries that tests exchange data with
+//! (`peers`) and the servers that they speak to (`services`).
 //!
 //! It uses none of the product's crates, so that it builds in seconds and cannot be broken by
 //! what it checks.
@@ -12,7 +12,9 @@ mod detection;
 mod faults;
 mod fuzz;
 mod generate;
+mod mutants;
 mod peers;
+mod precision;
 mod random;
 mod report;
 mod services;
@@ -46,6 +48,10 @@ Tasks:
                                 seeded mutations through every decoder, for N seconds (60) in all
   peers                         install the Python libraries that tests exchange data with
   services up|down [NAME ...]   start or stop the servers that tests speak to (postgres)
+  mutants [FIRST [LAST]]        remove one rule of the proof after the other, and say whether its cases
+                                notice
+  precision [--check]           judge the queries of TPC-H, TPC-DS and our own, and write
+                                docs/reference/precision.md (or compare with it)
 ";
 
 fn main() -> ExitCode {
@@ -61,6 +67,8 @@ fn main() -> ExitCode {
         Some("fuzz") => fuzz::main(words.collect()),
         Some("peers") => peers::main(words.collect()),
         Some("services") => services::main(words.collect()),
+        Some("mutants") => mutants::main(words.collect()),
+        Some("precision") => precision::main(words.collect()),
         Some("help" | "--help" | "-h") => {
             report::line(USAGE);
             Ok(())

@@ -1,12 +1,13 @@
 //! `cargo xtask peers`: the Python libraries that tests exchange data with, in a virtual
 //! environment under `target/peers`, as pinned with their hashes in `xtask/peers/requirements.txt`.
+//! Other tasks make theirs the same way.
 //!
 //! Invariant: the environment is that of the requirements beside it, or there is none.
 //!
 //! Must never: install what is not pinned, or run a package's build script.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::Duration;
 
@@ -21,22 +22,29 @@ pub(crate) fn main(words: Vec<&str>) -> Result<(), String> {
     if !words.is_empty() {
         return Err(format!("`peers` does not know `{}`", words.join(" ")));
     }
+    environment("xtask/peers/requirements.txt", "target/peers").map(drop)
+}
+
+/// The interpreter of an environment with these requirements, made unless it is there already.
+pub(crate) fn environment(requirements: &str, folder: &str) -> Result<PathBuf, String> {
     let root = root();
-    let wanted = root.join("xtask/peers/requirements.txt");
-    let folder = root.join("target/peers");
+    let wanted = root.join(requirements);
+    let shown = folder;
+    let folder = root.join(folder);
     let (venv, stamp) = (folder.join("venv"), folder.join("installed.txt"));
-    let requirements = read(&wanted)?;
-    if read(&stamp).is_ok_and(|installed| installed == requirements) {
-        report::line("the peers are installed");
-        return Ok(());
+    let python = venv.join("bin/python");
+    let content = read(&wanted)?;
+    if read(&stamp).is_ok_and(|installed| installed == content) {
+        report::line(&format!("{shown}: installed"));
+        return Ok(python);
     }
     // Without the stamp, what a crash right here leaves behind is made anew.
     let _ = fs::remove_file(&stamp);
-    report::line("making target/peers/venv");
+    report::line(&format!("making {shown}/venv"));
     let mut make = Command::new("python3");
     output(make.args(["-m", "venv", "--clear"]).arg(&venv))?;
-    report::line("installing xtask/peers/requirements.txt");
-    let mut install = Command::new(venv.join("bin/python"));
+    report::line(&format!("installing {requirements}"));
+    let mut install = Command::new(&python);
     install
         .args(["-m", "pip", "install", "--disable-pip-version-check"])
         .args(["--require-hashes", "--no-deps", "--only-binary", ":all:"])
@@ -46,10 +54,10 @@ pub(crate) fn main(words: Vec<&str>) -> Result<(), String> {
         .spawn()
         .map_err(|error| format!("cannot start pip: {error}"))?;
     wait(installing)?;
-    fs::write(&stamp, requirements)
+    fs::write(&stamp, content)
         .map_err(|error| format!("cannot write `{}`: {error}", stamp.display()))?;
-    report::line("the peers are installed");
-    Ok(())
+    report::line(&format!("{shown}: installed"));
+    Ok(python)
 }
 
 fn read(path: &Path) -> Result<String, String> {

@@ -8,6 +8,7 @@ mod args;
 mod draw;
 mod exit;
 mod failure;
+mod functions;
 mod passphrase;
 mod printable;
 mod progress;

@@ -16,6 +16,10 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
         ("cli.md", cli()),
         ("codes.md", explained()),
         ("files.md", files()),
+        (
+            "functions.md",
+            format!("{GENERATED}{}", crate::functions::page()),
+        ),
         ("protections.md", protections()),
     ]
 }

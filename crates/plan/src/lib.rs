@@ -35,13 +35,14 @@ mod reveal;
 mod source;
 mod world;
 
+pub use bind::engine_functions;
 pub use candidate::Candidate;
 pub use codes::CODES;
 pub use computed::{Computed, Kept};
 pub use draw::{Column as DrawnColumn, Drawing, Edge, Node, NodeKind};
 pub use expect::Expectation;
 pub use finding::{Demand, DemandKind, Finding, PathStep, Violation};
-pub use functions::{FunctionFact, function_facts};
+pub use functions::{Effect, Fails, FunctionFact, Kind, Nulls, function_facts};
 pub use plan::{Opening, Order, OutputColumn, Plan, PlannedInput, PlannedOutput, Sink};
 pub use protection::{Digits, Protection};
 pub use prove::prove;

@@ -115,6 +115,7 @@ impl<'a> Proof<'a> {
             work: Vec::new(),
             lambdas: Vec::new(),
             nested: 0,
+            cut: false,
             populations: 0,
             notes: Vec::new(),
             found: Vec::new(),

@@ -168,6 +168,16 @@ impl<'a> World<'a> {
         }
     }
 
+    /// Whether the contract of a dataset promises that no two rows agree in a column, nor lack it.
+    pub(crate) fn is_key(&self, dataset: &str, column: &str) -> bool {
+        self.dataset(dataset).is_some_and(|dataset| {
+            dataset.primary_key == [column]
+                || dataset
+                    .column(column)
+                    .is_some_and(|column| column.rules.unique && column.rules.required)
+        })
+    }
+
     /// The tags of an origin.
     pub(crate) fn tags(&self, origin: &Origin) -> &'a [Tag] {
         let column = origin

@@ -104,3 +104,34 @@ fn the_twins_differ_where_they_should() {
         assert!(differ, "the twins are blind to: {sql}");
     }
 }
+
+#[test]
+fn the_first_rows_are_the_same_wherever_rows_lie() {
+    let (files, spec) = support::project(&[]);
+    for sql in [
+        "SELECT id, country FROM people LIMIT 2",
+        "SELECT country FROM people ORDER BY country DESC LIMIT 2",
+        "SELECT person_id, cost FROM visits ORDER BY person_id LIMIT 3",
+        "SELECT v.cost, p.country FROM visits v CROSS JOIN people p ORDER BY v.cost LIMIT 3",
+        "SELECT cost FROM (SELECT cost, day FROM visits LIMIT 3) t",
+        "SELECT country, first_value(id ORDER BY country) AS i FROM people GROUP BY country",
+        "SELECT person_id, last_value(cost ORDER BY day) AS c FROM visits GROUP BY person_id",
+        "SELECT nth_value(cost, 2 ORDER BY person_id) AS c FROM visits",
+        "SELECT DISTINCT ON (person_id) person_id, cost FROM visits ORDER BY person_id",
+        "SELECT DISTINCT ON (c) c, d FROM (SELECT v.cost AS c, p.country AS d FROM visits v CROSS JOIN people p) t",
+    ] {
+        let plan = support::ask(&files, &spec, &support::verdict(sql, None)).unwrap();
+        assert!(
+            plan.violations().is_empty(),
+            "{sql}: {:?}",
+            plan.violations()
+        );
+        let logical = &plan.outputs()[0].logical;
+        for seed in 0..8 {
+            let here = rows(logical, &Twin::new(seed, 0));
+            let there = rows(logical, &Twin::new(seed, 0).turned());
+            assert!(here.is_ok(), "{sql}: {here:?}");
+            assert_eq!(here, there, "{sql}");
+        }
+    }
+}

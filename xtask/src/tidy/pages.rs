@@ -34,6 +34,9 @@ const PAGES: &[&str] = &[
     "docs/reference/detection.md",
     "docs/reference/files.md",
     "docs/reference/protection-speed.md",
+    "docs/reference/faults.md",
+    "docs/reference/functions.md",
+    "docs/reference/precision.md",
     "docs/reference/protections.md",
 ];
 

@@ -13,5 +13,6 @@ mod total;
 
 pub(crate) use catalog::Scope;
 pub(crate) use complete::{calls, placed};
+pub use engine::engine_functions;
 pub(crate) use step::{Query, bind};
 pub(crate) use total::{Division, safe_divisor};

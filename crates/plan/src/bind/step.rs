@@ -32,29 +32,31 @@ pub(crate) fn bind(
 ) -> Bound<Query> {
     let ast = parse(sql)?;
     let planner = SqlToRel::new_with_options(scope, reading());
-    let plan = planner.sql_statement_to_plan(Statement::Query(ast)).map_err(|error| {
-        let mut refused = planning(&error, sql);
-        let missing = scope.missing.borrow_mut().pop();
-        if let Some(name) = missing {
-            *refused = *refuse(
-                "SL2004",
-                format!("no input, earlier step or dataset is named `{name}`"),
-                refused.span().unwrap_or(sql.span),
-                "unknown here",
-            );
-            if let Some(near) = scope.nearest(&name) {
-                *refused = (*refused).help(format!("did you mean `{near}`?"));
+    let plan = planner
+        .sql_statement_to_plan(Statement::Query(ast))
+        .map_err(|error| {
+            let mut refused = planning(&error, sql);
+            let missing = scope.missing.borrow_mut().pop();
+            if let Some(name) = missing {
+                *refused = *refuse(
+                    "SL2004",
+                    format!("no input, earlier step or dataset is named `{name}`"),
+                    refused.span().unwrap_or(sql.span),
+                    "unknown here",
+                );
+                if let Some(near) = scope.nearest(&name) {
+                    *refused = (*refused).help(format!("did you mean `{near}`?"));
+                }
             }
-        }
-        for name in &functions().left_out {
-            if refused.code == "SL2006" && refused.message.contains(&format!("'{name}'")) {
-                *refused = (*refused).help(format!(
-                    "`{name}` exists in the engine, but not for pipelines: it is volatile, reads hidden inputs or has no rule in the proof"
-                ));
+            for (name, reason) in &functions().left_out {
+                if refused.code == "SL2006" && refused.message.contains(&format!("'{name}'")) {
+                    *refused = (*refused).help(format!(
+                        "`{name}` exists in the engine, but not for pipelines: {reason}"
+                    ));
+                }
             }
-        }
-        refused
-    })?;
+            refused
+        })?;
     unique_names(&plan, sql)?;
     let built = functions();
     let plan = built

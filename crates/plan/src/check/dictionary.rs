@@ -1,7 +1,9 @@
 //! Readable values beside their stand-ins under a key.
 
+use std::collections::HashMap;
+
 use sealine_label::declare::Class;
-use sealine_label::{Aspect, Channels, Layer};
+use sealine_label::{Aspect, Channels, Layer, Origin};
 
 use super::Shown;
 use super::judge::Checking;
@@ -13,6 +15,11 @@ impl Checking<'_, '_> {
         let shown = self.shown.clone();
         let value = |one: &&Shown| one.origin.aspect == Aspect::Value;
         let direct = |one: &&Shown| value(one) && one.channels.contains(Channels::EXPLICIT);
+        // Wide outputs show thousands of origins: each is held against itself only.
+        let mut of: HashMap<&Origin, Vec<&Shown>> = HashMap::new();
+        for one in shown.iter().filter(direct) {
+            of.entry(&one.origin).or_default().push(one);
+        }
         for clear in shown.iter().filter(value) {
             let level = self.prover.world.level(&clear.origin);
             let cleared = level <= self.clearance(clear.trail);
@@ -21,14 +28,14 @@ impl Checking<'_, '_> {
             if !(if column { direct(&clear) } else { cleared }) {
                 continue;
             }
-            let token = shown.iter().filter(direct).find(|other| {
+            let token = of.get(&clear.origin).into_iter().flatten().find(|other| {
                 // In one dataset, or where all who read the token may read the value.
-                other.origin == clear.origin
-                    // A part that is above the clearance is the policy's to permit.
-                    && clear.view.is_dictionary_with(&other.view, column && cleared)
+                // A part that is above the clearance is the policy's to permit.
+                clear
+                    .view
+                    .is_dictionary_with(&other.view, column && cleared)
                     && (other.trail.output == clear.trail.output
-                        || column
-                            && self.clearance(clear.trail) <= self.clearance(other.trail))
+                        || column && self.clearance(clear.trail) <= self.clearance(other.trail))
             });
             if token.is_some() {
                 let reason = format!(

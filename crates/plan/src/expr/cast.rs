@@ -69,8 +69,66 @@ pub(crate) fn is_fixed_width(data_type: &DataType) -> bool {
 }
 
 #[cfg(test)]
+#[path = "../../tests/support/extremes.rs"]
+mod extremes;
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use datafusion::arrow::array::Array;
+    use datafusion::arrow::compute::{CastOptions, can_cast_types, cast_with_options};
+    use datafusion::arrow::util::display::array_value_to_string;
+
     use super::*;
+
+    /// What is said of casts, held against the engine on the least and the greatest values.
+    #[test]
+    fn the_engine_casts_as_is_said() {
+        let columns = super::extremes::columns();
+        let (mut safe, mut whole) = (0, 0);
+        for from in &columns {
+            for to in columns.iter().map(|column| column.data_type()) {
+                if !can_cast_types(from.data_type(), to) {
+                    continue;
+                }
+                let what = format!("{} to {to}", from.data_type());
+                let cast = |safe| {
+                    let options = CastOptions {
+                        safe,
+                        ..CastOptions::default()
+                    };
+                    cast_with_options(from, to, &options)
+                };
+                if cast_never_fails(from.data_type(), to) {
+                    safe += 1;
+                    let done = cast(false).unwrap_or_else(|error| panic!("{what}: {error}"));
+                    assert_eq!(done.null_count(), from.logical_null_count(), "{what}");
+                    let text = |array: &dyn Array| -> BTreeSet<String> {
+                        (0..array.len())
+                            .map(|row| array_value_to_string(array, row).unwrap_or_default())
+                            .collect()
+                    };
+                    if cast_is_lossless(from.data_type(), to) && from.data_type().is_integer() {
+                        whole += 1;
+                        assert_eq!(text(from).len(), text(&done).len(), "{what}");
+                    }
+                }
+                // A cast that may give null never fails, but for dates written as text.
+                let printed = from.data_type().is_temporal() && to.is_string();
+                if !printed && !from.data_type().is_nested() {
+                    cast(true).unwrap_or_else(|error| panic!("{what}, or null: {error}"));
+                }
+            }
+        }
+        assert!(safe > 100 && whole > 30, "{safe} {whole}");
+    }
 
     #[test]
     fn only_what_cannot_fail_is_lossless() {

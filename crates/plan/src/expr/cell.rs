@@ -53,6 +53,15 @@ impl Own {
         all.all(|other| other == first).then_some(first)
     }
 
+    /// The dataset and column, where it is one as it is.
+    pub(crate) fn only(&self) -> Option<(&Arc<str>, &Arc<str>)> {
+        let mut columns = self.columns.iter();
+        match (columns.next(), columns.next()) {
+            (Some((dataset, column, 0)), None) => Some((dataset, column)),
+            _ => None,
+        }
+    }
+
     /// Whether both come from the same row, wherever they stand.
     pub(crate) fn same_row(&self, other: &Self) -> bool {
         self.reading.is_some() && self.reading == other.reading

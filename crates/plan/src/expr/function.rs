@@ -25,6 +25,24 @@ const HANDING_ON: &[&str] = &[
     "get_field",
 ];
 
+/// The parts of a date, and of a time where the value has one.
+const PARTS: &[&str] = &[
+    "year",
+    "quarter",
+    "month",
+    "week",
+    "day",
+    "doy",
+    "dow",
+    "hour",
+    "minute",
+    "second",
+    "millisecond",
+    "microsecond",
+    "nanosecond",
+    "epoch",
+];
+
 impl Prover<'_> {
     pub(crate) fn scalar_function(
         &mut self,
@@ -75,10 +93,11 @@ impl Prover<'_> {
         };
         let seen = self.seen_all(&cells);
         let decimal = !HANDING_ON.contains(&name) && self.gives_decimal(expr, env.schema);
-        if fact.fails == Fails::Partial || decimal {
+        let partial = fact.fails == Fails::Partial || (name == "date_part" && !has_part(&args));
+        if partial || decimal {
             self.may_fail(seen, &format!("`{name}`"), span);
         }
-        Ok(self.result(fact, &cells, seen, expr, env))
+        Ok(self.result(&fact, &cells, seen, expr, env))
     }
 
     fn result(
@@ -93,7 +112,7 @@ impl Prover<'_> {
             Nulls::Strict => cells
                 .iter()
                 .fold(self.nothing(), |all, cell| self.labels.join(all, cell.null)),
-            Nulls::Any => seen,
+            Nulls::Any | Nulls::Empty => seen,
         };
         let length = match fact.name {
             "concat" => {
@@ -162,4 +181,13 @@ fn normalizer(name: &str) -> Option<u8> {
         "digits" => Some(DIGITS),
         _ => None,
     }
+}
+
+/// Whether `date_part` is asked for a part that it knows: any other word fails where it is reached.
+fn has_part(args: &[&Expr]) -> bool {
+    let Some(Expr::Literal(part, _)) = args.first() else {
+        return false;
+    };
+    let part = part.try_as_str().flatten().map(str::to_lowercase);
+    part.is_some_and(|part| PARTS.contains(&part.as_str()))
 }

@@ -1,5 +1,6 @@
 //! Binary operators.
 
+use datafusion::arrow::datatypes::DataType;
 use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator};
 use sealine_label::LabelId;
 
@@ -98,7 +99,8 @@ impl Prover<'_> {
         }
     }
 
-    /// Integers wrap and floats go to infinity; decimals, dates and times can overflow.
+    /// Integers wrap and floats go to infinity, and the days between two dates always fit;
+    /// decimals, moved dates and times can overflow.
     ///
     /// After coercion the operands of numeric arithmetic have one type, so that the right one
     /// tells (asking for the type of the whole would read long chains again and again).
@@ -112,9 +114,15 @@ impl Prover<'_> {
         let of = right
             .get_type(env.schema)
             .map_err(|error| planning(&error, &self.step.sql))?;
-        if !of.is_integer() && !of.is_floating() {
+        if !of.is_integer() && !of.is_floating() && !between_dates(expr, &of, env) {
             self.may_fail(seen, "this arithmetic", span_of(expr, &self.step.sql));
         }
         Ok(())
     }
+}
+
+fn between_dates(expr: &Expr, right: &DataType, env: &Env<'_>) -> bool {
+    matches!(right, DataType::Date32)
+        && matches!(expr, Expr::BinaryExpr(BinaryExpr { left, op: Operator::Minus, .. })
+            if left.get_type(env.schema).is_ok_and(|left| left == DataType::Date32))
 }

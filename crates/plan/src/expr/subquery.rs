@@ -15,7 +15,9 @@ impl Prover<'_> {
         self.enter(env.schema, env.columns);
         self.nested += 1;
         let endorsed = std::mem::replace(&mut self.step.endorsed, false);
+        let cut = std::mem::replace(&mut self.cut, false);
         let node = self.node(&subquery.subquery);
+        self.cut = cut;
         self.step.endorsed = endorsed;
         self.nested -= 1;
         self.outer.pop();

@@ -3,33 +3,22 @@
 //! Invariant: only a sum-like function of a canonical column over a minimum group ([`super::group`])
 //! shows less than its argument; every other one hands a value out.
 
+use std::sync::Arc;
+
 use datafusion::common::DFSchema;
 use datafusion::logical_expr::expr::AggregateFunction;
 use datafusion::logical_expr::utils::grouping_set_to_exprlist;
-use datafusion::logical_expr::{Aggregate, Expr, ExprSchemable};
+use datafusion::logical_expr::{Aggregate, Expr, ExprSchemable, LogicalPlan, SortExpr};
 use sealine_label::{Channels, LabelId};
 
 use super::group::{Group, Guard};
 use super::node::{Node, Outcome};
 use super::prover::Prover;
 use super::relation::Relation;
+use super::sort::followed_by;
 use crate::error::{Bound, planning, refuse};
 use crate::expr::{Cell, Env, cast_never_fails, is_path, span_of};
-use crate::functions::{Fails, Kind, fact};
-
-/// Functions whose result is null only where no value is there.
-const NULL_IF_NOTHING: &[&str] = &[
-    "min",
-    "max",
-    "sum",
-    "avg",
-    "median",
-    "bool_and",
-    "bool_or",
-    "bit_and",
-    "bit_or",
-    "string_agg",
-];
+use crate::functions::{Fails, Kind, Nulls, fact};
 
 /// What every aggregate of a node shares.
 pub(crate) struct Shared<'n> {
@@ -42,14 +31,20 @@ pub(crate) struct Shared<'n> {
 
 impl Prover<'_> {
     pub(crate) fn aggregate(&mut self, node: &Aggregate, input: &Node) -> Bound<Outcome> {
+        let apart = first_apart(node, input);
+        let node = apart.as_ref().unwrap_or(node);
         let sets = matches!(node.group_expr.first(), Some(Expr::GroupingSet(_)));
         let keys =
             grouping_set_to_exprlist(&node.group_expr).map_err(|e| planning(&e, &self.step.sql))?;
         let keys: Vec<Expr> = keys.into_iter().cloned().collect();
         let mut columns = self.cells_over(&keys, input)?;
-        let groups = self.seen_all(&columns);
+        // Where a key of a dataset is among the groups, its row's other columns make no more groups.
+        let groups = self.deciding(&columns);
         let rows = self.row(&input.relation);
         let base = self.join(rows, groups);
+        // Groups come in an order that all of their columns decide.
+        let hashed = self.seen_all(&columns);
+        let placed = self.join(base, hashed);
         let group = self.group(input, sets);
         let mut guards = Vec::new();
         let shared = Shared { input, base, group };
@@ -82,7 +77,7 @@ impl Prover<'_> {
             } else {
                 nothing
             },
-            order: self.join(input.relation.order, base),
+            order: self.join(input.relation.order, placed),
             total: false,
             single: !grouped,
             columns,
@@ -99,7 +94,7 @@ impl Prover<'_> {
                 relation.correlated = self.join(relation.correlated, decided);
                 Some(self.guarded(node, input, group, &guards)?)
             }
-            _ => None,
+            _ => apart.map(LogicalPlan::Aggregate),
         };
         Ok(Outcome {
             relation,
@@ -137,20 +132,24 @@ impl Prover<'_> {
             params.filter.as_deref().map_or(&[], std::slice::from_ref),
             shared.input,
         )?;
-        let (order, total) = self.ordering(&params.order_by, shared.input)?;
+        let (order, mut total) = self.ordering(&params.order_by, shared.input)?;
+        if fact.fails == Fails::First {
+            // Rows that are tied have the same value.
+            let by = |key: &SortExpr| params.args.first() == Some(&key.expr);
+            total |= params.order_by.iter().any(by);
+        }
         let filtered = self.seen_all(&filter);
         let mut decided = self.join(shared.base, filtered);
         decided = self.join(decided, order);
-        if matches!(name, "array_agg" | "string_agg") || fact.fails == Fails::First {
-            if !total && fact.fails == Fails::First {
+        // Lists, places, and roundings of floats follow the order of the rows.
+        if fact.ordered && !total {
+            if fact.fails == Fails::First {
                 self.not_total(
                     shared.input.relation.order,
                     &format!("`{name}` without an order that leaves no two rows tied"),
                 );
             }
-            if !total {
-                decided = self.join(decided, shared.input.relation.order);
-            }
+            decided = self.join(decided, shared.input.relation.order);
         }
         let summands = self.summands(&params.args, &args, shared)?;
         if let Some(summed) = self.summed(function, &summands, decided, shared, span) {
@@ -170,7 +169,7 @@ impl Prover<'_> {
         if fact.fails == Fails::Partial || (decimal && name == "avg") {
             self.may_fail(all, &format!("`{name}`"), span);
         }
-        if NULL_IF_NOTHING.contains(&name) {
+        if fact.nulls == Nulls::Empty {
             let nulls = args
                 .iter()
                 .fold(decided, |all, cell| self.labels.join(all, cell.null));
@@ -217,4 +216,55 @@ impl Prover<'_> {
         use datafusion::arrow::datatypes::DataType;
         !matches!(expr.get_type(schema), Ok(ref ty) if !matches!(ty, DataType::Decimal128(_, _) | DataType::Decimal256(_, _)))
     }
+}
+
+/// The aggregate with the values themselves behind the orders that leave rows tied, so that the
+/// first of them is the same wherever the rows lie; none where nothing changes.
+fn first_apart(node: &Aggregate, input: &Node) -> Option<Aggregate> {
+    let mut changed = false;
+    let aggr_expr = node.aggr_expr.iter().map(|expr| {
+        apart(expr, input).map_or_else(
+            || expr.clone(),
+            |apart| {
+                changed = true;
+                apart
+            },
+        )
+    });
+    let aggr_expr = aggr_expr.collect();
+    if !changed {
+        return None;
+    }
+    let below = Arc::new(input.plan.clone());
+    Aggregate::try_new_with_schema(
+        below,
+        node.group_expr.clone(),
+        aggr_expr,
+        node.schema.clone(),
+    )
+    .ok()
+}
+
+fn apart(expr: &Expr, input: &Node) -> Option<Expr> {
+    let name = expr.schema_name().to_string();
+    let Expr::AggregateFunction(function) = expr.clone().unalias() else {
+        return None;
+    };
+    let first =
+        fact(Kind::Aggregate, function.func.name()).is_some_and(|fact| fact.fails == Fails::First);
+    let value = function.params.args.first()?;
+    if !first {
+        return None;
+    }
+    let keys = followed_by(
+        &function.params.order_by,
+        std::slice::from_ref(value),
+        input,
+    )?;
+    if keys == function.params.order_by {
+        return None;
+    }
+    let mut function = function;
+    function.params.order_by = keys;
+    Some(Expr::AggregateFunction(function).alias(name))
 }

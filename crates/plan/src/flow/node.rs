@@ -121,7 +121,7 @@ impl Prover<'_> {
             LogicalPlan::Filter(node) => self.filter(node, first(inputs)?, endorsed)?.into(),
             LogicalPlan::Window(node) => self.window(node, first(inputs)?)?.into(),
             LogicalPlan::Aggregate(node) => self.aggregate(node, first(inputs)?)?,
-            LogicalPlan::Sort(node) => self.sort(node, first(inputs)?)?.into(),
+            LogicalPlan::Sort(node) => self.sort(node, first(inputs)?)?,
             LogicalPlan::Join(node) => self
                 .join_node(node, first(inputs)?, second(inputs)?)?
                 .into(),
@@ -138,9 +138,9 @@ impl Prover<'_> {
                 ..first(inputs)?.relation.clone()
             }
             .into(),
-            LogicalPlan::Limit(node) => self.limit(node, first(inputs)?)?.into(),
+            LogicalPlan::Limit(node) => self.limit(node, first(inputs)?)?,
             LogicalPlan::Values(node) => self.values(node)?.into(),
-            LogicalPlan::Distinct(node) => self.distinct(node, first(inputs)?)?.into(),
+            LogicalPlan::Distinct(node) => self.distinct(node, first(inputs)?)?,
             LogicalPlan::Unnest(node) => self.unnest(node, first(inputs)?)?.into(),
             LogicalPlan::RecursiveQuery(node) => {
                 let (outcome, inputs, rebuilt) = self.recursive(node)?;
@@ -160,6 +160,18 @@ impl Prover<'_> {
 
     /// Labels the inputs of a node; the right side of a join may refer to the left.
     fn inputs_of(&mut self, plan: &LogicalPlan) -> Bound<Vec<Arc<Node>>> {
+        let here = self.cut;
+        self.cut = match plan {
+            LogicalPlan::Limit(_) => true,
+            LogicalPlan::Projection(_) => here,
+            _ => false,
+        };
+        let inputs = self.labelled_inputs(plan);
+        self.cut = here;
+        inputs
+    }
+
+    fn labelled_inputs(&mut self, plan: &LogicalPlan) -> Bound<Vec<Arc<Node>>> {
         match plan {
             LogicalPlan::TableScan(_) | LogicalPlan::RecursiveQuery(_) => Ok(Vec::new()),
             LogicalPlan::Join(join) => {

@@ -1,16 +1,22 @@
 //! Rows chosen by their place: LIMIT, OFFSET, DISTINCT and DISTINCT ON.
+//!
+//! Invariant: rows that the query leaves tied are told apart by their values ([`super::sort`]); where
+//! that cannot be, the query is refused.
 
-use datafusion::logical_expr::{Distinct, DistinctOn, Expr, Limit};
+use std::sync::Arc;
+
+use datafusion::logical_expr::{Distinct, DistinctOn, Expr, Limit, LogicalPlan, SortExpr};
 use sealine_label::{Channels, LabelId};
 
-use super::node::Node;
+use super::node::{Node, Outcome};
 use super::prover::{Found, Prover};
 use super::relation::Relation;
+use super::sort::{followed_by, sorted, told_apart};
 use crate::error::{Bound, refuse};
 use crate::expr::{Env, is_literal, span_of};
 
 impl Prover<'_> {
-    pub(crate) fn limit(&mut self, node: &Limit, input: &Node) -> Bound<Relation> {
+    pub(crate) fn limit(&mut self, node: &Limit, input: &Node) -> Bound<Outcome> {
         for bound in [&node.skip, &node.fetch].into_iter().flatten() {
             if !is_literal(bound) {
                 let span = span_of(bound, &self.step.sql);
@@ -23,9 +29,25 @@ impl Prover<'_> {
             }
         }
         let one = matches!(node.fetch.as_deref(), Some(Expr::Literal(value, _)) if matches!(value.to_string().as_str(), "0" | "1"));
-        let mut relation = self.first_rows(input.relation.clone());
+        let mut relation = input.relation.clone();
+        let mut rewritten = None;
+        if !relation.total
+            && !relation.single
+            && !is_sorted(&input.plan)
+            && let Some(keys) = told_apart(&[], input)
+        {
+            (relation.order, relation.total) = self.ordering(&keys, input)?;
+            rewritten = Some(LogicalPlan::Limit(Limit {
+                input: Arc::new(sorted(keys, input)),
+                ..node.clone()
+            }));
+        }
+        let mut relation = self.first_rows(relation);
         relation.single |= one;
-        Ok(relation)
+        Ok(Outcome {
+            relation,
+            rewritten,
+        })
     }
 
     /// Only some of the rows, by their order.
@@ -63,28 +85,42 @@ impl Prover<'_> {
         }
     }
 
-    pub(crate) fn distinct(&mut self, node: &Distinct, input: &Node) -> Bound<Relation> {
+    pub(crate) fn distinct(&mut self, node: &Distinct, input: &Node) -> Bound<Outcome> {
         match node {
             Distinct::All(_) => {
                 let mut relation = input.relation.clone().fanned();
+                let decided = self.deciding(&relation.columns);
+                let decided = self.labels.through(decided, Channels::CORRELATED);
+                relation.correlated = self.join(relation.correlated, decided);
                 let all = self.seen_all(&relation.columns);
                 let all = self.labels.through(all, Channels::CORRELATED);
-                relation.correlated = self.join(relation.correlated, all);
                 relation.order = self.join(relation.order, all);
                 relation.total = false;
                 relation.unique.push((0..relation.columns.len()).collect());
-                Ok(relation)
+                Ok(relation.into())
             }
             Distinct::On(on) => self.distinct_on(on, input),
         }
     }
 
     /// One row of each group, by order: groups, order and rows are explicit on everything.
-    fn distinct_on(&mut self, node: &DistinctOn, input: &Node) -> Bound<Relation> {
+    fn distinct_on(&mut self, node: &DistinctOn, input: &Node) -> Bound<Outcome> {
         let env = Env::of(input);
         let groups = self.cells_over(&node.on_expr, input)?;
         let mut decided = self.seen_all(&groups);
-        let (order, total) = self.ordering(node.sort_expr.as_deref().unwrap_or_default(), input)?;
+        let keys = node.sort_expr.clone().unwrap_or_default();
+        let (mut order, mut total) = self.ordering(&keys, input)?;
+        let mut rewritten = None;
+        if !total && let Some(keys) = first_of_each(node, keys, input) {
+            (order, _) = self.ordering(&keys, input)?;
+            total = true;
+            let apart = DistinctOn {
+                sort_expr: Some(keys),
+                input: Arc::new(input.plan.clone()),
+                ..node.clone()
+            };
+            rewritten = Some(LogicalPlan::Distinct(Distinct::On(apart)));
+        }
         decided = self.join(decided, order);
         let rows = self.row(&input.relation);
         decided = self.join(decided, rows);
@@ -116,6 +152,45 @@ impl Prover<'_> {
         relation.correlated = self.join(relation.correlated, decided);
         relation.order = self.join(relation.order, decided);
         relation.total = false;
-        Ok(relation)
+        Ok(Outcome {
+            relation,
+            rewritten,
+        })
+    }
+}
+
+/// The keys by which the first row of each group is the same, wherever the rows lie: with a key of
+/// the rows behind them, or with all that is selected.
+fn first_of_each(
+    node: &DistinctOn,
+    mut keys: Vec<SortExpr>,
+    input: &Node,
+) -> Option<Vec<SortExpr>> {
+    if keys.is_empty() {
+        keys = node
+            .on_expr
+            .iter()
+            .map(|expr| expr.clone().sort(true, false))
+            .collect();
+    }
+    if input.relation.unique.is_empty() {
+        let selected: Vec<Expr> = node
+            .select_expr
+            .iter()
+            .map(|expr| expr.clone().unalias())
+            .collect();
+        followed_by(&keys, &selected, input)
+    } else {
+        told_apart(&keys, input)
+    }
+}
+
+/// Whether the rows stand in an order that the query asks for.
+fn is_sorted(plan: &LogicalPlan) -> bool {
+    match plan {
+        LogicalPlan::Sort(_) => true,
+        LogicalPlan::Projection(node) => is_sorted(&node.input),
+        LogicalPlan::SubqueryAlias(node) => is_sorted(&node.input),
+        _ => false,
     }
 }

@@ -68,6 +68,8 @@ pub(crate) struct Prover<'a> {
     pub(crate) lambdas: Vec<(String, Cell)>,
     /// How many subqueries deep: aggregates there are over populations that rows choose.
     pub(crate) nested: usize,
+    /// Whether only the first of the rows at hand are kept.
+    pub(crate) cut: bool,
     /// How many populations were summed over so far.
     pub(crate) populations: u64,
     /// What decided that the expression at hand is evaluated at all.
@@ -172,6 +174,37 @@ impl Prover<'_> {
         let mut all = self.nothing();
         for cell in cells {
             let one = self.seen(cell);
+            all = self.join(all, one);
+        }
+        all
+    }
+
+    /// What decides that rows differ in these cells. A key among them determines the columns of its
+    /// own row, from the same reading of its dataset: those decide nothing more.
+    pub(crate) fn deciding(&mut self, cells: &[Cell]) -> LabelId {
+        let world = self.world;
+        let keys: Vec<(&Own, &Arc<str>)> = cells
+            .iter()
+            .filter_map(|cell| {
+                let own = cell.own.as_ref()?;
+                let (dataset, column) = own.only()?;
+                world.is_key(dataset, column).then_some((own, dataset))
+            })
+            .collect();
+        let determined = |own: &Own| {
+            let only = own.columns.len() == 1;
+            let dataset = own.columns.first().map(|(dataset, _, _)| dataset);
+            only && keys.iter().any(|(key, of)| {
+                Some(*of) == dataset && key.same_row(own) && key.columns != own.columns
+            })
+        };
+        let mut all = self.nothing();
+        for cell in cells {
+            let one = if cell.own.as_ref().is_some_and(&determined) {
+                cell.value
+            } else {
+                self.seen(cell)
+            };
             all = self.join(all, one);
         }
         all

@@ -1,17 +1,35 @@
 //! Sorting changes no rows: what it reads decides their order, which counts where order counts.
+//!
+//! Where only the first rows are kept, rows that the query leaves tied are told apart by a key of
+//! theirs, or by all their columns: which come out is then decided by values, whose labels it
+//! carries, and never by where the rows happen to lie.
 
-use datafusion::logical_expr::{Partitioning, Repartition, Sort, SortExpr};
+use std::sync::Arc;
+
+use datafusion::common::Column;
+use datafusion::logical_expr::{
+    Expr, ExprSchemable, LogicalPlan, Partitioning, Repartition, Sort, SortExpr,
+};
 use sealine_label::{Channels, LabelId};
 
-use super::node::Node;
+use super::node::{Node, Outcome};
 use super::prover::Prover;
 use super::relation::Relation;
 use crate::error::Bound;
 use crate::expr::Env;
 
 impl Prover<'_> {
-    pub(crate) fn sort(&mut self, node: &Sort, input: &Node) -> Bound<Relation> {
-        let (order, total) = self.ordering(&node.expr, input)?;
+    pub(crate) fn sort(&mut self, node: &Sort, input: &Node) -> Bound<Outcome> {
+        let (mut order, mut total) = self.ordering(&node.expr, input)?;
+        let mut rewritten = None;
+        if self.cut
+            && !total
+            && !input.relation.single
+            && let Some(keys) = told_apart(&node.expr, input)
+        {
+            (order, total) = self.ordering(&keys, input)?;
+            rewritten = Some(sorted(keys, input));
+        }
         let mut relation = input.relation.clone();
         relation.order = if total {
             order
@@ -19,10 +37,13 @@ impl Prover<'_> {
             self.join(order, relation.order)
         };
         relation.total = total;
-        match node.fetch {
-            Some(_) => Ok(self.first_rows(relation)),
-            None => Ok(relation),
+        if node.fetch.is_some() {
+            return Err(self.unsupported("a sort that keeps some rows"));
         }
+        Ok(Outcome {
+            relation,
+            rewritten,
+        })
     }
 
     /// What sort keys carry, and whether they leave no two rows tied.
@@ -54,4 +75,55 @@ impl Prover<'_> {
         relation.total = false;
         Ok(relation)
     }
+}
+
+/// The sort keys with more behind them, so that no two different rows are tied; none where a column
+/// has no order.
+pub(crate) fn told_apart(keys: &[SortExpr], input: &Node) -> Option<Vec<SortExpr>> {
+    let schema = input.plan.schema();
+    let named: Vec<usize> = keys
+        .iter()
+        .filter_map(|key| super::project::passed_index(&key.expr, input))
+        .collect();
+    let every: Vec<usize> = (0..schema.fields().len()).collect();
+    let columns = input.relation.unique.first().unwrap_or(&every);
+    let more = columns.iter().filter(|index| !named.contains(index));
+    let more = more.map(|index| {
+        let ordered = schema
+            .fields()
+            .get(*index)
+            .is_some_and(|field| !field.data_type().is_nested());
+        let column = Column::from(schema.qualified_field(*index));
+        ordered.then(|| Expr::Column(column).sort(true, false))
+    });
+    let more: Option<Vec<SortExpr>> = more.collect();
+    Some(keys.iter().cloned().chain(more?).collect())
+}
+
+/// The sort keys with these expressions behind them; none where one has no order.
+pub(crate) fn followed_by(
+    keys: &[SortExpr],
+    exprs: &[Expr],
+    input: &Node,
+) -> Option<Vec<SortExpr>> {
+    let mut all = keys.to_vec();
+    for expr in exprs {
+        let data_type = expr.get_type(input.plan.schema()).ok()?;
+        if data_type.is_nested() {
+            return None;
+        }
+        if !all.iter().any(|key| key.expr == *expr) {
+            all.push(expr.clone().sort(true, false));
+        }
+    }
+    Some(all)
+}
+
+/// A node sorted.
+pub(crate) fn sorted(keys: Vec<SortExpr>, input: &Node) -> LogicalPlan {
+    LogicalPlan::Sort(Sort {
+        expr: keys,
+        input: Arc::new(input.plan.clone()),
+        fetch: None,
+    })
 }

@@ -108,13 +108,18 @@ datasets:
 "#;
 
 pub fn project(files: &[(&str, &str)]) -> (Files, Spec) {
-    let mut sources = vec![("sealine.yaml", PROJECT), ("catalog/leaks.yaml", CATALOG)];
-    sources.extend_from_slice(files);
-    let sources = sources
-        .into_iter()
+    let mut all = vec![("sealine.yaml", PROJECT), ("catalog/leaks.yaml", CATALOG)];
+    all.extend_from_slice(files);
+    parsed(&all)
+}
+
+/// The project of these files.
+pub fn parsed(files: &[(&str, &str)]) -> (Files, Spec) {
+    let sources = files
+        .iter()
         .map(|(path, text)| Source {
-            path: path.to_owned(),
-            text: text.to_owned(),
+            path: (*path).to_owned(),
+            text: (*text).to_owned(),
         })
         .collect();
     let parsed = parse(sources);

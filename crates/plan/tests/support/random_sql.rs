@@ -290,7 +290,30 @@ pub fn query(r: &mut Seeded) -> String {
         String::new()
     };
     let n = number(r, &scope, 2);
-    match r.below(10) {
+    match r.below(14) {
+        10 => format!(
+            "SELECT * FROM (SELECT {n} AS p, {} AS q FROM {source}{filter}) z ORDER BY p LIMIT {}",
+            text(r, &scope, 1),
+            1 + r.below(4)
+        ),
+        11 => format!(
+            "SELECT {} AS k, first_value({n} ORDER BY {}) AS f, any_value({}) AS a FROM {source}{filter} GROUP BY 1",
+            text(r, &scope, 1),
+            number(r, &scope, 1),
+            number(r, &scope, 1)
+        ),
+        12 => {
+            let key = text(r, &scope, 1);
+            format!(
+                "SELECT DISTINCT ON ({key}) {key} AS t, {n} AS n FROM {source}{filter} ORDER BY {key}, {}",
+                number(r, &scope, 1)
+            )
+        }
+        13 => format!(
+            "SELECT count(*) AS c, max(q) AS q FROM (SELECT {n} AS p, {} AS q FROM {source}{filter} LIMIT {}) z",
+            text(r, &scope, 1),
+            1 + r.below(4)
+        ),
         0 => format!(
             "SELECT {} AS k, count(*) AS n, max({n}) AS m FROM {source}{filter} GROUP BY 1",
             text(r, &scope, 1)

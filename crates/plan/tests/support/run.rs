@@ -8,8 +8,9 @@ use std::task::{Context, Poll, Waker};
 
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, BinaryArray, Date32Array, Int32Array, Int64Array, RecordBatch,
-    StringArray,
+    StringArray, UInt32Array,
 };
+use datafusion::arrow::compute::take_record_batch;
 use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::arrow::util::display::array_value_to_string;
 use datafusion::common::tree_node::{Transformed, TreeNode};
@@ -30,11 +31,25 @@ use super::random_sql::Seeded;
 pub struct Twin {
     seed: u64,
     side: u64,
+    /// Whether the rows lie the other way round.
+    turned: bool,
 }
 
 impl Twin {
     pub fn new(seed: u64, side: u64) -> Self {
-        Self { seed, side }
+        Self {
+            seed,
+            side,
+            turned: false,
+        }
+    }
+
+    /// The same rows, lying the other way round.
+    pub fn turned(self) -> Self {
+        Self {
+            turned: true,
+            ..self
+        }
     }
 
     fn table(&self, dataset: &str, schema: &SchemaRef) -> RecordBatch {
@@ -44,7 +59,12 @@ impl Twin {
             .iter()
             .map(|field| self.column(dataset, field.name(), field.data_type(), rows))
             .collect();
-        RecordBatch::try_new(Arc::new(schema.as_ref().clone()), columns).unwrap()
+        let batch = RecordBatch::try_new(Arc::new(schema.as_ref().clone()), columns).unwrap();
+        if !self.turned {
+            return batch;
+        }
+        let turned: UInt32Array = (0..rows as u32).rev().collect();
+        take_record_batch(&batch, &turned).unwrap()
     }
 
     fn column(&self, dataset: &str, name: &str, data_type: &DataType, rows: usize) -> ArrayRef {
