@@ -30,7 +30,7 @@ pub(crate) fn listen(
     // What cannot be listened for keeps its own effect.
     let heard: Vec<(SignalKind, Signal)> = kinds
         .into_iter()
-        .filter(|kind| ignored >> (kind.as_raw_value() - 1) & 1 == 0)
+        .filter(|kind| (ignored >> (kind.as_raw_value() - 1)) & 1 == 0)
         .filter_map(|kind| Some((kind, signal(kind).ok()?)))
         .collect();
     drop(inside);

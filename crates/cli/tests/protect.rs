@@ -449,6 +449,16 @@ fn an_output_in_clear_is_one_file_where_the_clearance_allows_it() {
             .join("folder/part-00000.sealine.arrow")
             .is_file()
     );
+    for (name, format) in [
+        ("z.csv", "parquet"),
+        ("z.parquet", "csv"),
+        ("z.ndjson", "jsonl"),
+        ("z.xlsx", "csv"),
+    ] {
+        to(name, &["--format-out", format])
+            .ends(2)
+            .says("its ending is not that of what is written");
+    }
     to("again.csv", &["--save", "again"]).ends(2).says("SL0117");
     // The highest level demands encryption.
     to("high.csv", &["--clearance", "restricted"]).ends(2);

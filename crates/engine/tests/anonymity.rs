@@ -216,14 +216,14 @@ datasets:
     subject: card
     columns:
       id:      { type: int64, required: true, unique: true, level: internal }
-      card:    { type: string, level: restricted, tags: [pci.pan] }
+      card:    { type: string, max_length: 20, level: restricted, tags: [pci.pan] }
       member:  { type: string, level: internal }
       country: { type: string, level: internal, quasi: true }
   lake.visits:
     at: { connection: lake, path: visits/, format: parquet }
     clearance: internal
     encrypt: { key: lake }
-    anonymity: { k: 1 }
+    anonymity: { k: 2 }
 ";
 
 /// What the guard took for the subject where the output has this column beside the country, and k.
@@ -263,8 +263,8 @@ fn every_stand_in_that_keeps_equality_counts_as_the_subject() {
     for call in [
         "tokenize(card, 'crm')",
         "siv(card, 'crm')",
-        "fpe(card, 'crm', 'digits')",
-        "fpe_card(card, 'crm')",
+        "fpe(card, 'crm', 'digits', 'redact')",
+        "fpe_card(card, 'crm', 'redact')",
         "tink_daead(card, 'crm')",
         "surrogate(card, 'card', 'crm')",
         "vault_token(card, 'crm')",

@@ -155,6 +155,13 @@ impl Layer {
             Self::Token { domain, form, .. } => {
                 !domain.is_empty() && form.rsplit(", ").next() != Some("never")
             }
+            // A mask under a key enciphers what it hides; columns beside the value would tell equal ones apart.
+            Self::Part {
+                class: Class::Mask,
+                key: Some(_),
+                beside,
+                ..
+            } => beside.is_empty(),
             _ => false,
         }
     }

@@ -250,6 +250,17 @@ fn equality_is_kept_by_one_way_of_showing_that_keeps_it() {
         by: "encrypt".into(),
         key: "k".into()
     }));
+    let mask = |key: Option<&str>, beside: &str| Layer::Part {
+        by: "fpe_card".into(),
+        class: Class::Mask,
+        normal: 0,
+        form: "".into(),
+        rank: None,
+        key: key.map(Into::into),
+        beside: beside.into(),
+    };
+    assert!(shown(mask(Some("k"), "")));
+    assert!(!shown(mask(None, "")) && !shown(mask(Some("k"), "people.id:0")));
     // Two names of one person.
     assert!(
         !View::clear()

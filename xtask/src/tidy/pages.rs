@@ -36,7 +36,6 @@ const PAGES: &[&str] = &[
     "docs/reference/protection-speed.md",
     "docs/reference/faults.md",
     "docs/reference/functions.md",
-    "docs/reference/precision.md",
     "docs/reference/protections.md",
 ];
 

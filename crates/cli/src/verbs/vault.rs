@@ -6,7 +6,7 @@ use crate::args;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printable::printable;
-use crate::project;
+use crate::project::{self, Opened};
 use crate::screen::{Paint, Screen};
 use sealine_engine::clock::rfc3339;
 use sealine_engine::{EngineError, Setup, VaultCounts, VaultReport};
@@ -16,49 +16,58 @@ use std::path::Path;
 /// Counts, purges, gives up, or prints SQL.
 pub(crate) fn run(directory: &Path, verb: &args::Vault, screen: &Screen) -> Result<Exit, Failure> {
     let opened = project::open(directory, screen)?;
-    if let args::Vault::Show = verb {
-        let report = opened.vault().map_err(|error| stopped(&error))?;
-        return Ok(show(directory, report.as_ref(), screen));
-    }
-    if let args::Vault::Sql = verb {
-        let Some(sql) = opened.project().vault_sql() else {
-            return Err(Failure::Argument {
-                argument: "sql".to_owned(),
-                reason: "`sealine.yaml` has no `vault:`; without one the vault is a file, and needs no SQL"
-                    .to_owned(),
-            });
-        };
-        match screen.is_json() {
-            true => screen.json(&json!({ "sql": sql })),
-            false => screen.line(sql.trim_end()),
+    match verb {
+        args::Vault::Show => {
+            let report = opened.vault().map_err(|error| stopped(&error))?;
+            Ok(show(directory, report.as_ref(), screen))
         }
-        return Ok(Exit::Done);
+        args::Vault::Purge => purge(opened, screen),
+        args::Vault::Forget { reason } => forget(opened, reason, screen),
+        args::Vault::Sql => sql(&opened, screen),
     }
+}
+
+fn purge(opened: Opened, screen: &Screen) -> Result<Exit, Failure> {
     let (mut session, user) = opened.session(Setup::Required, screen)?;
-    let (value, text) = match verb {
-        args::Vault::Purge => {
-            let removed = session
-                .purge_vault(&user)
-                .map_err(|error| stopped(&error))?;
-            let text = removed
-                .map(|removed| format!("removed {}", crate::show::count(removed, "expired token")));
-            (json!({ "ok": true, "removed": removed }), text)
-        }
-        args::Vault::Forget { reason } => {
-            let known = session
-                .forget_vault(reason, &user)
-                .map_err(|error| stopped(&error))?;
-            let text = "the vault is given up; the next run that needs one begins with the one that is there, or makes one";
-            (
-                json!({ "ok": true, "forgotten": known }),
-                known.then(|| text.to_owned()),
-            )
-        }
-        args::Vault::Show | args::Vault::Sql => return Ok(Exit::Done),
+    let removed = session.purge_vault(&user);
+    let removed = removed.map_err(|error| stopped(&error))?;
+    match removed {
+        _ if screen.is_json() => screen.json(&json!({ "ok": true, "removed": removed })),
+        Some(count) => screen.line(&format!(
+            "removed {}",
+            crate::show::count(count, "expired token")
+        )),
+        None => screen.line(NONE),
+    }
+    Ok(Exit::Done)
+}
+
+fn forget(opened: Opened, reason: &str, screen: &Screen) -> Result<Exit, Failure> {
+    let (mut session, user) = opened.session(Setup::Required, screen)?;
+    let known = session.forget_vault(reason, &user);
+    let known = known.map_err(|error| stopped(&error))?;
+    match known {
+        _ if screen.is_json() => screen.json(&json!({ "ok": true, "forgotten": known })),
+        true => screen.line(
+            "the vault is given up; the next run that needs one begins with the one that is there, or makes one",
+        ),
+        false => screen.line(NONE),
+    }
+    Ok(Exit::Done)
+}
+
+fn sql(opened: &Opened, screen: &Screen) -> Result<Exit, Failure> {
+    let Some(sql) = opened.project().vault_sql() else {
+        return Err(Failure::Argument {
+            argument: "sql".to_owned(),
+            reason:
+                "`sealine.yaml` has no `vault:`; without one the vault is a file, and needs no SQL"
+                    .to_owned(),
+        });
     };
     match screen.is_json() {
-        true => screen.json(&value),
-        false => screen.line(text.as_deref().unwrap_or(NONE)),
+        true => screen.json(&json!({ "sql": sql })),
+        false => screen.line(sql.trim_end()),
     }
     Ok(Exit::Done)
 }
@@ -127,9 +136,12 @@ fn row(space: &VaultCounts) -> [String; 7] {
 
 /// Names to the left, numbers to the right.
 fn line(cells: &[String; 7], widths: &[usize]) -> String {
-    let cell = |(at, (cell, width)): (usize, (&String, &usize))| match at {
-        2..=4 => format!("{cell:>width$}"),
-        _ => format!("{cell:<width$}"),
+    let cell = |(at, (cell, width)): (usize, (&String, &usize))| {
+        let width = *width;
+        match at {
+            2..=4 => format!("{cell:>width$}"),
+            _ => format!("{cell:<width$}"),
+        }
     };
     let cells: Vec<String> = cells.iter().zip(widths).enumerate().map(cell).collect();
     cells.join("  ").trim_end().to_owned()

@@ -195,7 +195,7 @@ fn subject(spec: &Spec, dataset: &Dataset, columns: &[OutputColumn]) -> Option<S
     }
     // What gives one person several names counts too many. Columns that no catalog declares, of datasets that a
     // pipeline wrote, carry the origins that they were made from.
-    let named = |column: &'_ OutputColumn| {
+    let named = |column: &OutputColumn| {
         let mut origins = column
             .origins
             .iter()

@@ -20,6 +20,7 @@ pub(super) fn of_inputs(spec: &Spec, hub: &Hub) -> Result<(), EngineError> {
             });
         };
         let kept = dataset.rejects.as_ref().map(|kept| kept.value.clone());
+        let kept = kept.filter(|_| account.tally.rejected > 0);
         count(
             spec,
             dataset,

@@ -117,7 +117,11 @@ mod tests {
                     };
                     if cast_is_lossless(from.data_type(), to) && from.data_type().is_integer() {
                         whole += 1;
-                        assert_eq!(text(from).len(), text(&done).len(), "{what}");
+                        assert_eq!(
+                            text(from.as_ref()).len(),
+                            text(done.as_ref()).len(),
+                            "{what}"
+                        );
                     }
                 }
                 // A cast that may give null never fails, but for dates written as text.

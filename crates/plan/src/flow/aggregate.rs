@@ -38,8 +38,13 @@ impl Prover<'_> {
             grouping_set_to_exprlist(&node.group_expr).map_err(|e| planning(&e, &self.step.sql))?;
         let keys: Vec<Expr> = keys.into_iter().cloned().collect();
         let mut columns = self.cells_over(&keys, input)?;
-        // Where a key of a dataset is among the groups, its row's other columns make no more groups.
-        let groups = self.deciding(&columns);
+        // Where a key of a dataset is among the groups, its row's other columns make no more groups;
+        // grouping sets leave the key out of some.
+        let groups = if sets {
+            self.seen_all(&columns)
+        } else {
+            self.deciding(&columns)
+        };
         let rows = self.row(&input.relation);
         let base = self.join(rows, groups);
         // Groups come in an order that all of their columns decide.

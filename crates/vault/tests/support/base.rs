@@ -1,7 +1,7 @@
 //! A database of its own for a test, with a role that may use its vault.
 #![allow(dead_code, reason = "each suite uses a part")]
 
-use std::{path::PathBuf, process::Command};
+use std::{path::PathBuf, process::Command, thread, time::Duration};
 
 use sealine_protect::crypto::random;
 use serde_json::Value;
@@ -48,13 +48,28 @@ impl Base {
 
     /// Says something as the owner of everything, in this database.
     pub(crate) fn owner(&self, sql: &str) -> String {
+        self.as_owner(sql).unwrap()
+    }
+
+    /// As [`Base::owner`], where it may fail.
+    pub(crate) fn as_owner(&self, sql: &str) -> Result<String, String> {
         self.psql(
             text(&self.facts, "user"),
             text(&self.facts, "password"),
             &self.name,
             sql,
         )
-        .unwrap()
+    }
+
+    /// Waits until a question about this database is answered by yes.
+    pub(crate) fn until(&self, question: &str) {
+        for _ in 0..300 {
+            if self.owner(question) == "t" {
+                return;
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        panic!("never: {question}");
     }
 
     fn admin(&self, sql: &str) -> String {

@@ -10,6 +10,12 @@ use crate::failure::Failure;
 use sealine_spec::{ConnectionKind, Spec};
 use std::path::{Path, PathBuf};
 
+/// Endings of files: a folder of that name is nothing that anybody meant.
+const ENDINGS: &[&str] = &[
+    "csv", "tsv", "txt", "json", "jsonl", "ndjson", "arrow", "arrows", "feather", "parquet", "xls",
+    "xlsx", "gz", "zst", "zip",
+];
+
 /// A place as the catalogue names it.
 pub(super) struct Place {
     /// The connection.
@@ -103,6 +109,13 @@ impl<'s> Places<'s> {
             Output::Arrow => ".arrow",
         };
         let folder = out.as_os_str().as_encoded_bytes().ends_with(b"/") || real.is_dir();
+        let file = real.extension().unwrap_or_default().to_string_lossy();
+        if !folder && !place.path.ends_with(ending) && ENDINGS.contains(&&*file) {
+            let reason = format!(
+                "its ending is not that of what is written; let it end in `{ending}`, or in `/` for a folder"
+            );
+            return Err(refused(out, &reason));
+        }
         if folder || !place.path.ends_with(ending) {
             place.path.push('/');
         } else if format != Output::Parquet
