@@ -34,6 +34,9 @@ const PROSE: &str = "The council met again in the old hall above the harbour, an
     mentioned the fire. Outside, the wind turned, and the gulls went up from the roofs all at once. ";
 
 fn main() {
+    // What a run has given back before it comes to a protection. Without it the memory of every
+    // array would be asked of the system again, and given back.
+    drop(black_box(vec![1_u8; 16 << 20]));
     let vectors = std::env::var_os("SEALINE_VECTORS").map_or_else(
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors"),
         PathBuf::from,

@@ -3,23 +3,26 @@
 //! Invariant: days count from 1970-01-01; every unit is a union of whole units of the next finer.
 
 /// A day as year, month (1 to 12) and day of the month, by eras of 400 years that begin on a first
-/// of March.
+/// of March; within an era as in Neri and Schneider, "Euclidean affine functions and their
+/// application to calendar algorithms" (2022).
+#[inline]
 pub(crate) fn civil(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 {
-        from_march + 3
-    } else {
-        from_march - 9
-    };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (year, month, day)
+    // From zero to below an era.
+    let day_of_era = (shifted - era * 146_097) as u32;
+    let century = (4 * day_of_era + 3) / 146_097;
+    let day_of_century = day_of_era - 146_097 * century / 4;
+    let years = u64::from(4 * day_of_century + 3) * 2_939_745;
+    let year_of_century = (years >> 32) as u32;
+    let day_of_year = years as u32 / 2_939_745 / 4;
+    let months = 2_141 * day_of_year + 197_913;
+    // January and February end the year that began in March.
+    let next = u32::from(day_of_year >= 306);
+    let month = (months >> 16) - 12 * next;
+    let day = (months & 0xffff) / 2_141 + 1;
+    let year = era * 400 + i64::from(100 * century + year_of_century + next);
+    (year, i64::from(month), i64::from(day))
 }
 
 /// The first day of a month (1 to 12).

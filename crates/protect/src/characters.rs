@@ -7,6 +7,9 @@
 //! Must never: split a cluster, so that a letter is hidden and its accent shows.
 
 use unicode_segmentation::UnicodeSegmentation;
+use wide::u8x16;
+
+use crate::lanes;
 
 /// Scalar values of a character that may show: a letter with marks, a syllable, a flag.
 pub(crate) const LONGEST: usize = 4;
@@ -19,17 +22,62 @@ pub(crate) const UNKNOWN: &[u8] = b"***";
 pub(crate) fn characters(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
-        let length = match rest.as_bytes() {
-            [] => return None,
-            // Nothing of ASCII joins what stands before it, but for LF after CR: those are two.
-            [0..=0x7f] | [0..=0x7f, 0..=0x7f, ..] => 1,
-            // A boundary needs nothing from before the one it follows.
-            _ => rest.graphemes(true).next()?.len(),
+        // A boundary needs nothing from before the one it follows.
+        let length = match alone(rest.as_bytes()) {
+            Some(length) => length,
+            None => rest.graphemes(true).next()?.len(),
         };
         let (character, after) = rest.split_at_checked(length)?;
         rest = after;
         Some(character)
     })
+}
+
+/// The bytes of a first character that joins nothing, before another such or the end: LF after CR
+/// is two.
+#[inline]
+fn alone(text: &[u8]) -> Option<usize> {
+    let length = *PLAIN.get(usize::from(*text.first()?))?;
+    let next = match text.get(usize::from(length)) {
+        Some(next) => *PLAIN.get(usize::from(*next))?,
+        None => 1,
+    };
+    (length > 0 && next > 0).then_some(usize::from(length))
+}
+
+/// The length of a character, by its first byte, where all that begin so join none of their like:
+/// U+0000 to U+02FF, U+0380 to U+047F and U+5000 to U+9FFF have no mark that extends and nothing
+/// that is put before (UAX #29, table 2). Zero for all others.
+#[allow(clippy::indexing_slicing, reason = "done while compiling")]
+static PLAIN: [u8; 256] = {
+    let mut lengths = [0; 256];
+    let mut byte = 0;
+    while byte < lengths.len() {
+        lengths[byte] = match byte {
+            0..=0x7f => 1,
+            0xc2..=0xcb | 0xce..=0xd1 => 2,
+            0xe5..=0xe9 => 3,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    lengths
+};
+
+/// Where the characters begin of a text of at most [`lanes::LONGEST`] bytes of which none joins
+/// another, as in [`PLAIN`]; `None` for any other text.
+#[inline]
+pub(crate) fn plain(text: &[u8]) -> Option<u64> {
+    if text.len() > lanes::LONGEST {
+        return None;
+    }
+    let [first, more] = lanes::places(text, |block| {
+        let two = lanes::range(block, 0xc2, 0xcb) | lanes::range(block, 0xce, 0xd1);
+        let three = lanes::range(block, 0xe5, 0xe9);
+        let first = lanes::range(block, 0, 0x7f) | two | three;
+        [first, lanes::range(block, 0x80, 0xbf)]
+    });
+    (first | more == lanes::all(text.len())).then_some(first)
 }
 
 /// Appends so many stars.
@@ -43,70 +91,27 @@ pub(crate) fn push_stars(count: usize, out: &mut Vec<u8>) {
     }
 }
 
-/// Appends `text` of ASCII with a star for every byte that `is` of the number in it, but the first
-/// and the last so many of those.
-pub(crate) fn push_starred(
-    text: &[u8],
-    is: impl Fn(u8) -> bool,
-    first: usize,
-    last: usize,
-    out: &mut Vec<u8>,
-) {
-    let start = out.len();
-    out.extend_from_slice(text);
-    let places = || text.iter().enumerate().filter(|(_, byte)| is(**byte));
-    let end = match last.checked_sub(1) {
-        None => Some(text.len()),
-        Some(others) => places().rev().nth(others).map(|(at, _)| at),
-    };
-    let begin = match first.checked_sub(1) {
-        None => Some(0),
-        Some(others) => places().nth(others).map(|(at, _)| at + 1),
-    };
-    // Where fewer stand there than show, or the two ends meet, nothing is between them.
-    let between = begin
-        .zip(end)
-        .map(|(begin, end)| start + begin..start + end);
-    for byte in between
-        .and_then(|between| out.get_mut(between))
-        .into_iter()
-        .flatten()
-    {
-        *byte = if is(*byte) { b'*' } else { *byte };
-    }
-}
+/// How a kind of number is written.
+pub(crate) trait Written {
+    /// Bytes of the longest text, at most [`lanes::LONGEST`].
+    const LONGEST: usize;
 
-/// The bytes that a kind of number has: those that count and those that may stand between.
-pub(crate) struct Alphabet([u32; 256]);
+    /// The bytes of the number.
+    fn counts(block: u8x16) -> u8x16;
 
-impl std::fmt::Debug for Alphabet {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Alphabet")
-    }
-}
+    /// The bytes that may stand between them.
+    fn between(block: u8x16) -> u8x16;
 
-impl Alphabet {
-    const OTHER: u32 = 1 << 16;
-
-    pub(crate) fn new(counts: impl Fn(u8) -> bool, between: &[u8]) -> Alphabet {
-        Alphabet(std::array::from_fn(|byte| match byte as u8 {
-            byte if counts(byte) => 1,
-            byte if between.contains(&byte) => 0,
-            _ => Alphabet::OTHER,
-        }))
-    }
-
-    /// How many bytes of a text of at most `longest` count; `None` where any other stands there,
-    /// or more.
-    #[inline]
-    pub(crate) fn count(&self, text: &[u8], longest: u8) -> Option<usize> {
-        let weight = |byte: &u8| self.0.get(usize::from(*byte)).map_or(0, |weight| *weight);
-        if text.len() > usize::from(longest) {
+    /// Where the bytes of the number stand in `text`; `None` where any other byte stands, or more
+    /// than can.
+    #[inline(always)]
+    fn places(text: &[u8]) -> Option<u64> {
+        if text.len() > Self::LONGEST {
             return None;
         }
-        // No branch on a byte: what a number looks like differs from row to row.
-        let sum: u32 = text.iter().map(weight).sum();
-        (sum < Alphabet::OTHER).then_some(sum as usize)
+        let [counts, between] =
+            lanes::places(text, |block| [Self::counts(block), Self::between(block)]);
+        (counts | between == lanes::all(text.len())).then_some(counts)
     }
 }
 
@@ -133,6 +138,7 @@ mod tests {
             'a',
             '7',
             'é',
+            'ж',
             '日',
             '\u{301}',
             '\u{200d}',
@@ -150,6 +156,7 @@ mod tests {
             '\r',
             '\u{0}',
         ];
+        let mut plains = 0;
         for _ in 0..20_000 {
             let text: String = (0..random.below(9))
                 .filter_map(|_| alphabet.get(random.below(alphabet.len())))
@@ -161,6 +168,32 @@ mod tests {
                 .collect();
             let all: Vec<&str> = characters(&text).collect();
             assert_eq!(all, expected, "{text:?}");
+            if let Some(places) = plain(text.as_bytes()) {
+                plains += 1;
+                let starts = text.char_indices().map(|(at, _)| 1_u64 << at);
+                assert_eq!(places, starts.sum::<u64>(), "{text:?}");
+                assert_eq!(places.count_ones() as usize, all.len(), "{text:?}");
+            }
+        }
+        assert!(plains > 1_000, "{plains}");
+    }
+
+    #[test]
+    fn plain_characters_join_nothing_plain() {
+        let plain: Vec<char> = ('\0'..'\u{a000}')
+            .filter(|c| {
+                let mut bytes = [0; 4];
+                let first = c.encode_utf8(&mut bytes).as_bytes().first().copied();
+                PLAIN.get(usize::from(first.unwrap_or(0))) != Some(&0)
+            })
+            .collect();
+        assert_eq!(plain.len(), 0x300 + 0x100 + 0x5000);
+        for c in plain.into_iter().filter(|c| *c != '\r') {
+            for other in ['a', '\n', 'ø', 'ж', '日', '\u{ad}', '©', c] {
+                for text in [format!("{c}{other}"), format!("{other}{c}")] {
+                    assert_eq!(text.graphemes(true).count(), 2, "{text:?}");
+                }
+            }
         }
     }
 

@@ -95,16 +95,28 @@ pub(crate) fn gather(
     // A guess that most columns fit into; what is too much is given back.
     const ROOM: usize = 32;
     let mut bytes = Vec::with_capacity(rows.saturating_mul(ROOM));
-    let mut ends = Vec::with_capacity(rows + 1);
-    ends.push(0);
-    for row in 0..rows {
-        if is_valid(nulls.as_ref(), row) {
-            write(row, &mut bytes);
+    let mut ends = vec![0; rows + 1];
+    let mut all = || -> Option<()> {
+        let places = ends.iter_mut().skip(1).enumerate();
+        match &nulls {
+            None => {
+                for (row, end) in places {
+                    write(row, &mut bytes);
+                    *end = i32::try_from(bytes.len()).ok()?;
+                }
+            }
+            Some(nulls) => {
+                for (row, end) in places {
+                    if nulls.is_valid(row) {
+                        write(row, &mut bytes);
+                    }
+                    *end = i32::try_from(bytes.len()).ok()?;
+                }
+            }
         }
-        ends.push(
-            i32::try_from(bytes.len()).map_err(|_| ProtectError::TooLarge { protection, rows })?,
-        );
-    }
+        Some(())
+    };
+    all().ok_or(ProtectError::TooLarge { protection, rows })?;
     bytes.shrink_to_fit();
     Layout::of(protection, ends, nulls).text(bytes)
 }

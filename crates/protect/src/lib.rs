@@ -23,9 +23,11 @@ mod grid;
 mod host;
 mod interchange;
 mod kernel;
+mod lanes;
 mod protections;
 mod rewrite;
 mod subject;
+mod swar;
 #[cfg(test)]
 #[allow(
     clippy::unwrap_used,

@@ -18,12 +18,13 @@ use std::{
 };
 
 use sealine_protect::crypto::{
-    Secret, TokenKey, ValueKey, aead, ed25519, fernet, ff1, hkdf, hmac, kwp, siv, tink,
+    Secret, TokenKey, ValueKey, aead, ecdsa, ed25519, fernet, ff1, hkdf, hmac, kwp, siv, tink,
 };
 
 const MASK: u8 = 0xA5;
 
-/// How often the key stands in memory. Half of it counts too: some ciphers take halves.
+/// How often the key stands in memory, in either direction: big numbers are kept with the last byte
+/// first. Half of it counts too: some ciphers take halves.
 fn found(masked: &[u8], buffer: &mut [u8]) -> usize {
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
     let mut memory = File::open("/proc/self/mem").unwrap();
@@ -46,12 +47,13 @@ fn found(masked: &[u8], buffer: &mut [u8]) -> usize {
             }
             for piece in masked.chunks(half) {
                 let places = buffer[..length].windows(half);
+                let is = |byte: &u8, key: &u8| byte ^ MASK == *key;
                 count += places
                     .filter(|place| {
-                        place
-                            .iter()
-                            .zip(piece)
-                            .all(|(byte, key)| byte ^ MASK == *key)
+                        let mut forwards = place.iter().zip(piece);
+                        let mut backwards = place.iter().rev().zip(piece);
+                        forwards.all(|(byte, key)| is(byte, key))
+                            || backwards.all(|(byte, key)| is(byte, key))
                     })
                     .count();
             }
@@ -80,7 +82,7 @@ fn unmasked(masked: &[u8]) -> Secret {
 #[test]
 fn no_key_is_left_after_use() {
     type Use = fn(Secret);
-    let uses: [(&str, usize, Use); 12] = [
+    let uses: [(&str, usize, Use); 13] = [
         ("Secret", 32, |key| {
             assert!(black_box(key.duplicate()).equals(&key));
         }),
@@ -117,6 +119,17 @@ fn no_key_is_left_after_use() {
         ("ed25519", 32, |key| {
             let key = ed25519::SigningKey::from_seed(&key).unwrap();
             black_box(key.sign(b"message").unwrap());
+        }),
+        ("ecdsa", 32, |key| {
+            // RFC 5915, with the curve's name behind the number.
+            let mut der = Vec::with_capacity(51);
+            der.extend_from_slice(b"\x30\x31\x02\x01\x01\x04\x20");
+            der.extend_from_slice(key.expose());
+            der.extend_from_slice(b"\xa0\x0a\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07");
+            let key = ecdsa::SigningKey::from_pkcs8(&Secret::new(der)).unwrap();
+            for encoding in [ecdsa::Encoding::Der, ecdsa::Encoding::Fixed] {
+                black_box(key.sign(b"message", encoding).unwrap());
+            }
         }),
         ("siv::Key", 64, |key| {
             let key = siv::Key::new(&key, &[b"here"]).unwrap();

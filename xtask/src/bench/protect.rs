@@ -166,7 +166,7 @@ fn machine(root: &Path, pinned: bool) -> String {
 fn page(figures: &Figures, machine: &str) -> Result<String, String> {
     let mut page = format!(
         "# How fast the protections are\n\nWritten by `cargo xtask bench protect`. Values of 28 bytes in arrays of 8,192 rows, \
-         arrays read and written included; nanoseconds a value, the least of 60 rounds. {machine}\n\n\
+         arrays read and written included; nanoseconds a value, the least of 300 rounds. {machine}\n\n\
          OpenSSL is `openssl speed -bytes 28`: the primitive in a loop in C over one buffer, with `-hmac sha256` \
          and `-aead -evp aes-256-gcm` or `aes-256-siv`, 28 divided by the bytes a second. Python is `cryptography`, \
          called once a value. Neither reads a column or writes one.\n\n\

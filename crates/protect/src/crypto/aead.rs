@@ -155,11 +155,11 @@ impl Key {
         message: &[u8],
         out: &mut [u8],
     ) -> Result<(), ProtectError> {
-        let failed = ProtectError::Primitive(self.algorithm.name());
-        if out.len() != message.len() + TAG_LEN {
-            return Err(failed);
+        let failed = || ProtectError::Primitive(self.algorithm.name());
+        let (ciphertext, tag) = out.split_last_chunk_mut::<TAG_LEN>().ok_or_else(failed)?;
+        if ciphertext.len() != message.len() {
+            return Err(failed());
         }
-        let (ciphertext, tag) = out.split_at_mut(message.len());
         ciphertext.copy_from_slice(message);
         let nonce = Nonce::assume_unique_for_key(nonce);
         let made = self
@@ -168,9 +168,9 @@ impl Key {
             .map_err(|_| {
                 // What was not sealed must not stay behind in clear.
                 ciphertext.fill(0);
-                failed
+                failed()
             })?;
-        tag.copy_from_slice(made.as_ref());
+        *tag = *made.as_ref().first_chunk().ok_or_else(failed)?;
         Ok(())
     }
 

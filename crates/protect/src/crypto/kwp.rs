@@ -5,7 +5,7 @@
 
 use aws_lc_rs::key_wrap::{AES_128, AES_256, AesKek, KeyWrapPadded};
 
-use super::Secret;
+use super::{Secret, stack};
 use crate::ProtectError;
 
 /// Keys above this many bytes are not wrapped: a key is small, and AWS-LC counts in `int`.
@@ -17,6 +17,14 @@ const LONGEST: usize = 1 << 20;
 /// [`ProtectError::Unsupported`] for a key that is not 16 or 32 bytes and for an empty or
 /// oversized message.
 pub fn wrap(key: &[u8], message: &[u8]) -> Result<Vec<u8>, ProtectError> {
+    let wrapped = wrap_with(key, message);
+    // AWS-LC expands the key on the stack.
+    stack::wipe();
+    wrapped
+}
+
+#[inline(never)]
+fn wrap_with(key: &[u8], message: &[u8]) -> Result<Vec<u8>, ProtectError> {
     let kek = kek(key)?;
     if message.is_empty() || message.len() > LONGEST {
         return Err(ProtectError::unsupported(
@@ -38,6 +46,13 @@ pub fn wrap(key: &[u8], message: &[u8]) -> Result<Vec<u8>, ProtectError> {
 /// [`ProtectError::Unsupported`] for a key length as in [`wrap`]; [`ProtectError::NotAuthentic`]
 /// when the ciphertext was not made under this key.
 pub fn unwrap(key: &[u8], ciphertext: &[u8]) -> Result<Secret, ProtectError> {
+    let opened = unwrap_with(key, ciphertext);
+    stack::wipe();
+    opened
+}
+
+#[inline(never)]
+fn unwrap_with(key: &[u8], ciphertext: &[u8]) -> Result<Secret, ProtectError> {
     let kek = kek(key)?;
     if ciphertext.len() < 16
         || ciphertext.len() > LONGEST + 16

@@ -1,22 +1,10 @@
 //! Check digits, and the lengths and prefixes that go with them.
 
+use crate::{lanes::luhn_among, swar};
+
 /// Whether the last digit is right by ISO/IEC 7812 (Luhn).
 pub(crate) fn luhn(digits: &[u8]) -> bool {
     !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) && luhn_among(digits)
-}
-
-/// Whether the last digit of a text is right by ISO/IEC 7812, whatever stands between the digits.
-pub(crate) fn luhn_among(text: &[u8]) -> bool {
-    // The sum where the last digit so far counts once, and where it counts twice.
-    let (mut once, mut twice) = (0, 0);
-    for byte in text {
-        let digit = u32::from(byte.wrapping_sub(b'0'));
-        if digit < 10 {
-            let doubled = 2 * digit - if digit > 4 { 9 } else { 0 };
-            (once, twice) = (twice + digit, once + doubled);
-        }
-    }
-    once % 10 == 0
 }
 
 /// Whether the digits begin like a card of a known scheme and have a length it issues.
@@ -76,23 +64,99 @@ pub fn iban(text: &[u8]) -> bool {
     if iban_length(&[first, second]) != Some(text.len()) {
         return false;
     }
-    // As many digits as a word holds before each division.
-    const FULL: u64 = u64::MAX / 1_000;
-    let number = rest.iter().chain(head).try_fold(0_u64, |number, byte| {
-        let number = match byte {
-            b'0'..=b'9' => number * 10 + u64::from(byte - b'0'),
-            b'A'..=b'Z' => number * 100 + u64::from(byte - b'A' + 10),
-            b'a'..=b'z' => number * 100 + u64::from(byte - b'a' + 10),
-            _ => return None,
+    // The number is that of the rest and then the head; each part counts by what follows it.
+    let [Some((head, digits)), Some((end, more))] = [start(head), part(rest.as_chunks::<8>().1)]
+    else {
+        return false;
+    };
+    let power = |digits: usize| POWERS.get(digits).copied().unwrap_or(0);
+    let mut sum = head + end * power(digits);
+    let mut behind = digits + more;
+    for word in rest.as_chunks::<8>().0.iter().rev() {
+        let Some((value, digits)) = part(word) else {
+            return false;
         };
-        Some(if number > FULL { number % 97 } else { number })
-    });
-    number.is_some_and(|number| number % 97 == 1)
+        sum += value * power(behind);
+        behind += digits;
+    }
+    sum % 97 == 1
 }
 
-/// Length of an IBAN by country: the SWIFT registry, release 101.
+/// The powers of ten modulo 97, for as many digits as 34 letters are.
+#[allow(clippy::indexing_slicing, reason = "done while compiling")]
+static POWERS: [u64; 69] = {
+    let mut powers = [1; 69];
+    let mut digits = 1;
+    while digits < powers.len() {
+        powers[digits] = powers[digits - 1] * 10 % 97;
+        digits += 1;
+    }
+    powers
+};
+
+/// As [`part`], for the country and the check digits.
+#[inline(always)]
+fn start(head: &[u8; 4]) -> Option<(u64, usize)> {
+    let [first, second, tens, ones] = head.map(u64::from);
+    let digit = |byte: u64| byte.wrapping_sub(u64::from(b'0'));
+    if digit(tens) > 9 || digit(ones) > 9 {
+        return part(head);
+    }
+    // Both are letters, of either case: from 10 on.
+    let letter = |byte: u64| (byte & 31) + 9;
+    let country = letter(first) * 100 + letter(second);
+    Some((country * 100 + digit(tens) * 10 + digit(ones), 6))
+}
+
+/// The number that at most eight letters and digits are, a letter two digits of it (ISO 13616-1:
+/// from 10 to 35), and how many digits that is.
+#[inline(always)]
+fn part(text: &[u8]) -> Option<(u64, usize)> {
+    const ZEROS: u64 = swar::ONES * b'0' as u64;
+    let word = text.first_chunk::<8>().map_or_else(
+        || swar::short(text) << (63 - 8 * text.len()) << 1 | ZEROS >> (8 * text.len()),
+        |word| u64::from_le_bytes(*word),
+    );
+    if swar::digits(word) == swar::ALL {
+        return Some((swar::number(word), text.len()));
+    }
+    let mut number = (0_u64, 0);
+    for byte in text {
+        let (value, digits) = match byte {
+            b'0'..=b'9' => (byte - b'0', 1),
+            b'A'..=b'Z' => (byte - b'A' + 10, 2),
+            b'a'..=b'z' => (byte - b'a' + 10, 2),
+            _ => return None,
+        };
+        let times = if digits == 1 { 10 } else { 100 };
+        number = (number.0 * times + u64::from(value), number.1 + digits);
+    }
+    Some(number)
+}
+
+/// Length of an IBAN by country, in capitals.
+#[inline]
 pub(super) fn iban_length(country: &[u8; 2]) -> Option<usize> {
-    Some(match country {
+    let [first, second] = country.map(|letter| usize::from(letter.wrapping_sub(b'A')));
+    let length = LENGTHS.get(first)?.get(second)?;
+    (*length > 0).then_some(usize::from(*length))
+}
+
+/// By the two letters; zero where there are none.
+#[allow(clippy::indexing_slicing, reason = "done while compiling")]
+static LENGTHS: [[u8; 26]; 26] = {
+    let mut lengths = [[0; 26]; 26];
+    let mut at = 0;
+    while at < 26 * 26 {
+        lengths[at / 26][at % 26] = registered(&[b'A' + (at / 26) as u8, b'A' + (at % 26) as u8]);
+        at += 1;
+    }
+    lengths
+};
+
+/// The SWIFT registry, release 101.
+const fn registered(country: &[u8; 2]) -> u8 {
+    match country {
         b"NO" => 15,
         b"BE" => 16,
         b"DK" | b"FI" | b"FK" | b"FO" | b"GL" | b"NL" | b"SD" => 18,
@@ -112,8 +176,8 @@ pub(super) fn iban_length(country: &[u8; 2]) -> Option<usize> {
         b"MT" | b"SC" => 31,
         b"LC" => 32,
         b"RU" => 33,
-        _ => return None,
-    })
+        _ => 0,
+    }
 }
 
 /// Whether nine digits can be a social security number: no area 000, 666 or 900 and above, no
@@ -202,6 +266,43 @@ mod tests {
             "GB29NWBK6016133192é19",
         ] {
             assert!(!iban(bad.as_bytes()), "{bad}");
+        }
+    }
+
+    /// Against one byte at a time.
+    #[test]
+    fn checks_agree_with_their_definitions() {
+        let mut random = crate::testing::Random::new(83);
+        let letters = b"0123456789 -0123456789ABYZabyz*";
+        for round in 0..40_000 {
+            let among = if round % 2 == 0 { 12 } else { letters.len() };
+            let text: Vec<u8> = (0..random.below(40))
+                .map(|_| letters[random.below(among)])
+                .collect();
+            let digits = text.iter().rev().filter(|byte| byte.is_ascii_digit());
+            let sum: u32 = digits
+                .enumerate()
+                .map(|(at, digit)| u32::from(digit - b'0') * (1 + at as u32 % 2))
+                .map(|times| times / 10 + times % 10)
+                .sum();
+            assert_eq!(luhn_among(&text), sum % 10 == 0, "{text:?}");
+
+            let mut account = b"DE00".to_vec();
+            account.extend((0..18).map(|_| letters[12 + random.below(18)]));
+            let check = |account: &[u8]| {
+                let moved = account[4..].iter().chain(&account[..4]);
+                moved.fold(0, |number, byte| {
+                    let value = u32::from(char::from(*byte).to_digit(36).unwrap());
+                    (number * if value < 10 { 10 } else { 100 } + value) % 97
+                })
+            };
+            let right = 98 - check(&account);
+            account[2..4].copy_from_slice(format!("{right:02}").as_bytes());
+            assert!(check(&account) == 1 && iban(&account), "{account:?}");
+            let at = random.below(account.len());
+            account[at] = letters[random.below(letters.len())];
+            let fits = account.iter().all(u8::is_ascii_alphanumeric) && account.starts_with(b"DE");
+            assert_eq!(iban(&account), fits && check(&account) == 1, "{account:?}");
         }
     }
 

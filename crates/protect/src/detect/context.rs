@@ -4,6 +4,8 @@
 
 use std::sync::LazyLock;
 
+use crate::swar;
+
 /// How many bytes before a number are looked at.
 const BEFORE: usize = 56;
 /// How many bytes before a short number, which much else can be.
@@ -157,6 +159,10 @@ fn topics_of(key: u64, table: &[(u64, Topics)]) -> Topics {
 
 /// The topics of the words in `text`.
 pub(super) fn topics(text: &[u8]) -> Topics {
+    // Digits and spaces are most of what stands between numbers.
+    if swar::all(text, |word| !(swar::letters(word) | word) & swar::ALL) {
+        return 0;
+    }
     let table: &[(u64, Topics)] = &TABLE;
     let (mut topics, mut key, mut length) = (0, 0_u64, 0_usize);
     for byte in text {

@@ -151,7 +151,7 @@ fn numeric(pass: &Pass<'_>, start: usize, first: usize) -> Option<(usize, usize,
 fn named(pass: &Pass<'_>, start: usize, first: usize) -> Option<(usize, usize, f32)> {
     let value = checksum::value(pass.part(start, start + first));
     let end = start + first;
-    let before = context::word_before(pass.bytes, start);
+    let before = || context::word_before(pass.bytes, start);
     if first == 4 {
         const TELLING: &[&str] = &[
             "in", "since", "during", "until", "till", "before", "after", "by", "year", "im",
@@ -166,6 +166,7 @@ fn named(pass: &Pass<'_>, start: usize, first: usize) -> Option<(usize, usize, f
         if pass.at(start.checked_sub(1)?) != b' ' {
             return None;
         }
+        let before = before();
         if month(before) && before.len() > 2 {
             return Some((month_start(pass, start, before), end, 0.5));
         }
@@ -201,6 +202,7 @@ fn named(pass: &Pass<'_>, start: usize, first: usize) -> Option<(usize, usize, f
             });
         }
     }
+    let before = before();
     if month(before) && !pass.glued_after(at) && pass.at(start.checked_sub(1)?) == b' ' {
         let from = month_start(pass, start, before);
         let capital = before.first().is_some_and(u8::is_ascii_uppercase);

@@ -10,17 +10,17 @@ use super::{
     number::Run,
     scan::Pass,
 };
+use crate::lanes;
 
 /// The most digits that are one number.
 const DIGITS: usize = 19;
 /// The most groups.
 const PARTS: usize = 8;
 
-/// A kind by its number of digits and the ways they are grouped (bare digits always count): its
+/// A kind by the ways its digits are grouped (bare digits always count): its
 /// check, the topic that names it, its score without that when grouped, and with it.
 struct Rule {
     kind: Kind,
-    digits: usize,
     groups: &'static [&'static [usize]],
     holds: fn(&[u8]) -> bool,
     topic: Topics,
@@ -30,7 +30,6 @@ struct Rule {
 
 const fn rule(
     kind: Kind,
-    digits: usize,
     groups: &'static [&'static [usize]],
     holds: fn(&[u8]) -> bool,
     topic: Topics,
@@ -39,7 +38,6 @@ const fn rule(
 ) -> Rule {
     Rule {
         kind,
-        digits,
         groups,
         holds,
         topic,
@@ -48,10 +46,31 @@ const fn rule(
     }
 }
 
-static RULES: [Rule; 14] = [
+/// The kinds of so many digits.
+fn rules(digits: usize) -> &'static [Rule] {
+    match digits {
+        8 => &EIGHT,
+        9 => &NINE,
+        10 => &TEN,
+        11 => &ELEVEN,
+        12 => &TWELVE,
+        15 => &FIFTEEN,
+        _ => &[],
+    }
+}
+
+static EIGHT: [Rule; 1] = [rule(
+    Kind::UsPassport,
+    &[],
+    anything,
+    topic::PASSPORT,
+    0.0,
+    0.5,
+)];
+
+static NINE: [Rule; 5] = [
     rule(
         Kind::UsItin,
-        9,
         &[&[3, 2, 4]],
         national::us_itin,
         topic::ITIN,
@@ -60,25 +79,15 @@ static RULES: [Rule; 14] = [
     ),
     rule(
         Kind::UsRouting,
-        9,
         &[],
         national::us_routing,
         topic::ROUTING,
         0.0,
         0.85,
     ),
-    rule(
-        Kind::UsPassport,
-        9,
-        &[],
-        anything,
-        topic::PASSPORT,
-        0.0,
-        0.6,
-    ),
+    rule(Kind::UsPassport, &[], anything, topic::PASSPORT, 0.0, 0.6),
     rule(
         Kind::AuAcn,
-        9,
         &[&[3, 3, 3]],
         national::au_acn,
         topic::ACN,
@@ -87,16 +96,17 @@ static RULES: [Rule; 14] = [
     ),
     rule(
         Kind::AuTfn,
-        9,
         &[&[3, 3, 3]],
         national::au_tfn,
         topic::TFN,
         0.0,
         0.9,
     ),
+];
+
+static TEN: [Rule; 2] = [
     rule(
         Kind::UkNhs,
-        10,
         &[&[3, 3, 4]],
         national::uk_nhs,
         topic::NHS,
@@ -105,16 +115,17 @@ static RULES: [Rule; 14] = [
     ),
     rule(
         Kind::AuMedicare,
-        10,
         &[&[4, 5, 1]],
         national::au_medicare,
         topic::MEDICARE,
         0.45,
         0.95,
     ),
+];
+
+static ELEVEN: [Rule; 4] = [
     rule(
         Kind::AuMedicare,
-        11,
         &[&[4, 5, 1, 1]],
         national::au_medicare,
         topic::MEDICARE,
@@ -123,7 +134,6 @@ static RULES: [Rule; 14] = [
     ),
     rule(
         Kind::PlPesel,
-        11,
         &[],
         national::pl_pesel,
         topic::PESEL,
@@ -132,7 +142,6 @@ static RULES: [Rule; 14] = [
     ),
     rule(
         Kind::DeTaxId,
-        11,
         &[&[2, 3, 3, 3]],
         national::de_tax_id,
         topic::STEUER,
@@ -141,41 +150,31 @@ static RULES: [Rule; 14] = [
     ),
     rule(
         Kind::AuAbn,
-        11,
         &[&[2, 3, 3, 3]],
         national::au_abn,
         topic::ABN,
         0.5,
         0.95,
     ),
-    rule(
-        Kind::InAadhaar,
-        12,
-        &[&[4, 4, 4]],
-        national::in_aadhaar,
-        topic::AADHAAR,
-        0.45,
-        0.95,
-    ),
-    rule(
-        Kind::FrNir,
-        15,
-        &[&[1, 2, 2, 2, 3, 3, 2], &[13, 2]],
-        national::fr_nir,
-        topic::NIR,
-        0.85,
-        0.95,
-    ),
-    rule(
-        Kind::UsPassport,
-        8,
-        &[],
-        anything,
-        topic::PASSPORT,
-        0.0,
-        0.5,
-    ),
 ];
+
+static TWELVE: [Rule; 1] = [rule(
+    Kind::InAadhaar,
+    &[&[4, 4, 4]],
+    national::in_aadhaar,
+    topic::AADHAAR,
+    0.45,
+    0.95,
+)];
+
+static FIFTEEN: [Rule; 1] = [rule(
+    Kind::FrNir,
+    &[&[1, 2, 2, 2, 3, 3, 2], &[13, 2]],
+    national::fr_nir,
+    topic::NIR,
+    0.85,
+    0.95,
+)];
 
 fn anything(_: &[u8]) -> bool {
     true
@@ -183,7 +182,6 @@ fn anything(_: &[u8]) -> bool {
 
 /// Tries what can begin at the group `first`. Gives how many groups a certain finding took, or 0.
 pub(super) fn from(pass: &mut Pass<'_>, run: &mut Run, first: usize) -> usize {
-    let mut text = [0_u8; DIGITS];
     let mut lengths = [0_usize; PARTS];
     let (mut total, mut separator) = (0, 0);
     let mut card = None;
@@ -206,28 +204,31 @@ pub(super) fn from(pass: &mut Pass<'_>, run: &mut Run, first: usize) -> usize {
         if total + digits > DIGITS {
             break;
         }
-        let (from, to) = (run.start(group), run.end(group));
-        text.iter_mut()
-            .skip(total)
-            .zip(pass.part(from, to))
-            .for_each(|(place, byte)| *place = *byte);
+        let to = run.end(group);
         if let Some(place) = lengths.get_mut(parts - 1) {
             *place = digits;
         }
         total += digits;
         let window = Window {
-            text: text.get(..total).unwrap_or_default(),
+            total,
             groups: lengths.get(..parts).unwrap_or_default(),
             separator,
             start,
             end: to,
         };
-        if let Some(score) = window.card(pass, run) {
-            card = Some((to, parts, score));
+        // A word nearby makes a driver's licence of digits in any groups.
+        let any = parts == 1 || run.around(pass) & topic::DRIVER != 0;
+        if any || is_shape(window.groups) {
+            if let Some(score) = window.card(pass, run) {
+                card = Some((to, parts, score));
+            }
+            let goes_on = joined(pass.at(to)) && pass.at(to + 1).is_ascii_alphanumeric();
+            if free_before && !goes_on {
+                window.others(pass, run);
+            }
         }
-        let goes_on = joined(pass.at(to)) && pass.at(to + 1).is_ascii_alphanumeric();
-        if free_before && !goes_on {
-            window.others(pass, run);
+        if !begins_shape(window.groups) && run.around(pass) & topic::DRIVER == 0 {
+            break;
         }
     }
     match card {
@@ -239,9 +240,53 @@ pub(super) fn from(pass: &mut Pass<'_>, run: &mut Run, first: usize) -> usize {
     }
 }
 
+/// Whether more than one group is how anything is written that a check or a word can name.
+fn is_shape(groups: &[usize]) -> bool {
+    matches!(
+        groups,
+        [2, 2, 2]
+            | [2, 3]
+            | [2, 3, 3, 3]
+            | [3, 2]
+            | [3, 2, 4]
+            | [3, 3, 3 | 4]
+            | [4, 3]
+            | [4, 4, 4]
+            | [4, 4, 4, 1..=4]
+            | [4, 4, 4, 4, 1..=3]
+            | [4, 5, 1]
+            | [4, 5, 1, 1]
+            | [4, 6, 4 | 5]
+            | [5, 3 | 4]
+            | [1, 2, 2, 2, 3, 3, 2]
+            | [13, 2]
+    )
+}
+
+/// Whether one of these begins with the groups and goes on.
+fn begins_shape(groups: &[usize]) -> bool {
+    matches!(
+        groups,
+        [1..=5 | 13]
+            | [1 | 2, 2]
+            | [2, 3]
+            | [3, 2 | 3]
+            | [4, 4..=6]
+            | [1, 2, 2]
+            | [2, 3, 3]
+            | [4, 4, 4]
+            | [4, 5, 1]
+            | [1, 2, 2, 2]
+            | [4, 4, 4, 4]
+            | [1, 2, 2, 2, 3]
+            | [1, 2, 2, 2, 3, 3]
+    )
+}
+
 /// Some groups of a run, taken together.
 struct Window<'a> {
-    text: &'a [u8],
+    /// How many digits there are.
+    total: usize,
     groups: &'a [usize],
     /// What stands between the groups; zero for one group.
     separator: u8,
@@ -250,6 +295,18 @@ struct Window<'a> {
 }
 
 impl Window<'_> {
+    /// Whether the digits alone, put together, pass this.
+    fn digits(&self, pass: &Pass<'_>, hold: impl Fn(&[u8]) -> bool) -> bool {
+        let mut digits = [0_u8; DIGITS];
+        let all = pass.part(self.start, self.end).iter();
+        let all = all.filter(|byte| byte.is_ascii_digit());
+        digits
+            .iter_mut()
+            .zip(all)
+            .for_each(|(place, byte)| *place = *byte);
+        digits.get(..self.total).is_some_and(hold)
+    }
+
     /// The score as a card number.
     fn card(&self, pass: &Pass<'_>, run: &mut Run) -> Option<f32> {
         let grouped = match self.groups {
@@ -257,16 +314,17 @@ impl Window<'_> {
             [4, 6, 5 | 4] | [4, 4, 4] | [4, 4, 4, 1..=4] | [4, 4, 4, 4, 1..=3] => true,
             _ => return None,
         };
-        if !checksum::luhn(self.text)
-            || self
-                .text
-                .iter()
-                .all(|digit| Some(digit) == self.text.first())
-        {
+        let text = pass.part(self.start, self.end);
+        let first = text.first();
+        let repeated = || {
+            text.iter()
+                .all(|byte| Some(byte) == first || !byte.is_ascii_digit())
+        };
+        if !lanes::luhn_among(text) || repeated() {
             return None;
         }
         let named = run.around(pass) & topic::CARD != 0;
-        match (checksum::issued(self.text), grouped, named) {
+        match (self.digits(pass, checksum::issued), grouped, named) {
             (true, true, false) => Some(0.9),
             (true, true, true) => Some(1.0),
             // Random digits pass the check digit once in ten, and a known prefix often enough.
@@ -279,11 +337,11 @@ impl Window<'_> {
     }
 
     fn others(&self, pass: &mut Pass<'_>, run: &mut Run) {
-        let (total, bare) = (self.text.len(), self.groups.len() == 1);
+        let (total, bare) = (self.total, self.groups.len() == 1);
         if self.groups == [2, 2, 2] && self.separator == b' ' {
             code::british(pass, self.start, self.end);
         }
-        if (total == 9) && (bare || self.groups == [3, 2, 4]) && checksum::ssn(self.text) {
+        if total == 9 && (bare || self.groups == [3, 2, 4]) && self.digits(pass, checksum::ssn) {
             let named = run.around(pass) & topic::SSN != 0;
             let score = match (self.separator, named) {
                 (b'-', false) => 0.8,
@@ -294,11 +352,7 @@ impl Window<'_> {
             };
             pass.push(Kind::Ssn, self.start, self.end, score);
         }
-        let rules = match total {
-            8..=15 => &RULES[..],
-            _ => &[],
-        };
-        for rule in rules.iter().filter(|rule| rule.digits == total) {
+        for rule in rules(total) {
             let grouped = rule.groups.contains(&self.groups);
             if !bare && !grouped {
                 continue;
@@ -309,7 +363,7 @@ impl Window<'_> {
                 (false, true) => rule.alone,
                 (false, false) => 0.0,
             };
-            if score > 0.0 && (rule.holds)(self.text) {
+            if score > 0.0 && self.digits(pass, rule.holds) {
                 pass.push(rule.kind, self.start, self.end, score);
             }
         }
@@ -318,10 +372,10 @@ impl Window<'_> {
 
     /// What only a word nearby can name.
     fn by_word(&self, pass: &mut Pass<'_>, run: &mut Run) {
-        let (total, bare) = (self.text.len(), self.groups.len() == 1);
+        let (total, bare) = (self.total, self.groups.len() == 1);
         let postal = matches!(self.groups, [3..=6] | [5, 3 | 4] | [4, 3] | [3, 2] | [2, 3]);
         let counted = pass.at(run.start(0).wrapping_sub(1)) == b'#';
-        if postal && !counted && pass.close_before(run.start(0)) & topic::ZIP != 0 {
+        if postal && !counted && run.close_before(pass) & topic::ZIP != 0 {
             // The Netherlands write two letters behind.
             let letters = pass.part(self.end, self.end + 3);
             let dutch = total == 4
@@ -343,6 +397,46 @@ impl Window<'_> {
         }
         if around & topic::BANK != 0 && bare && total >= 8 {
             pass.push(Kind::UsBank, self.start, self.end, 0.45);
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+
+    /// Every way to write something is tried, and what it begins with is read on.
+    #[test]
+    fn shapes_are_those_of_the_rules_and_of_cards() {
+        let mut shapes: Vec<Vec<usize>> = (8..=15)
+            .flat_map(rules)
+            .flat_map(|rule| rule.groups)
+            .map(|groups| groups.to_vec())
+            .collect();
+        for last in 1..=4 {
+            shapes.push(vec![4, 4, 4, last]);
+            shapes.push(vec![4, 4, 4, 4, last.min(3)]);
+        }
+        for others in [
+            &[4, 6, 4][..],
+            &[4, 6, 5],
+            &[4, 4, 4],
+            &[2, 2, 2],
+            &[3, 2, 4],
+            &[5, 4],
+        ] {
+            shapes.push(others.to_vec());
+        }
+        for others in [[5, 3], [4, 3], [3, 2], [2, 3]] {
+            shapes.push(others.to_vec());
+        }
+        assert_eq!(shapes.len(), 29);
+        for shape in shapes {
+            assert!(is_shape(&shape), "{shape:?}");
+            for length in 1..shape.len() {
+                assert!(begins_shape(&shape[..length]), "{shape:?}");
+            }
         }
     }
 }

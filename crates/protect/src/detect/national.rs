@@ -224,7 +224,7 @@ pub(super) fn fr_nir(text: &[u8]) -> bool {
 
 /// Indian Aadhaar: twelve digits of which the first is above 1, by Verhoeff, no palindrome.
 pub(super) fn in_aadhaar(text: &[u8]) -> bool {
-    digits::<12>(text).is_some_and(|d| d[0] > 1 && !d.iter().eq(d.iter().rev()) && verhoeff(&d))
+    digits::<12>(text).is_some_and(|d| d[0] > 1 && verhoeff(&d) && !d.iter().eq(d.iter().rev()))
 }
 
 /// Verhoeff's check over the dihedral group of order ten.
@@ -239,12 +239,9 @@ fn verhoeff(digits: &[u32]) -> bool {
         [2, 7, 9, 3, 8, 0, 6, 4, 1, 5],
         [7, 0, 4, 6, 9, 1, 3, 2, 5, 8],
     ];
-    // The group: rotations 0 to 4, reflections 5 to 9.
-    let product = |a: u32, b: u32| match (a < 5, b < 5) {
-        (true, true) => (a + b) % 5,
-        (true, false) => (a + b - 5) % 5 + 5,
-        (false, true) => (a - b) % 5 + 5,
-        (false, false) => (a + 5 - b) % 5,
+    let product = |a: u32, b: u32| {
+        let row = PRODUCTS.get(usize::try_from(a).ok()?)?;
+        row.get(usize::try_from(b).ok()?).copied()
     };
     let permuted = |at: usize, digit: u32| {
         let row = PERMUTED.get(at % 8);
@@ -256,9 +253,27 @@ fn verhoeff(digits: &[u32]) -> bool {
         .iter()
         .rev()
         .enumerate()
-        .fold(0, |sum, (at, digit)| product(sum, permuted(at, *digit)))
-        == 0
+        .try_fold(0, |sum, (at, digit)| product(sum, permuted(at, *digit)))
+        == Some(0)
 }
+
+/// The products of the group: rotations 0 to 4, reflections 5 to 9.
+#[allow(clippy::indexing_slicing, reason = "done while compiling")]
+static PRODUCTS: [[u32; 10]; 10] = {
+    let mut products = [[0; 10]; 10];
+    let mut at = 0;
+    while at < 100 {
+        let (a, b) = (at / 10, at % 10);
+        products[a as usize][b as usize] = match (a < 5, b < 5) {
+            (true, true) => (a + b) % 5,
+            (true, false) => (a + b - 5) % 5 + 5,
+            (false, true) => (a - b) % 5 + 5,
+            (false, false) => (a + 5 - b) % 5,
+        };
+        at += 1;
+    }
+    products
+};
 
 /// Indian permanent account number: five letters of which the fourth is a kind of holder, four
 /// digits, a letter. It has no check digit that is public.

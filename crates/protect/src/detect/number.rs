@@ -10,6 +10,7 @@ use super::{
     scan::Pass,
     web,
 };
+use crate::swar;
 
 /// Groups that are read together.
 const GROUPS: usize = 16;
@@ -23,25 +24,29 @@ pub(super) struct Run {
     groups: [(usize, usize); GROUPS],
     pub(super) length: usize,
     around: Option<Topics>,
+    before: Option<Topics>,
 }
 
 impl Run {
+    #[inline(always)]
     fn read(pass: &Pass<'_>, at: usize) -> Run {
         let mut run = Run {
             groups: [(0, 0); GROUPS],
             length: 0,
             around: None,
+            before: None,
         };
         let mut start = at;
         while let Some(place) = run.groups.get_mut(run.length) {
             let rest = pass.bytes.get(start..).unwrap_or_default();
-            let end = start + rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            let others = swar::find(rest, |word| !swar::digits(word) & swar::ALL);
+            let end = start + others.unwrap_or(rest.len());
             *place = (start, end);
             run.length += 1;
             let gap = pass.part(end, pass.bytes.len().min(end + GAP + 1));
             let between = gap
                 .iter()
-                .take_while(|byte| b" ().-/".contains(byte))
+                .take_while(|byte| matches!(byte, b' ' | b'('..=b')' | b'-'..=b'/'))
                 .count();
             let digit = gap.get(between).is_some_and(u8::is_ascii_digit);
             if between == 0 || !digit {
@@ -77,6 +82,12 @@ impl Run {
         let (start, end) = (self.start(0), self.end(self.length.saturating_sub(1)));
         *self.around.get_or_insert_with(|| pass.around(start, end))
     }
+
+    /// What the words right before the run speak of; found out once.
+    pub(super) fn close_before(&mut self, pass: &Pass<'_>) -> Topics {
+        let start = self.start(0);
+        *self.before.get_or_insert_with(|| pass.close_before(start))
+    }
 }
 
 /// Tries the run of groups that begins at `at`, and gives the place to go on.
@@ -109,7 +120,7 @@ pub(super) fn run(pass: &mut Pass<'_>, at: usize) -> usize {
     };
     let (mut from, mut group) = (0, 0);
     while group < starts {
-        let used = match date::at(pass, run.start(group)) {
+        let used = match date_at(pass, &run, group) {
             Some(end) => {
                 next = next.max(end);
                 (group..run.length)
@@ -134,6 +145,13 @@ pub(super) fn run(pass: &mut Pass<'_>, at: usize) -> usize {
     next
 }
 
+/// Where the date ends that begins with the group `at`: none begins with another number of digits.
+fn date_at(pass: &mut Pass<'_>, run: &Run, at: usize) -> Option<usize> {
+    matches!(run.digits(at), 1 | 2 | 4)
+        .then(|| date::at(pass, run.start(at)))
+        .flatten()
+}
+
 /// Where an extension of a telephone number ends: `x123`, ` ext. 123`.
 fn extension(pass: &Pass<'_>, end: usize) -> Option<usize> {
     let rest = pass.part(end, pass.bytes.len().min(end + 12));
@@ -154,8 +172,8 @@ fn addresses(pass: &mut Pass<'_>, run: &Run, at: usize) -> bool {
     if run.digits(at) == 2 && pass.at(run.end(at)) == b'-' {
         return code::mac(pass, run.start(at)).is_some();
     }
-    let dotted = at + 4 <= run.length && (at + 1..at + 4).all(|at| run.gap(pass, at) == b".");
-    if !dotted {
+    let dotted = |at| run.gap(pass, at) == b".";
+    if at + 4 > run.length || !(at + 1..at + 4).all(dotted) {
         return false;
     }
     let (start, end) = (run.start(at), run.end(at + 3));
@@ -166,8 +184,11 @@ fn addresses(pass: &mut Pass<'_>, run: &Run, at: usize) -> bool {
 /// An age, by the words around it.
 fn age(pass: &mut Pass<'_>, run: &Run, at: usize) {
     let (start, end) = (run.start(at), run.end(at));
+    if run.digits(at) > 3 {
+        return;
+    }
     let years = checksum::value(pass.part(start, end));
-    if run.digits(at) > 3 || !(1..=120).contains(&years) || pass.continued(end, b'.') {
+    if !(1..=120).contains(&years) || pass.continued(end, b'.') {
         return;
     }
     let after = pass.part(end, pass.bytes.len().min(end + 10));

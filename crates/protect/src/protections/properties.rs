@@ -113,7 +113,7 @@ fn card(random: &mut Random) -> String {
     let length = 11 + random.below(8);
     let mut digits: Vec<u8> = (0..length).map(|_| b'0' + random.below(10) as u8).collect();
     digits.push(b'0');
-    while !crate::detect::luhn_among(&digits) {
+    while !crate::lanes::luhn_among(&digits) {
         *digits.last_mut().unwrap() += 1;
     }
     let grouped = random.below(2) == 0;

@@ -16,10 +16,8 @@ use arrow::{
     array::{Array, ArrayRef, ArrowNativeTypeOp, AsArray, PrimitiveArray},
     buffer::{NullBuffer, ScalarBuffer},
     datatypes::{
-        ArrowPrimitiveType, DataType, Date32Type, Date64Type, Int8Type, Int16Type, Int32Type,
-        Int64Type, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType,
-        TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type,
-        UInt64Type,
+        ArrowPrimitiveType, DataType, Date32Type, Date64Type, TimeUnit, TimestampMicrosecondType,
+        TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
     },
 };
 
@@ -29,7 +27,7 @@ use crate::{
     column::{fresh_nulls, is_valid, pack, plain_type, refuse, unpack},
     crypto::hmac,
     grid::units,
-    protections::tokenize::plaintext,
+    subject,
 };
 
 const NAME: &str = "date_shift";
@@ -38,7 +36,7 @@ const MOST: i64 = 3650;
 
 /// `date_shift`, bound.
 pub(crate) struct DateShift {
-    key: hmac::Key,
+    subjects: hmac::Prefixed,
     most: u32,
 }
 
@@ -55,7 +53,7 @@ pub(crate) fn kernel(
     let most = most(arguments)?;
     let secret = keys.token_key(arguments.text(0)?)?.derive(NAME, 32)?;
     Ok(DateShift {
-        key: hmac::Key::new(hmac::Algorithm::Sha256, secret.expose()),
+        subjects: hmac::Prefixed::new(secret.expose(), &most.to_be_bytes()),
         most,
     })
 }
@@ -172,71 +170,26 @@ impl DateShift {
         subjects: &ArrayRef,
         nulls: Option<&NullBuffer>,
     ) -> Result<Vec<i64>, ProtectError> {
-        macro_rules! text {
-            ($array:expr) => {{
-                let texts = $array;
-                self.each(texts.len(), nulls, |row, feed| {
-                    feed(texts.value(row).as_bytes())
-                })
-            }};
+        // A date tells no subject from another.
+        if *subjects.data_type() == DataType::Date32 {
+            return Err(refuse(NAME, subjects.data_type()));
         }
-        macro_rules! integer {
-            ($t:ty) => {{
-                let numbers = subjects.as_primitive::<$t>();
-                self.each(numbers.len(), nulls, |row, feed| {
-                    feed(plaintext::integer(
-                        i128::from(numbers.value(row)),
-                        &mut [0; 32],
-                    ));
-                })
-            }};
-        }
-        Ok(match subjects.data_type() {
-            DataType::Utf8 => text!(subjects.as_string::<i32>()),
-            DataType::LargeUtf8 => text!(subjects.as_string::<i64>()),
-            DataType::Utf8View => text!(subjects.as_string_view()),
-            DataType::Int8 => integer!(Int8Type),
-            DataType::Int16 => integer!(Int16Type),
-            DataType::Int32 => integer!(Int32Type),
-            DataType::Int64 => integer!(Int64Type),
-            DataType::UInt8 => integer!(UInt8Type),
-            DataType::UInt16 => integer!(UInt16Type),
-            DataType::UInt32 => integer!(UInt32Type),
-            DataType::UInt64 => integer!(UInt64Type),
-            other => return Err(refuse(NAME, other)),
-        })
-    }
-
-    fn each(
-        &self,
-        rows: usize,
-        nulls: Option<&NullBuffer>,
-        subject: impl Fn(usize, &mut dyn FnMut(&[u8])),
-    ) -> Vec<i64> {
-        let mut started = self.key.message();
-        started.update(&self.most.to_be_bytes());
-        let distance = |row| {
-            let mut message = started.clone();
-            subject(row, &mut |bytes| message.update(bytes));
-            self.distance(message.finish().as_ref())
+        let texts = subject::texts(NAME, subjects)?;
+        let distance = |row| match is_valid(nulls, row) {
+            true => self.distance(&self.subjects.sign(texts.text(row, &mut [0; 32]))),
+            false => 0,
         };
-        (0..rows)
-            .map(|row| {
-                if is_valid(nulls, row) {
-                    distance(row)
-                } else {
-                    0
-                }
-            })
-            .collect()
+        Ok((0..subjects.len()).map(distance).collect())
     }
 
-    fn distance(&self, tag: &[u8]) -> i64 {
+    fn distance(&self, tag: &[u8; 32]) -> i64 {
         let most = i64::from(self.most);
-        let number = tag
-            .first_chunk()
-            .map_or(0, |bytes| u128::from_be_bytes(*bytes));
-        let place = i64::try_from(number % u128::from(2 * self.most)).unwrap_or(0);
+        // Digit by digit of 32 bits, so that each remainder is that of a machine word.
+        let (words, _) = tag.as_chunks::<4>();
+        let place = words.iter().take(4).fold(0, |rest, word| {
+            (rest << 32 | u64::from(u32::from_be_bytes(*word))) % u64::from(2 * self.most)
+        });
+        let place = i64::try_from(place).unwrap_or(0);
         // From -most to -1, and from 1 to most.
         let distance = place - most;
         distance + i64::from(distance >= 0)

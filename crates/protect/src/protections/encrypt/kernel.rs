@@ -189,14 +189,10 @@ impl Kernel for Encrypt {
         let mut associated = self.associated.clone();
         let mut frame = Vec::new();
         let bytes = layout.fill(|row, cell| {
-            let failed = ProtectError::Primitive("the layout of a sealed value");
-            let Some(nonce) = nonces.next() else {
-                return Err(failed);
-            };
-            let Some(rest) = write_head(cell, form, self.key.version(), &data_key.salt, nonce)
-            else {
-                return Err(failed);
-            };
+            let failed = || ProtectError::Primitive("the layout of a sealed value");
+            let nonce = nonces.next().ok_or_else(failed)?;
+            let rest = write_head(cell, form, self.key.version(), &data_key.salt, nonce)
+                .ok_or_else(failed)?;
             let associated = match &row_keys {
                 Some(keys) => keys.associated(row, &mut associated)?,
                 None => associated.of_row(None)?,

@@ -27,6 +27,14 @@ enum Kind {
     Ssn,
 }
 
+/// What stays of a value, as far as its check needs it.
+pub(super) struct Staying {
+    /// Its part of the sum of a check digit.
+    sum: u32,
+    /// How many numerals stand behind those that are enciphered.
+    behind: usize,
+}
+
 impl Form {
     /// Reads a name or an alphabet; the empty text is `digits`.
     pub(super) fn parse(text: &str) -> Option<Form> {
@@ -136,28 +144,54 @@ impl Form {
         }
     }
 
+    /// What the numerals that stay, around so many that are enciphered, tell of whether a value is
+    /// one of the form.
+    pub(super) fn staying(&self, first: &[u16], hidden: usize, last: &[u16]) -> Staying {
+        let sum = match self.kind {
+            Kind::Card => luhn(last, 0) + luhn(first, last.len() + hidden),
+            Kind::Plain | Kind::Ssn => 0,
+        };
+        Staying {
+            sum,
+            behind: last.len(),
+        }
+    }
+
+    /// Whether the numerals between those that stay make a value of this form.
+    pub(super) fn completes(&self, staying: &Staying, hidden: &[u16]) -> bool {
+        match self.kind {
+            Kind::Card => (staying.sum + luhn(hidden, staying.behind)).is_multiple_of(10),
+            Kind::Plain | Kind::Ssn => self.counts(hidden),
+        }
+    }
+
     /// Whether the numerals are a value of this form.
     pub(super) fn counts(&self, numerals: &[u16]) -> bool {
         match self.kind {
             Kind::Plain => true,
-            Kind::Card => (13..=19).contains(&numerals.len()) && luhn(numerals),
+            Kind::Card => {
+                (13..=19).contains(&numerals.len()) && luhn(numerals, 0).is_multiple_of(10)
+            }
             Kind::Ssn => ssn(numerals),
         }
     }
 }
 
-/// Whether the last digit is right by ISO/IEC 7812.
-fn luhn(digits: &[u16]) -> bool {
-    let sum: u32 = digits
+/// What digits add to the sum of ISO/IEC 7812, with so many others behind them.
+fn luhn(digits: &[u16], behind: usize) -> u32 {
+    let of = |(at, digit): (usize, &u16)| {
+        let digit = u32::from(*digit);
+        match at % 2 {
+            0 => digit,
+            _ => 2 * digit - if digit > 4 { 9 } else { 0 },
+        }
+    };
+    digits
         .iter()
         .rev()
-        .enumerate()
-        .map(|(at, digit)| {
-            let times = u32::from(*digit) * (1 + at as u32 % 2);
-            times / 10 + times % 10
-        })
-        .sum();
-    sum.is_multiple_of(10)
+        .zip(behind..)
+        .map(|(digit, at)| of((at, digit)))
+        .sum()
 }
 
 /// Whether nine digits are a number that the US Social Security Administration could issue: an

@@ -295,7 +295,6 @@ impl Fpe {
         let form = &self.said.form;
         let layout = || ProtectError::Primitive("the layout of an enciphered value");
         let mut jobs = Vec::with_capacity(read.values.len());
-        // What stays of each value, before and after what is enciphered.
         let mut staying = Vec::with_capacity(read.values.len());
         let mut rest = read.numerals.as_mut_slice();
         for value in &read.values {
@@ -307,32 +306,26 @@ impl Fpe {
             let (last, after) = after.split_at_mut_checked(last).ok_or_else(layout)?;
             rest = after;
             let setting = read.settings.get(value.setting).ok_or_else(layout)?;
+            staying.push(form.staying(first, numerals.len(), last));
             jobs.push(Job { setting, numerals });
-            staying.push((&*first, &*last));
         }
-        let mut whole = Vec::new();
         while !jobs.is_empty() {
             match direction {
                 Direction::Protect => self.ff1.encrypt_each(&mut jobs)?,
                 Direction::Open => self.ff1.decrypt_each(&mut jobs)?,
             }
             // Those that are values of the form are done; the others close ranks.
-            let mut pending = staying.iter();
-            let mut done = |job: &Job<'_>| {
-                let (first, last) = pending.next().copied().unwrap_or_default();
-                whole.clear();
-                for part in [first, &*job.numerals, last] {
-                    whole.extend_from_slice(part);
+            let mut left = 0;
+            for at in 0..jobs.len() {
+                let done = jobs.get(at).zip(staying.get(at));
+                if done.is_some_and(|(job, staying)| !form.completes(staying, job.numerals)) {
+                    jobs.swap(left, at);
+                    staying.swap(left, at);
+                    left += 1;
                 }
-                form.counts(&whole)
-            };
-            let keep: Vec<bool> = jobs.iter().map(|job| !done(job)).collect();
-            let kept =
-                |keep: &mut std::slice::Iter<'_, bool>| keep.next().copied().unwrap_or(false);
-            let mut of_jobs = keep.iter();
-            jobs.retain(|_| kept(&mut of_jobs));
-            let mut of_staying = keep.iter();
-            staying.retain(|_| kept(&mut of_staying));
+            }
+            jobs.truncate(left);
+            staying.truncate(left);
         }
         Ok(())
     }

@@ -72,8 +72,9 @@ impl Kernel for GeoCell {
             let latitude = steps(latitudes.value(row), 90.0);
             match latitude.zip(steps(longitudes.value(row), 180.0)) {
                 Some(place) => {
-                    let cell = geohash(place);
-                    out.extend_from_slice(cell.get(..self.precision).unwrap_or(&cell));
+                    let start = out.len();
+                    out.extend_from_slice(&geohash(place).to_le_bytes());
+                    out.truncate(start + self.precision);
                 }
                 None => out.extend_from_slice(UNKNOWN),
             }
@@ -102,21 +103,36 @@ fn alone() -> ProtectError {
 
 /// How far `degrees` is from `-most` to `most`, in steps of 2⁻³⁰ of the way.
 fn steps(degrees: f64, most: f64) -> Option<u32> {
-    let steps = ((degrees + most) / (2.0 * most) * 1_073_741_824.0).floor();
-    // The last meridian and the pole belong to the cells before them; the range is checked.
+    let steps = (degrees + most) / (2.0 * most) * 1_073_741_824.0;
+    // The last meridian and the pole belong to the cells before them; the range is checked, and of
+    // what is not below zero the cast takes the floor.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     (degrees.abs() <= most).then(|| (steps as u32).min((1 << 30) - 1))
 }
 
-/// The characters of the geohash: five bits each, of longitude and latitude in turn.
-fn geohash((latitude, longitude): (u32, u32)) -> [u8; MOST] {
+/// The characters of the geohash, the first in the lowest byte, and zeros: five bits each, of
+/// longitude and latitude in turn.
+fn geohash((latitude, longitude): (u32, u32)) -> u128 {
     let bits = spread(longitude) << 1 | spread(latitude);
-    std::array::from_fn(|place| {
-        let place = usize::try_from(bits >> (55 - 5 * place) & 31);
-        let place = place.ok().and_then(|place| ALPHABET.get(place));
-        place.copied().unwrap_or(b'0')
-    })
+    let pair = |at: u32| {
+        let pair = PAIRS.get((bits >> (50 - 10 * at)) as usize & 0x3ff);
+        u64::from(pair.map_or(0, |pair| u16::from_le_bytes(*pair)))
+    };
+    let low = pair(0) | pair(1) << 16 | pair(2) << 32 | pair(3) << 48;
+    u128::from(pair(4) | pair(5) << 16) << 64 | u128::from(low)
 }
+
+/// What ten bits are in characters.
+#[allow(clippy::indexing_slicing, reason = "done while compiling")]
+static PAIRS: [[u8; 2]; 1024] = {
+    let mut pairs = [[0; 2]; 1024];
+    let mut at = 0;
+    while at < pairs.len() {
+        pairs[at] = [ALPHABET[at >> 5], ALPHABET[at & 31]];
+        at += 1;
+    }
+    pairs
+};
 
 /// The bits of a number with a zero before each.
 fn spread(number: u32) -> u64 {

@@ -11,23 +11,35 @@ use crate::{
     ProtectError,
     argument::Arguments,
     characters::UNKNOWN,
-    host::{address, push_octet},
+    host::{Dotted, address, decimal},
     rewrite::Rewrite,
+    swar,
 };
 
 /// `ip_prefix`, bound.
 #[derive(Debug)]
 pub(crate) struct IpPrefix {
     v4: usize,
-    v4_text: String,
+    /// The slash and the number after it, then zeros.
+    v4_text: [u8; 4],
+    /// Where the prefix ends with a number: how many are kept, and what follows them.
+    v4_whole: Option<(usize, String)>,
     v6: usize,
 }
 
 pub(crate) fn kernel(arguments: &Arguments<'_>) -> Result<IpPrefix, ProtectError> {
     let v4 = arguments.count_to(0, 32)?;
+    let mut v4_text = [0; 4];
+    for (to, from) in v4_text.iter_mut().zip(format!("/{v4}").bytes()) {
+        *to = from;
+    }
     Ok(IpPrefix {
         v4,
-        v4_text: v4.to_string(),
+        v4_text,
+        v4_whole: v4.is_multiple_of(8).then(|| {
+            let zeros = "0.0.0.0".get(v4 / 4..).unwrap_or_default();
+            (v4 / 8, format!("{zeros}/{v4}"))
+        }),
         v6: arguments.count(1)?,
     })
 }
@@ -36,14 +48,40 @@ impl Rewrite for IpPrefix {
     const NAME: &'static str = "ip_prefix";
 
     fn write(&self, text: &str, out: &mut Vec<u8>) {
+        if let Some((kept, rest)) = &self.v4_whole
+            && let Some(dotted) = Dotted::read(text.as_bytes())
+        {
+            // The numbers are written as they would be.
+            let end = dotted.starts.get(*kept).copied();
+            swar::push(
+                text.as_bytes()
+                    .get(..end.unwrap_or(text.len()))
+                    .unwrap_or_default(),
+                out,
+            );
+            return swar::push(rest.as_bytes(), out);
+        }
         match address(text) {
             Some(IpAddr::V4(address)) => {
                 let bits = u64::from(address.to_bits()) >> (32 - self.v4) << (32 - self.v4);
                 let [.., one, two, three, four] = bits.to_be_bytes();
-                for (octet, after) in [(one, b'.'), (two, b'.'), (three, b'.'), (four, b'/')] {
-                    push_octet(octet, after, out);
+                let start = out.len();
+                out.extend_from_slice(&[0; 20]);
+                let network = out.get_mut(start..).unwrap_or_default();
+                let mut end = 0;
+                let mut put = |at: usize, bytes: &[u8; 4]| {
+                    if let Some(place) = network.get_mut(at..at + 4) {
+                        place.copy_from_slice(bytes);
+                    }
+                };
+                for octet in [one, two, three, four] {
+                    let (digits, length) = decimal(octet);
+                    put(end, &digits);
+                    end += length;
                 }
-                out.extend_from_slice(self.v4_text.as_bytes());
+                // Over the last dot.
+                put(end - 1, &self.v4_text);
+                out.truncate(start + end + if self.v4 < 10 { 1 } else { 2 });
             }
             Some(IpAddr::V6(address)) => {
                 // At most 64 bits show: the lower half names the device.
@@ -73,6 +111,9 @@ mod tests {
         for (text, v4, v6, out) in [
             ("192.168.17.4", 16, 0, "192.168.0.0/16"),
             ("192.168.17.4", 0, 0, "0.0.0.0/0"),
+            ("192.168.17.4", 8, 0, "192.0.0.0/8"),
+            ("192.168.17.4", 24, 0, "192.168.17.0/24"),
+            ("192.168.17.4", 25, 0, "192.168.17.0/25"),
             ("192.168.17.4", 32, 0, "192.168.17.4/32"),
             ("192.168.255.4", 20, 0, "192.168.240.0/20"),
             ("2001:db8:ffff:1::1", 16, 32, "2001:db8::/32"),

@@ -8,7 +8,7 @@ use std::{
     hash::{BuildHasherDefault, Hasher},
 };
 
-use crate::{ProtectError, argument::Arguments, rewrite::Rewrite};
+use crate::{ProtectError, argument::Arguments, rewrite::Rewrite, swar};
 
 const SYNTAX: &str = "the dictionary is written 'DE=EU, FR=EU', with double quotes around words that hold `,`, `=` or `\"`";
 
@@ -21,16 +21,12 @@ type Groups = HashMap<String, String, BuildHasherDefault<Quick>>;
 struct Quick(u64);
 
 impl Hasher for Quick {
+    #[inline]
     fn write(&mut self, bytes: &[u8]) {
-        let (words, rest) = bytes.as_chunks::<8>();
-        let mut last = [0; 8];
-        for (to, from) in last.iter_mut().zip(rest) {
-            *to = *from;
-        }
-        for word in words.iter().chain([&last]) {
-            let mixed = (self.0 ^ u64::from_le_bytes(*word)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        swar::words(bytes, |word, _| {
+            let mixed = (self.0 ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
             self.0 = mixed ^ mixed >> 32;
-        }
+        });
     }
 
     fn write_u8(&mut self, _: u8) {
@@ -67,7 +63,7 @@ impl Rewrite for Lookup {
 
     fn write(&self, text: &str, out: &mut Vec<u8>) {
         let group = self.groups.get(text).unwrap_or(&self.other);
-        out.extend_from_slice(group.as_bytes());
+        swar::push(group.as_bytes(), out);
     }
 }
 

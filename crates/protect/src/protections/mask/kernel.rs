@@ -8,8 +8,10 @@ use std::ops::Range;
 use crate::{
     ProtectError,
     argument::Arguments,
-    characters::{HIDDEN, characters, may_show, push_stars},
+    characters::{HIDDEN, characters, may_show, plain, push_stars},
+    lanes,
     rewrite::Rewrite,
+    swar,
 };
 
 /// `mask`, bound.
@@ -54,13 +56,36 @@ impl Window {
     /// Appends `text` with `stars` of so many hidden characters in the middle.
     pub(crate) fn write(self, text: &str, stars: impl Fn(usize) -> usize, out: &mut Vec<u8>) {
         if !text.is_ascii() {
-            return self.write_characters(text, stars, out);
+            return match plain(text.as_bytes()) {
+                Some(plain) => self.write_plain(text.as_bytes(), plain, stars, out),
+                None => self.write_characters(text, stars, out),
+            };
         }
         let text = text.as_bytes();
         let hidden = self.hidden(text.len());
-        out.extend_from_slice(text.get(..hidden.start).unwrap_or_default());
+        swar::push(text.get(..hidden.start).unwrap_or_default(), out);
         push_stars(stars(hidden.len()), out);
-        out.extend_from_slice(text.get(hidden.end..).unwrap_or_default());
+        swar::push(text.get(hidden.end..).unwrap_or_default(), out);
+    }
+
+    /// The same for a text whose characters begin at these places.
+    fn write_plain(
+        self,
+        text: &[u8],
+        places: u64,
+        stars: impl Fn(usize) -> usize,
+        out: &mut Vec<u8>,
+    ) {
+        let count = places.count_ones() as usize;
+        let hidden = match self.hidden(count).len() {
+            all if all == count => places,
+            _ => lanes::between(places, self.first, self.last, text.len()),
+        };
+        let behind = places & !lanes::all(lanes::LONGEST - hidden.leading_zeros() as usize);
+        let (start, end) = (hidden.trailing_zeros(), behind.trailing_zeros());
+        swar::push(text.get(..start as usize).unwrap_or_default(), out);
+        push_stars(stars(hidden.count_ones() as usize), out);
+        swar::push(text.get(end as usize..).unwrap_or_default(), out);
     }
 
     /// Which of so many characters are hidden.

@@ -5,11 +5,13 @@
 
 use std::ops::RangeInclusive;
 
+use wide::u8x16;
+
 use crate::{
     ProtectError,
     argument::Arguments,
-    characters::{Alphabet, HIDDEN, UNKNOWN, push_starred},
-    detect::luhn_among,
+    characters::{HIDDEN, UNKNOWN, Written},
+    lanes,
     rewrite::Rewrite,
 };
 
@@ -18,31 +20,43 @@ pub(super) const SHOW: &[&str] = &["last-4", "first-6-last-4", "first-8-last-4"]
 const LAST: usize = 4;
 /// Digits of a card number (ISO/IEC 7812-1).
 const LENGTHS: RangeInclusive<usize> = 12..=19;
-/// With something between any two.
-const LONGEST: u8 = 38;
+
+/// The digits of a number, with something between any two.
+struct Digits;
+
+impl Written for Digits {
+    const LONGEST: usize = 38;
+
+    #[inline(always)]
+    fn counts(block: u8x16) -> u8x16 {
+        lanes::digits(block)
+    }
+
+    #[inline(always)]
+    fn between(block: u8x16) -> u8x16 {
+        lanes::equal(block, b' ') | lanes::equal(block, b'-')
+    }
+}
 
 /// `mask_card`, bound.
 #[derive(Debug)]
 pub(crate) struct MaskCard {
     show: usize,
-    number: Alphabet,
 }
 
 pub(crate) fn kernel(arguments: &Arguments<'_>) -> Result<MaskCard, ProtectError> {
     let show = arguments.choice(0, SHOW)?;
-    Ok(MaskCard {
-        show,
-        number: Alphabet::new(|byte| byte.is_ascii_digit(), b" -"),
-    })
+    Ok(MaskCard { show })
 }
 
 impl Rewrite for MaskCard {
     const NAME: &'static str = "mask_card";
 
     fn write(&self, text: &str, out: &mut Vec<u8>) {
-        let digits = self.number.count(text.as_bytes(), LONGEST);
-        let digits = digits.filter(|digits| LENGTHS.contains(digits));
-        let Some(digits) = digits.filter(|_| luhn_among(text.as_bytes())) else {
+        let text = text.as_bytes();
+        let places = Digits::places(text).filter(|places| lanes::luhn(text, *places));
+        let number = places.map(|places| (places, places.count_ones() as usize));
+        let Some((places, digits)) = number.filter(|(_, digits)| LENGTHS.contains(digits)) else {
             return out.extend_from_slice(UNKNOWN);
         };
         let first = match self.show {
@@ -51,13 +65,8 @@ impl Rewrite for MaskCard {
             1.. if digits >= 6 + HIDDEN + LAST => 6,
             _ => 0,
         };
-        push_starred(
-            text.as_bytes(),
-            |byte| byte.is_ascii_digit(),
-            first,
-            LAST,
-            out,
-        );
+        let hidden = lanes::between(places, first, LAST, text.len());
+        lanes::push_starred(text, hidden, out);
     }
 }
 

@@ -3,14 +3,17 @@
 //! Invariant: what is not one address with a dotted domain is hidden wholly; of the local part at
 //! most the first character shows, and that only where three others are hidden.
 
-use memchr::memrchr;
+use memchr::memchr;
+use wide::u8x16;
 
 use crate::{
     ProtectError,
     argument::Arguments,
     characters::{UNKNOWN, initial},
-    host::last_label,
+    host::{Name, last_label},
+    lanes,
     rewrite::Rewrite,
+    swar,
 };
 
 /// From the least to the most: each shows what the one before it shows.
@@ -45,26 +48,54 @@ impl Rewrite for MaskEmail {
         }
         if self.domain {
             out.extend_from_slice(b"***@");
-            out.extend_from_slice(domain);
+            swar::push(domain, out);
         } else {
             out.extend_from_slice(b"***@***.");
-            out.extend_from_slice(top);
+            swar::push(top, out);
         }
     }
 }
 
+/// Bytes of the longest local part (RFC 5321, 4.5.3.1).
+const LONGEST: usize = 64;
+
 /// Local part, domain and its last label.
+#[inline]
 fn address(text: &str) -> Option<(&str, &[u8], &[u8])> {
-    let at = memrchr(b'@', text.as_bytes())?;
-    let (local, domain) = (text.get(..at)?, text.as_bytes().get(at + 1..)?);
-    // RFC 5321, 4.5.3.1; quoted local parts, which may hold anything, are not taken for one.
-    let plain = |byte: u8| byte > b' ' && byte != 0x7f && byte != b'@' && byte != b'"';
-    if !(1..=64).contains(&local.len()) || !local.bytes().fold(true, |all, byte| all & plain(byte))
-    {
-        return None;
-    }
-    let top = last_label(domain).filter(|top| *top > 0)?;
-    Some((local, domain, domain.get(top..)?))
+    let bytes = text.as_bytes();
+    let (at, top) = if bytes.len() <= lanes::LONGEST {
+        let [ats, others, dots, hyphens, digits, letters] = lanes::places(bytes, |block| {
+            let [dots, hyphens, digits, letters] = Name::sets(block);
+            let (ats, others) = (lanes::equal(block, b'@'), not_local(block));
+            [ats, others, dots, hyphens, digits, letters]
+        });
+        // A second one is in no domain.
+        let at = ats.trailing_zeros() as usize;
+        if others & lanes::all(at) != 0 || at >= bytes.len() {
+            return None;
+        }
+        let (start, length) = (at + 1, bytes.len() - at - 1);
+        (
+            at,
+            Name::of([dots, hyphens, digits, letters], start, length).last_label()?,
+        )
+    } else {
+        let at = memchr(b'@', bytes)?;
+        let local = bytes.get(..at).filter(|local| local.len() <= LONGEST)?;
+        let [others] = lanes::places(local, |block| [not_local(block)]);
+        (
+            at,
+            last_label(bytes.get(at + 1..)?).filter(|_| others == 0)?,
+        )
+    };
+    let (local, domain) = (text.get(..at)?, bytes.get(at + 1..)?);
+    (!local.is_empty() && top > 0).then_some((local, domain, domain.get(top..)?))
+}
+
+/// What stands in no local part: quoted ones, which may hold anything, are not taken for one.
+#[inline(always)]
+fn not_local(block: u8x16) -> u8x16 {
+    lanes::range(block, 0, b' ') | lanes::equal(block, 0x7f) | lanes::equal(block, b'"')
 }
 
 #[cfg(test)]

@@ -5,10 +5,13 @@
 
 use std::ops::RangeInclusive;
 
+use wide::u8x16;
+
 use crate::{
     ProtectError,
     argument::Arguments,
-    characters::{Alphabet, UNKNOWN, push_starred},
+    characters::{UNKNOWN, Written},
+    lanes,
     rewrite::Rewrite,
 };
 
@@ -16,39 +19,46 @@ use crate::{
 const MOST: usize = 4;
 /// Letters and digits of an identity number.
 const LENGTHS: RangeInclusive<usize> = 7..=20;
-/// With something between any two.
-const LONGEST: u8 = 40;
+
+/// The letters and digits of a number, with something between any two.
+struct Signs;
+
+impl Written for Signs {
+    const LONGEST: usize = 40;
+
+    #[inline(always)]
+    fn counts(block: u8x16) -> u8x16 {
+        lanes::digits(block) | lanes::letters(block)
+    }
+
+    #[inline(always)]
+    fn between(block: u8x16) -> u8x16 {
+        lanes::equal(block, b' ') | lanes::range(block, b'-', b'/')
+    }
+}
 
 /// `mask_id`, bound.
 #[derive(Debug)]
 pub(crate) struct MaskId {
     last: usize,
-    number: Alphabet,
 }
 
 pub(crate) fn kernel(arguments: &Arguments<'_>) -> Result<MaskId, ProtectError> {
     let last = arguments.count_to(0, MOST)?;
-    Ok(MaskId {
-        last,
-        number: Alphabet::new(|byte| byte.is_ascii_alphanumeric(), b" -./"),
-    })
+    Ok(MaskId { last })
 }
 
 impl Rewrite for MaskId {
     const NAME: &'static str = "mask_id";
 
     fn write(&self, text: &str, out: &mut Vec<u8>) {
-        let count = self.number.count(text.as_bytes(), LONGEST);
-        if !count.is_some_and(|count| LENGTHS.contains(&count)) {
+        let text = text.as_bytes();
+        let fits = |places: &u64| LENGTHS.contains(&(places.count_ones() as usize));
+        let Some(places) = Signs::places(text).filter(fits) else {
             return out.extend_from_slice(UNKNOWN);
-        }
-        push_starred(
-            text.as_bytes(),
-            |byte| byte.is_ascii_alphanumeric(),
-            0,
-            self.last,
-            out,
-        );
+        };
+        let hidden = lanes::between(places, 0, self.last, text.len());
+        lanes::push_starred(text, hidden, out);
     }
 }
 

@@ -9,8 +9,9 @@ use crate::{
     ProtectError,
     argument::Arguments,
     characters::UNKNOWN,
-    host::{address, push_octet},
+    host::{Dotted, other_address},
     rewrite::Rewrite,
+    swar,
 };
 
 /// Parts that may show: with three an IPv4 /24 and an IPv6 /48, one site each.
@@ -31,10 +32,18 @@ impl Rewrite for MaskIp {
     const NAME: &'static str = "mask_ip";
 
     fn write(&self, text: &str, out: &mut Vec<u8>) {
-        match address(text) {
+        if let Some(dotted) = Dotted::read(text.as_bytes()) {
+            // The numbers are written as they would be, so that what shows is a part of the text.
+            let end = dotted.starts.get(self.parts).copied().unwrap_or(0);
+            swar::push(text.as_bytes().get(..end).unwrap_or_default(), out);
+            out.extend_from_slice(b"x.x.x.x");
+            return out.truncate(out.len() - 2 * self.parts);
+        }
+        match other_address(text) {
             Some(IpAddr::V4(address)) => {
                 for octet in address.octets().iter().take(self.parts) {
-                    push_octet(*octet, b'.', out);
+                    // Writing to memory does not fail.
+                    let _ = write!(out, "{octet}.");
                 }
                 out.extend_from_slice(b"x.x.x.x");
                 out.truncate(out.len() - 2 * self.parts);

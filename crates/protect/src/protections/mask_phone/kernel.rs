@@ -3,63 +3,81 @@
 //! Invariant: at least seven digits follow the country code, of which at most the last four show;
 //! what is no phone number is hidden wholly.
 
+use wide::u8x16;
+
 use crate::{
     ProtectError,
     argument::Arguments,
-    characters::{Alphabet, UNKNOWN, push_starred},
+    characters::{UNKNOWN, Written},
+    lanes,
     rewrite::Rewrite,
 };
 
 /// Digits at the end that may show.
 const MOST: usize = 4;
-/// Bytes of a number without its `+`.
-const LONGEST: u8 = 32;
+/// The digits of a number, and what may stand between them; without its `+`.
+struct Digits;
+
+impl Written for Digits {
+    const LONGEST: usize = 32;
+
+    #[inline(always)]
+    fn counts(block: u8x16) -> u8x16 {
+        lanes::digits(block)
+    }
+
+    #[inline(always)]
+    fn between(block: u8x16) -> u8x16 {
+        lanes::equal(block, b' ')
+            | lanes::range(block, b'(', b')')
+            | lanes::range(block, b'-', b'/')
+    }
+}
 
 /// `mask_phone`, bound.
 #[derive(Debug)]
 pub(crate) struct MaskPhone {
     last: usize,
-    number: Alphabet,
 }
 
 pub(crate) fn kernel(arguments: &Arguments<'_>) -> Result<MaskPhone, ProtectError> {
     let last = arguments.count_to(0, MOST)?;
-    Ok(MaskPhone {
-        last,
-        number: Alphabet::new(|byte| byte.is_ascii_digit(), b" -.()/"),
-    })
+    Ok(MaskPhone { last })
 }
 
 impl Rewrite for MaskPhone {
     const NAME: &'static str = "mask_phone";
 
     fn write(&self, text: &str, out: &mut Vec<u8>) {
-        let Some(code) = country(text.as_bytes(), &self.number) else {
+        let (international, rest) = match text.as_bytes() {
+            [b'+', rest @ ..] => (true, rest),
+            rest => (false, rest),
+        };
+        let Some((places, code)) = country(international, rest) else {
             return out.extend_from_slice(UNKNOWN);
         };
-        push_starred(
-            text.as_bytes(),
-            |byte| byte.is_ascii_digit(),
-            code,
-            self.last,
-            out,
-        );
+        if international {
+            out.push(b'+');
+        }
+        let hidden = lanes::between(places, code, self.last, rest.len());
+        lanes::push_starred(rest, hidden, out);
     }
 }
 
-/// How many digits of a phone number are its country code: none where it does not begin with `+`.
-/// `None` for what is no number. E.164: at most 15 digits.
-fn country(text: &[u8], number: &Alphabet) -> Option<usize> {
-    let (international, rest) = match text.strip_prefix(b"+") {
-        Some(rest) => (true, rest),
-        None => (false, text),
-    };
-    let count = number.count(rest, LONGEST).filter(|count| *count <= 15)?;
-    let digits = rest.iter().filter(|byte| byte.is_ascii_digit());
-    let mut digits = digits.map(|digit| digit - b'0');
-    let head = [digits.next()?, digits.next()?];
-    let code = if international { code_length(head) } else { 0 };
-    (count >= code + 7).then_some(code)
+/// Where the digits of a phone number stand, and how many of them are its country code: none where it
+/// did not begin with `+`. `None` for what is no number. E.164: at most 15 digits.
+fn country(international: bool, rest: &[u8]) -> Option<(u64, usize)> {
+    let places = Digits::places(rest)?;
+    let count = places.count_ones() as usize;
+    if count > 15 {
+        return None;
+    }
+    if !international {
+        return (count >= 7).then_some((places, 0));
+    }
+    let digit = |places: u64| Some(rest.get(places.trailing_zeros() as usize)? - b'0');
+    let code = code_length([digit(places)?, digit(places & places.wrapping_sub(1))?]);
+    (count >= code + 7).then_some((places, code))
 }
 
 /// The length of the country code that begins with these digits (ITU-T E.164, list of assigned

@@ -9,8 +9,17 @@ use std::net::Ipv6Addr;
 use memchr::{memchr, memchr3, memrchr};
 
 use crate::{
-    ProtectError, argument::Arguments, characters::UNKNOWN, host::last_label, rewrite::Rewrite,
+    ProtectError,
+    argument::Arguments,
+    characters::UNKNOWN,
+    host::{Name, last_label},
+    lanes,
+    rewrite::Rewrite,
+    swar,
 };
+
+/// Bytes of the longest scheme that is taken for one.
+const LONGEST: usize = 32;
 
 /// `mask_url`, bound.
 #[derive(Debug)]
@@ -24,13 +33,46 @@ impl Rewrite for MaskUrl {
     const NAME: &'static str = "mask_url";
 
     fn write(&self, text: &str, out: &mut Vec<u8>) {
-        let Some((scheme, host)) = parts(text.as_bytes()) else {
+        let text = text.as_bytes();
+        if let Some(end) = plain(text) {
+            swar::push(text.get(..end).unwrap_or_default(), out);
+        } else if let Some((scheme, host)) = parts(text) {
+            out.extend_from_slice(scheme);
+            out.extend_from_slice(b"://");
+            out.extend_from_slice(host);
+        } else {
             return out.extend_from_slice(UNKNOWN);
-        };
-        for part in [scheme, b"://", host, b"/***"] {
-            out.extend_from_slice(part);
         }
+        out.extend_from_slice(b"/***");
     }
+}
+
+/// Where the host ends of a URL that has a name for one, no user information, no port, and all of
+/// that at its beginning: what nearly all are.
+#[inline]
+fn plain(text: &[u8]) -> Option<usize> {
+    let head = text.get(..lanes::LONGEST).unwrap_or(text);
+    let [ends, colons, plus, dots, hyphens, digits, letters] = lanes::places(head, |block| {
+        let [dots, hyphens, digits, letters] = Name::sets(block);
+        let ends = [b'/', b'?', b'#'].map(|end| lanes::equal(block, end));
+        let [slashes, questions, fragments] = ends;
+        let ends = slashes | questions | fragments;
+        let (colons, plus) = (lanes::equal(block, b':'), lanes::equal(block, b'+'));
+        [ends, colons, plus, dots, hyphens, digits, letters]
+    });
+    let colon = colons.trailing_zeros() as usize;
+    let scheme = lanes::all(colon) & !(letters | digits | plus | hyphens | dots);
+    let start = colon + 3;
+    if !text.get(colon..)?.starts_with(b"://") || scheme != 0 || letters & 1 == 0 {
+        return None;
+    }
+    let length = match ends.checked_shr(start as u32)? {
+        0 if head.len() == text.len() => head.len().checked_sub(start)?,
+        ends => ends.trailing_zeros() as usize,
+    };
+    let name = Name::of([dots, hyphens, digits, letters], start, length);
+    (colon <= LONGEST && start + length <= head.len() && name.last_label().is_some())
+        .then_some(start + length)
 }
 
 /// Scheme and host (RFC 3986, 3.1 and 3.2).
@@ -38,12 +80,17 @@ fn parts(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let (scheme, rest) = text.split_at_checked(memchr(b':', text)?)?;
     let rest = rest.strip_prefix(b"://")?;
     let named = scheme.first().is_some_and(u8::is_ascii_alphabetic)
-        && scheme.len() <= 32
+        && scheme.len() <= LONGEST
         && scheme
             .iter()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
     let end = memchr3(b'/', b'?', b'#', rest);
     let authority = rest.get(..end.unwrap_or(rest.len()))?;
+    host(authority).filter(|_| named).map(|host| (scheme, host))
+}
+
+/// The host between user information and a port.
+fn host(authority: &[u8]) -> Option<&[u8]> {
     let place = match memrchr(b'@', authority) {
         Some(at) if authority.get(..at)?.iter().all(|byte| is_user(*byte)) => {
             authority.get(at + 1..)?
@@ -64,7 +111,7 @@ fn parts(text: &[u8]) -> Option<(&[u8], &[u8])> {
         [b':', digits @ ..] => digits.len() <= 5 && digits.iter().all(u8::is_ascii_digit),
         _ => false,
     };
-    (named && numbered && is_host(host)).then_some((scheme, host))
+    (numbered && is_host(host)).then_some(host)
 }
 
 /// What may stand before the `@`. A backslash may not: browsers end the host there.

@@ -3,7 +3,9 @@
 //! Invariant: whether a text is taken for a postal code does not depend on how much of it shows, so
 //! a longer prefix tells the shorter ones.
 
-use crate::{ProtectError, argument::Arguments, characters::UNKNOWN, rewrite::Rewrite};
+use crate::{
+    ProtectError, argument::Arguments, characters::UNKNOWN, lanes, rewrite::Rewrite, swar,
+};
 
 /// Letters and digits of a postal code, from Iceland's to Iran's.
 const LENGTHS: std::ops::RangeInclusive<usize> = 3..=10;
@@ -23,29 +25,36 @@ impl Rewrite for ZipPrefix {
     const NAME: &'static str = "zip_prefix";
 
     fn write(&self, text: &str, out: &mut Vec<u8>) {
-        if !is_code(text.as_bytes()) {
+        let text = text.as_bytes();
+        let Some(signs) = signs(text) else {
             return out.extend_from_slice(UNKNOWN);
+        };
+        let end = self.digits.min(text.len());
+        if signs.trailing_ones() as usize >= end {
+            return swar::push(text.get(..end).unwrap_or_default(), out);
         }
-        let kept = text.bytes().filter(u8::is_ascii_alphanumeric);
+        let kept = text.iter().filter(|byte| byte.is_ascii_alphanumeric());
         out.extend(kept.take(self.digits));
     }
 }
 
-/// Letters and digits, of which one is a digit, with single spaces or hyphens between them.
-fn is_code(text: &[u8]) -> bool {
-    let (mut count, mut digit, mut separated) = (0, false, true);
-    for byte in text {
-        match byte {
-            b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
-                count += 1;
-                digit |= byte.is_ascii_digit();
-                separated = false;
-            }
-            b' ' | b'-' if !separated => separated = true,
-            _ => return false,
-        }
+/// A bit for each letter and digit of a postal code: of those one is a digit, and single spaces or
+/// hyphens are between them.
+#[inline]
+fn signs(text: &[u8]) -> Option<u64> {
+    // One in between for each but the last.
+    if text.len() >= 2 * LENGTHS.end() {
+        return None;
     }
-    digit && !separated && LENGTHS.contains(&count)
+    let [digits, letters, between] = lanes::places(text, |block| {
+        let between = lanes::equal(block, b' ') | lanes::equal(block, b'-');
+        [lanes::digits(block), lanes::letters(block), between]
+    });
+    let signs = digits | letters;
+    // What stands between has a sign on both sides.
+    let apart = between & !(signs << 1 & signs >> 1) == 0;
+    let fits = signs | between == lanes::all(text.len()) && apart && digits != 0;
+    (fits && LENGTHS.contains(&(signs.count_ones() as usize))).then_some(signs)
 }
 
 #[cfg(test)]
@@ -55,7 +64,32 @@ pub(crate) fn sample() -> crate::testing::Sample {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{rewritten, whole};
+    use super::signs;
+    use crate::testing::{Random, rewritten, whole};
+
+    /// Against one byte after the other.
+    #[test]
+    fn codes_are_those_of_each_byte() {
+        let mut random = Random::new(84);
+        let mut good = 0;
+        for _ in 0..50_000 {
+            let alphabet = b"0123AZaz012AZaz01 -/";
+            let text: Vec<u8> = (0..random.below(22))
+                .filter_map(|_| alphabet.get(random.below(alphabet.len())).copied())
+                .collect();
+            let sign = |byte: &u8| byte.is_ascii_alphanumeric();
+            let parts = text.split(|byte| *byte == b' ' || *byte == b'-');
+            let count = text.iter().filter(|byte| sign(byte)).count();
+            let code = parts
+                .clone()
+                .all(|part| !part.is_empty() && part.iter().all(sign))
+                && text.iter().any(u8::is_ascii_digit)
+                && (3..=10).contains(&count);
+            good += usize::from(code);
+            assert_eq!(signs(&text).is_some(), code, "{text:?}");
+        }
+        assert!(good > 1_000);
+    }
 
     #[test]
     fn codes_and_others() {
