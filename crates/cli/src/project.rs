@@ -232,8 +232,13 @@ impl Opened {
             .decide(request, &self.user)
             .map_err(|undecided| not_decided(files, undecided))?;
         let cancel = CancelToken::new();
-        block(&cancel, || (), session.show(authorized, &cancel))?
-            .map_err(|error| failed(&error, Exit::Failed))
+        block(&cancel, || (), session.show(authorized, &cancel))?.map_err(|error| {
+            let exit = match error {
+                EngineError::NothingShown { .. } => Exit::Refused,
+                _ => Exit::Failed,
+            };
+            failed(&error, exit)
+        })
     }
 
     /// Measures the anonymity of a dataset, along the same path as a run.

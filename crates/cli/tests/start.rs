@@ -133,7 +133,7 @@ fn init_says_what_it_cannot_use() {
         (b"a,b\n", "no row"),
         (b"a,a\n1,2\n", "two columns"),
         (b"a\n\xff\n", "UTF-8"),
-        (b"PAR1xx", "Parquet"),
+        (b"PARExx", "encrypted Parquet"),
     ] {
         let path = folder.path().join("x.csv");
         fs::write(&path, text).unwrap();

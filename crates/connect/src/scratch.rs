@@ -358,6 +358,14 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_that_cannot_be_made_is_an_error() {
+        let (dir, _) = scratch(u64::MAX);
+        std::fs::write(dir.path().join("file"), b"").unwrap();
+        let scratch = Scratch::new(dir.path().join("file/spill"), u64::MAX).unwrap();
+        assert_eq!(scratch.file().unwrap_err().code(), "SL9451");
+    }
+
+    #[test]
     fn all_files_share_one_bound_and_give_their_space_back() {
         let (_dir, scratch) = scratch(10_000);
         let one = written(&scratch, &[100]);

@@ -80,7 +80,7 @@ pub const CODES: &[(&str, &str)] = &[
     ),
     (
         "SL5024",
-        "# Out of memory\n\nSorts, joins and aggregates hold rows within a limit, 1 GiB or what `limits:` says. What does not fit goes to sealed temporary files; a join by equality that does not fit is computed again by sorting, which can. The operator that is named can do neither: a cross join or `NOT IN` holds one side, a window over a whole partition holds that partition, `ORDER BY … LIMIT` its best rows.\n\n**What to do:** raise the limit; or filter or aggregate earlier, select fewer columns, write `NOT EXISTS` for `NOT IN`.\n\n```yaml\nlimits: { memory: 4GiB }\n```\n",
+        "# Out of memory\n\nSorts, joins and aggregates hold rows within a limit, 1 GiB or what `limits:` says. What does not fit goes to sealed temporary files; a join by equality that does not fit is computed again by sorting, which can. The operator that is named can do neither: a cross join or `NOT IN` holds one side, a window over a whole partition holds that partition, `ORDER BY … LIMIT` its best rows.\n\n**What to do:** raise the limit; or filter or aggregate earlier, select fewer columns, write `NOT EXISTS` for `NOT IN` (they differ on nulls).\n\n```yaml\nlimits: { memory: 4GiB }\n```\n",
     ),
     (
         "SL5025",
@@ -181,6 +181,10 @@ pub const CODES: &[(&str, &str)] = &[
     (
         "SL5403",
         "# A record that changed while it was read\n\nWhat `sealine protect` wrote stands in no file of the catalog; what it was written with is kept among the recorded labels. They were read once without the keys, to know what is asked for, and once authenticated, and the two differ: a run that a crash interrupted was just taken back, or somebody changed the file in between.\n\n**What to do:** run the command again. If it says so again, run `sealine audit verify`.\n",
+    ),
+    (
+        "SL5404",
+        "# Nothing that may be shown\n\nA terminal shows columns up to `operator_clearance`. Every column that was asked for is above it. Nothing was read; the attempt is in the log.\n\n**What to do:** ask for other columns. Protected values of a written dataset are opened by `sealine reveal`, where the policy permits it; a column that is labelled too high is its owner's to relabel in `catalog/`.\n\n```\nsealine read crm.customers --columns id,country\n```\n",
     ),
     (
         "SL5420",

@@ -367,6 +367,14 @@ pub enum EngineError {
         /// Which bounds are not met, and by how much where that may be shown.
         found: String,
     },
+    /// Nothing that was asked for may be shown.
+    #[error(
+        "nothing of it may be shown here: {columns}, more than a terminal may show; `sealine reveal` opens protected values where the policy permits it"
+    )]
+    NothingShown {
+        /// The columns with their levels.
+        columns: String,
+    },
     /// Opened values would lie in clear that may not.
     #[error(
         "`{}` would hold `{column}` in clear, which is {level}; give the file a name that ends in `.parquet`, and it is sealed; nothing was read", path.display()
@@ -529,6 +537,7 @@ impl EngineError {
             Self::ExportExists { .. } => "SL5401",
             Self::ExportPlace { .. } => "SL5402",
             Self::KeptChanged { .. } => "SL5403",
+            Self::NothingShown { .. } => "SL5404",
             Self::RunIdTaken { .. } => "SL5420",
             Self::NotAppendable { .. } => "SL5421",
             Self::NotARunId => "SL5422",

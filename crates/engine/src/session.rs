@@ -243,6 +243,17 @@ impl Session {
         codes.sort();
         codes.dedup();
         codes.truncate(100);
+        self.log_refused(request, user, codes, findings)
+    }
+
+    /// Logs that a request was refused, for so many reasons of these codes.
+    pub(crate) fn log_refused(
+        &mut self,
+        request: &Request,
+        user: &Principal,
+        codes: Vec<String>,
+        findings: u64,
+    ) -> Result<(), EngineError> {
         let action = match request {
             Request::Pipeline(pipeline) => Action::RunRefused {
                 pipeline: pipeline.clone(),

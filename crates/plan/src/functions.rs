@@ -197,9 +197,9 @@ const fn window(fails: Fails, names: &'static str) -> Group {
 
 #[rustfmt::skip]
 const ALLOWED: &[Group] = &[
-    scalar("text", Fails::Total, Nulls::Strict, "ascii bit_length btrim character_length contains digits ends_with find_in_set initcap left levenshtein lower ltrim octet_length replace reverse right rtrim starts_with strpos substr_index to_hex translate upper"),
+    scalar("text", Fails::Total, Nulls::Strict, "ascii bit_length btrim character_length contains digits ends_with find_in_set initcap left lower ltrim octet_length replace reverse right rtrim starts_with strpos substr_index to_hex translate upper"),
     scalar("text", Fails::Total, Nulls::Any, "concat concat_ws string_to_array"),
-    scalar("text", Fails::Partial, Nulls::Any, "array_to_string chr lpad overlay repeat rpad split_part substr"),
+    scalar("text", Fails::Partial, Nulls::Any, "array_to_string chr levenshtein lpad overlay repeat rpad split_part substr"),
     scalar("patterns", Fails::Partial, Nulls::Any, "regexp_count regexp_instr regexp_like regexp_match regexp_replace"),
     scalar("digests and encodings", Fails::Total, Nulls::Strict, "md5 sha224 sha256 sha384 sha512"),
     scalar("digests and encodings", Fails::Partial, Nulls::Any, "decode digest encode"),
@@ -213,9 +213,10 @@ const ALLOWED: &[Group] = &[
     scalar("types", Fails::Partial, Nulls::Any, "arrow_cast arrow_try_cast"),
     scalar("lists, structs and maps", Fails::Total, Nulls::Any, "array_any_value array_append array_compact array_concat array_dims array_distinct array_except array_has array_has_all array_has_any array_intersect array_length array_max array_min array_ndims array_pop_back array_pop_front array_positions array_prepend array_remove array_remove_all array_replace array_replace_all array_reverse array_union cardinality empty flatten get_field make_array map_entries map_extract map_keys map_values named_struct struct"),
     scalar("lists, structs and maps", Fails::Partial, Nulls::Any, "array_add array_any_match array_avg array_distance array_element array_filter array_first array_normalize array_position array_product array_remove_n array_repeat array_replace_n array_resize array_scale array_slice array_sort array_subtract array_sum array_transform arrays_zip cosine_distance generate_series inner_product map range"),
-    aggregate(Fails::Total, Nulls::Any, false, "approx_distinct bit_xor count grouping regr_count"),
-    aggregate(Fails::Total, Nulls::Empty, false, "bit_and bit_or bool_and bool_or max median min"),
-    aggregate(Fails::Total, Nulls::Empty, true, "avg string_agg sum"),
+    aggregate(Fails::Total, Nulls::Any, false, "bit_xor count grouping regr_count"),
+    aggregate(Fails::Partial, Nulls::Any, false, "approx_distinct"),
+    aggregate(Fails::Total, Nulls::Empty, false, "bit_and bit_or bool_and bool_or median"),
+    aggregate(Fails::Total, Nulls::Empty, true, "avg max min string_agg sum"),
     aggregate(Fails::Total, Nulls::Any, true, "any_value approx_median approx_percentile_cont approx_percentile_cont_with_weight array_agg corr covar_pop covar_samp percentile_cont regr_avgx regr_avgy regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy stddev stddev_pop var var_pop"),
     aggregate(Fails::First, Nulls::Any, true, "first_value last_value nth_value"),
     window(Fails::Total, "cume_dist dense_rank lag lead ntile percent_rank rank row_number"),

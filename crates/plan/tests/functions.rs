@@ -319,7 +319,14 @@ fn parts(function: &ScalarUDF, columns: &[ArrayRef], checked: &mut Checked) {
         "doy",
         "epoch",
     ] {
-        for column in columns {
+        // A time of day has no date: the proof tells the two apart.
+        let timed = |column: &&ArrayRef| {
+            !matches!(
+                column.data_type(),
+                DataType::Time32(_) | DataType::Time64(_)
+            )
+        };
+        for column in columns.iter().filter(timed) {
             let part_column = StringArray::from(vec![part; column.len()]);
             let call = Call {
                 columns: vec![Arc::new(part_column), Arc::clone(column)],
@@ -357,6 +364,10 @@ fn total_functions_give_a_result_for_every_value() {
         let Some(nulls) = wanted.get(function.name()) else {
             continue;
         };
+        // Planned as CASE: the engine never calls them.
+        if ["coalesce", "nvl", "nvl2"].contains(&function.name()) {
+            continue;
+        }
         let mut checked = Checked {
             calls: 0,
             faults: BTreeSet::new(),
@@ -422,19 +433,17 @@ fn total_functions_give_a_result_for_every_value() {
     }
     std::panic::set_hook(loud);
     eprintln!("{} functions, {calls} calls", wanted.len());
-    // Maps are made by no column here; the others are planned as CASE.
+    held(&faults);
+    // Maps and fields of structs are made by no column here.
     let apart = [
+        "get_field",
         "map_entries",
         "map_extract",
         "map_keys",
         "map_values",
-        "coalesce",
-        "nvl",
-        "nvl2",
     ];
     uncalled.retain(|name| !apart.contains(&name.as_str()));
     assert!(uncalled.is_empty(), "never called: {uncalled:?}");
-    held(&faults);
 }
 
 #[test]
@@ -645,6 +654,10 @@ fn total_aggregates_give_a_result_for_every_value() {
             if fact.kind != Kind::Aggregate || fails == Fails::Partial {
                 continue;
             }
+            // Other types become text by casts, which have a rule of their own.
+            if fact.name == "string_agg" && !column.data_type().is_string() {
+                continue;
+            }
             for call in calls_of(fact.name) {
                 let own = !call.contains("ORDER");
                 let mut shapes = vec![format!("SELECT g, {call} AS x FROM t GROUP BY g")];
@@ -686,7 +699,8 @@ fn total_aggregates_give_a_result_for_every_value() {
     std::panic::set_hook(loud);
     eprintln!("{calls} queries, {} aggregates", called.len());
     for fact in function_facts() {
-        let allowed = matches!(fact.effect, Effect::Allowed { .. });
+        let allowed =
+            matches!(fact.effect, Effect::Allowed { fails, .. } if fails != Fails::Partial);
         if fact.kind == Kind::Aggregate && allowed && fact.name != "grouping" {
             assert!(called.contains(fact.name), "{} was never called", fact.name);
         }

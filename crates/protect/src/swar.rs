@@ -149,7 +149,8 @@ mod tests {
     fn sets_are_those_of_each_byte() {
         let mut random = Random::new(81);
         type Set = fn(u64) -> u64;
-        let sets: [(Set, fn(u8) -> bool); 3] = [
+        type Is = fn(u8) -> bool;
+        let sets: [(Set, Is); 3] = [
             (digits, |byte| byte.is_ascii_digit()),
             (letters, |byte| byte.is_ascii_alphabetic()),
             (

@@ -11,12 +11,15 @@ pub struct Target {
     pub make: fn() -> Prepared,
 }
 
+/// Decodes bytes; panics where that shows a defect.
+pub(crate) type Run = Box<dyn FnMut(&[u8])>;
+
 /// A decoder that is ready.
 pub struct Prepared {
     /// What it takes as it is, to be changed.
     pub corpus: Vec<Vec<u8>>,
     /// Decodes; panics where that shows a defect.
-    pub run: Box<dyn FnMut(&[u8])>,
+    pub run: Run,
 }
 
 impl Prepared {

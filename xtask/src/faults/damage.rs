@@ -33,7 +33,8 @@ pub(super) fn tear(log: &str, project: &Path, kept: u64) -> Result<bool, String>
         else {
             continue;
         };
-        if call.starts_with("fsync") || call.starts_with("fdatasync") {
+        let synced = call.starts_with("fsync") || call.starts_with("fdatasync");
+        if synced && call.ends_with("= 0") {
             last = last.filter(|written| written.path != path);
         } else if let Some(written) = written(call, path, project) {
             last = Some(written);

@@ -4,7 +4,7 @@
 
 use super::customers::card;
 use super::people::{CULTURES, DOMAINS, NOBODY};
-use super::random::Random;
+use crate::random::Random;
 use std::io::{self, Write};
 
 /// Merchant, its name and its category (ISO 18245).

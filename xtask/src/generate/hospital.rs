@@ -7,7 +7,7 @@
 //! are reserved. ZIP codes are real, since what Safe Harbor asks of them depends on where they are.
 
 use super::people::{CULTURES, DOMAINS, NOBODY};
-use super::random::Random;
+use crate::random::Random;
 use std::io::{self, Write};
 
 /// ZIP code, city, state and area code; the third and sixth lie in areas of at most 20,000 people.

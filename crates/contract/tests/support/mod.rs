@@ -1,5 +1,5 @@
 //! A dataset from the text of its columns, as the catalog has it, and a contract over it.
-#![allow(unreachable_pub)]
+#![allow(unreachable_pub, dead_code)]
 
 use std::sync::Arc;
 

@@ -13,13 +13,8 @@ use rustix::fs::OFlags;
 
 use crate::error::EngineError;
 
-/// What stands behind the number of a part file.
-const SUFFIXES: [&str; 4] = [
-    ".parquet",
-    ".sealine.csv",
-    ".sealine.jsonl",
-    ".sealine.arrow",
-];
+/// What is written in clear tells by its name who wrote it: it has no other mark.
+const PLAIN: [&str; 3] = [".sealine.csv", ".sealine.jsonl", ".sealine.arrow"];
 
 /// How a Parquet file with a sealed footer begins.
 const SEALED: [u8; 4] = *b"PARE";
@@ -50,7 +45,6 @@ pub(crate) fn only_ours(destination: &Path, staged: Option<&OsStr>) -> Result<()
             let name_of_ours = name.to_str().unwrap_or_default();
             let ours = entry.file_type().map_err(fault)?.is_file()
                 && (staged == Some(&name)
-                    // What is in clear tells by its name who wrote it: it has no other mark.
                     || part_number(&name).is_some()
                         && (!name_of_ours.ends_with(".parquet")
                             || is_sealed(&entry.path()).map_err(fault)?));
@@ -82,8 +76,9 @@ pub(crate) fn only_ours(destination: &Path, staged: Option<&OsStr>) -> Result<()
 /// The number of a part file: `part-NNNNN`, five digits or more, with a suffix of ours.
 pub(crate) fn part_number(name: &OsStr) -> Option<usize> {
     let rest = name.to_str()?.strip_prefix("part-")?;
-    let digits = SUFFIXES
+    let digits = PLAIN
         .iter()
+        .chain(&[".parquet"])
         .find_map(|suffix| rest.strip_suffix(suffix))?;
     let plain = digits.len() >= 5 && digits.bytes().all(|b| b.is_ascii_digit());
     digits.parse().ok().filter(|_| plain)

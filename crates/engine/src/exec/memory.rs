@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use datafusion::execution::disk_manager::DiskManagerBuilder;
-use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 
+use super::pool::Pool;
 use super::spill::Spills;
 
 /// Bounds of an execution.
@@ -66,13 +66,10 @@ impl Limits {
     }
 
     /// A runtime with a bounded pool and sealed temporary files.
-    ///
-    /// The pool gives every operator that can spill an equal share of what the others leave: with one that serves
-    /// whoever asks first, a sort fills the pool and the operator behind it has nothing to merge its own runs with.
     pub(super) fn runtime(&self, spills: &Arc<Spills>) -> Option<Arc<RuntimeEnv>> {
         let spills = Arc::clone(spills);
         RuntimeEnvBuilder::new()
-            .with_memory_pool(Arc::new(FairSpillPool::new(self.memory)))
+            .with_memory_pool(Arc::new(Pool::new(self.memory)))
             .with_disk_manager_builder(DiskManagerBuilder::default().with_temp_file_factory(spills))
             .build_arc()
             .ok()

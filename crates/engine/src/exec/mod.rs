@@ -7,6 +7,7 @@ mod expect;
 mod feed;
 mod memory;
 mod metered;
+mod pool;
 mod protection;
 mod rewrite;
 mod rules;

@@ -105,7 +105,7 @@ pub(super) fn options(limits: &Limits, ordered: bool) -> ConfigOptions {
         options.execution.batch_size = rows;
     }
     // What every sort keeps aside to merge its runs with; all of them together leave most of the pool.
-    let aside = limits.memory / (8 * partitions);
+    let aside = limits.memory / (16 * partitions);
     let aside = aside.min(options.execution.sort_spill_reservation_bytes);
     options.execution.sort_spill_reservation_bytes = aside;
     options.execution.collect_statistics = false;

@@ -158,6 +158,7 @@ mod tests {
 
     use datafusion::arrow::array::{Array, Int64Array, RecordBatch, StringArray};
     use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
+    use datafusion::datasource::MemTable;
     use datafusion::execution::config::SessionConfig;
     use datafusion::execution::session_state::SessionStateBuilder;
     use datafusion::prelude::SessionContext;
@@ -168,6 +169,8 @@ mod tests {
 
     const CANARY: &str = "canary that must not be found on a disk";
     const ROWS: i64 = 60_000;
+    /// What each query is far too large for.
+    const MEMORY: usize = 6 << 20;
 
     /// What this process has open below `folder`, names or not.
     fn open_files(folder: &Path) -> Vec<PathBuf> {
@@ -199,7 +202,8 @@ mod tests {
             batch_rows: 512,
             ..Limits::default()
         };
-        let options = rules::by_sorting(&rules::options(&limits, false));
+        let mut options = rules::by_sorting(&rules::options(&limits, false));
+        options.catalog.create_default_catalog_and_schema = true;
         let state = SessionStateBuilder::new_with_default_features()
             .with_config(SessionConfig::from(options))
             .with_runtime_env(limits.runtime(spills).unwrap())
@@ -207,19 +211,23 @@ mod tests {
         let context = SessionContext::new_with_state(state);
         // Neither ascending nor descending, each id once.
         let id = |row: i64| row * 7_919 % ROWS;
-        let batch = RecordBatch::try_from_iter([
-            (
-                "id",
-                Arc::new(Int64Array::from_iter_values((0..ROWS).map(id))) as Arc<dyn Array>,
-            ),
-            (
-                "text",
-                Arc::new(StringArray::from_iter_values(
-                    (0..ROWS).map(|row| format!("{CANARY} {}", id(row))),
-                )),
-            ),
-        ])?;
-        context.register_batch("t", batch)?;
+        let batch = |from: i64| {
+            let ids = || (from..from + 500).map(id);
+            let texts = ids().map(|id| format!("{CANARY} {id}"));
+            RecordBatch::try_from_iter([
+                (
+                    "id",
+                    Arc::new(Int64Array::from_iter_values(ids())) as Arc<dyn Array>,
+                ),
+                ("text", Arc::new(StringArray::from_iter_values(texts))),
+            ])
+        };
+        let batches: Vec<_> = (0..ROWS)
+            .step_by(500)
+            .map(batch)
+            .collect::<Result<_, _>>()?;
+        let table = MemTable::try_new(batches[0].schema(), vec![batches])?;
+        context.register_table("t", Arc::new(table))?;
         let mut rows = Vec::new();
         for batch in context.sql(sql).await?.collect().await? {
             let options = FormatOptions::default();
@@ -249,7 +257,7 @@ mod tests {
             assert!(open_files(dir.path()).is_empty());
 
             let (dir, tight) = spills(u64::MAX);
-            let found = rows(sql, 6 << 20, &tight).await.unwrap();
+            let found = rows(sql, MEMORY, &tight).await.unwrap();
             assert_eq!(found.len(), usize::try_from(ROWS).unwrap());
             assert!(found == expected, "{sql}");
             let mut disk = Vec::new();
@@ -272,7 +280,7 @@ mod tests {
     async fn the_bound_ends_it_with_its_own_error() {
         let (_dir, spills) = spills(1 << 20);
         let sql = "SELECT id, text FROM t ORDER BY text";
-        let error = rows(sql, 6 << 20, &spills).await.unwrap_err();
+        let error = rows(sql, MEMORY, &spills).await.unwrap_err();
         assert!(!error.to_string().contains("canary"), "{error}");
         assert_eq!(spills.failure().unwrap().code(), "SL9450");
     }

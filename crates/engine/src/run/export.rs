@@ -18,7 +18,7 @@ use sealine_label::Level;
 use sealine_plan::{DemandKind, Plan, Request};
 use sealine_spec::Spec;
 
-use super::prepare;
+use super::id::RunId;
 use super::show::{opened, opened_names, openers, policies};
 use crate::cancel::CancelToken;
 use crate::durable;
@@ -275,7 +275,7 @@ impl Target {
         if path.symlink_metadata().is_ok() {
             return Err(EngineError::ExportExists { path });
         }
-        let stage = folder.join(format!(".{name}.sealine-{}", prepare::run_id()?));
+        let stage = folder.join(format!(".{name}.sealine-{}", RunId::fresh()?));
         Ok(Self {
             path,
             stage,

@@ -63,6 +63,7 @@ impl Session {
         authorized: Authorized<Plan>,
         cancel: &CancelToken,
     ) -> Result<Shown, EngineError> {
+        self.something_shown(&authorized)?;
         let event = event(&authorized)?;
         let reading = self.reading(&authorized, cancel, event).await?;
         let (schema, mut batches, mut rows) = (Arc::clone(&reading.schema), Vec::new(), 0);
@@ -156,6 +157,26 @@ impl Session {
             withheld,
             rejected,
         })
+    }
+
+    /// Insists that not every column is withheld; else the attempt is logged as refused.
+    fn something_shown(&mut self, authorized: &Authorized<Plan>) -> Result<(), EngineError> {
+        let plan = authorized.plan();
+        let withheld = self.withheld(plan);
+        let mut outputs = plan.outputs().iter();
+        if withheld.is_empty() || outputs.any(|output| !output.columns.is_empty()) {
+            return Ok(());
+        }
+        let columns: Vec<String> = withheld
+            .iter()
+            .map(|(column, level)| format!("`{column}` is {level}"))
+            .collect();
+        let refused = EngineError::NothingShown {
+            columns: columns.join(", "),
+        };
+        let codes = vec![refused.code().to_owned()];
+        self.log_refused(plan.request(), authorized.principal(), codes, 1)?;
+        Err(refused)
     }
 
     /// Columns that are not shown, with the names of their levels.

@@ -1,5 +1,6 @@
 //! Scalar functions: what the table says about each.
 
+use datafusion::arrow::datatypes::DataType;
 use datafusion::logical_expr::expr::{HigherOrderFunction, ScalarFunction};
 use datafusion::logical_expr::{Expr, ExprSchemable};
 
@@ -93,7 +94,8 @@ impl Prover<'_> {
         };
         let seen = self.seen_all(&cells);
         let decimal = !HANDING_ON.contains(&name) && self.gives_decimal(expr, env.schema);
-        let partial = fact.fails == Fails::Partial || (name == "date_part" && !has_part(&args));
+        let partial = fact.fails == Fails::Partial
+            || (name == "date_part" && !(has_part(&args) && has_date(&args, env)));
         if partial || decimal {
             self.may_fail(seen, &format!("`{name}`"), span);
         }
@@ -181,6 +183,12 @@ fn normalizer(name: &str) -> Option<u8> {
         "digits" => Some(DIGITS),
         _ => None,
     }
+}
+
+/// Whether `date_part` is asked of what has a date: a time of day has no year.
+fn has_date(args: &[&Expr], env: &Env<'_>) -> bool {
+    let of = args.get(1).and_then(|of| of.get_type(env.schema).ok());
+    of.is_some_and(|of| !matches!(of, DataType::Time32(_) | DataType::Time64(_)))
 }
 
 /// Whether `date_part` is asked for a part that it knows: any other word fails where it is reached.

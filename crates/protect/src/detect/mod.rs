@@ -24,7 +24,6 @@ mod scan;
 mod web;
 
 pub use checksum::iban;
-pub(crate) use checksum::luhn_among;
 pub use classify::{Classified, classify_column};
 pub use guard::{Finding, Guard};
 pub use kind::{Evidence, Kind};

@@ -275,20 +275,30 @@ impl Reader<'_> {
         const LONGEST: usize = 1024;
         // As the crate's own limit: `^[\p{L} .-]{1,80}$` needs more than a fifth of it.
         const COMPILED: usize = 10 << 20;
+        // What compiles to less takes no time worth counting; of larger ones a project has a few.
+        const SMALL: usize = 64 << 10;
+        const LARGE_MAX: usize = 32;
         // Compiling up to the limit takes long; after so many bad patterns the rest waits.
         const BAD: usize = 8;
         let text = self.text(node, "pattern")?;
         if self.out.count("SL1053") >= BAD {
             return Some(text);
         }
-        let problem = if text.len() > LONGEST {
-            format!("it is longer than {LONGEST} bytes")
-        } else {
-            match regex::RegexBuilder::new(&text)
-                .size_limit(COMPILED)
+        let compiled = |limit| {
+            regex::RegexBuilder::new(&text)
+                .size_limit(limit)
                 .nest_limit(64)
                 .build()
-            {
+        };
+        let problem = if text.len() > LONGEST {
+            format!("it is longer than {LONGEST} bytes")
+        } else if compiled(SMALL).is_ok() {
+            return Some(text);
+        } else if self.out.large_patterns == LARGE_MAX {
+            format!("{LARGE_MAX} patterns of the project grow large already; lower its repetitions")
+        } else {
+            self.out.large_patterns += 1;
+            match compiled(COMPILED) {
                 Ok(_) => return Some(text),
                 Err(regex::Error::CompiledTooBig(_)) => {
                     "it grows too large; lower the repetitions".to_owned()

@@ -12,6 +12,8 @@ pub(crate) struct Findings {
     kept: Diagnostics,
     dropped: usize,
     errors: usize,
+    /// How many patterns so far compile into much: a project may have a few.
+    pub(crate) large_patterns: usize,
 }
 
 impl Findings {
