@@ -199,7 +199,10 @@ impl Scene {
                 "{id},{MARK}{id}@example.org,{MARK}+49{phone},{card},{amount},{country}"
             );
         }
-        fs::write(project.join("data/orders.csv"), text).map_err(|error| error.to_string())
+        // The project in the repository has no data, and so no folder for them.
+        fs::create_dir_all(project.join("data"))
+            .and_then(|()| fs::write(project.join("data/orders.csv"), text))
+            .map_err(|error| error.to_string())
     }
 }
 
