@@ -172,8 +172,7 @@ impl Judge {
         {
             return Ok(verdict);
         }
-        verdict.reached =
-            broken.code.is_none() || trace.contains("(INJECTED)") || broken.code == Some(137);
+        verdict.reached = broken.code.is_none() || trace.contains("(INJECTED)");
         if let Fault::Call {
             kind: Kind::Torn,
             kept,
@@ -362,9 +361,7 @@ impl Verdict {
                 .push("a value in what the command said".to_owned());
         }
         let mut folders = vec![scene.place("tmp")];
-        folders.extend(
-            [".sealine", "lake", "data/rejects", "data", "."].map(|folder| project.join(folder)),
-        );
+        folders.extend([".", ".sealine"].map(|folder| project.join(folder)));
         for folder in folders {
             for path in damage::below(&folder).unwrap_or_default() {
                 if path.ends_with("data/orders.csv") {

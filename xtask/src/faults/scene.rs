@@ -48,6 +48,8 @@ impl Scene {
         let folder = root().join("target/faults");
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(folder.join("tmp")).map_err(|error| error.to_string())?;
+        // strace tells where a file lies, not by which links it was reached.
+        let folder = folder.canonicalize().map_err(|error| error.to_string())?;
         let scene = Scene {
             settled: folder.join("settled"),
             program: folder.join("sealine"),
