@@ -33,9 +33,10 @@ Tasks:
   generate customers|payments --rows N --seed S --out FILE [--bad-per-mille M]
                                 write rows that look like the world, as CSV
   docs [--check]                write docs/reference from the program (or compare with it)
-  bench [--rows N] [--runs N] [--dev] [--alone]
-                                run a pipeline over N rows (1000000) and compare with DuckDB, Polars
-                                and the usual Python recipe
+  bench [--rows N] [--runs N] [--alone] [--long] [--dev] [--write]
+                                run a pipeline over N rows (1000000), and over ten times as many with
+                                --long, beside DuckDB, Polars and the usual Python recipe; with
+                                --write, docs/reference/performance.md
   bench protect                 measure every protection beside OpenSSL and Python and write
                                 docs/reference/protection-speed.md
   detection [FILE] [--also FILE ...] [--check]

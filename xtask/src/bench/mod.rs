@@ -1,9 +1,13 @@
 //! `cargo xtask bench`: the protections alone with `protect`; else card payments from CSV to sealed Parquet, beside what people would
-//! otherwise use, on the same machine in the same run. The figures are printed as a table; those
-//! of one machine are kept in `docs/guide/performance.md`.
+//! otherwise use, on the same machine in the same run. The figures are printed as a table and,
+//! with `--write`, kept in `docs/reference/performance.md`.
+//!
+//! Must never: report a figure of another run or another machine.
 
 mod goals;
+mod machine;
 mod measure;
+mod page;
 mod peers;
 mod protect;
 
@@ -16,125 +20,188 @@ use std::process::Command;
 
 const SEED: u64 = 2;
 
-/// `cargo xtask bench [--rows N] [--runs N] [--dev] [--alone]`, or `bench protect`.
+/// What was measured of one program.
+struct Line {
+    name: String,
+    rows: u64,
+    measured: Measured,
+}
+
+impl Line {
+    /// Rows a second.
+    fn rate(&self) -> f64 {
+        self.rows as f64 / self.measured.seconds
+    }
+}
+
+/// Everything that one call of the bench measured.
+struct Figures {
+    rows: u64,
+    runs: u64,
+    /// Of the CSV.
+    bytes: u64,
+    check: Measured,
+    sealine: Line,
+    /// The same over ten times the rows, where that was asked for.
+    long: Option<Line>,
+    peers: Vec<Line>,
+    /// Peers that could not be measured, and why.
+    missing: Vec<String>,
+}
+
+/// What the words ask for.
+struct Asked {
+    rows: u64,
+    runs: u64,
+    /// The development profile says nothing about speed; it tries the bench itself.
+    dev: bool,
+    alone: bool,
+    long: bool,
+    write: bool,
+}
+
+impl Asked {
+    fn read(words: &[&str]) -> Result<Asked, String> {
+        let mut asked = Asked {
+            rows: 1_000_000,
+            runs: 3,
+            dev: false,
+            alone: false,
+            long: false,
+            write: false,
+        };
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            match *word {
+                "--dev" => asked.dev = true,
+                "--alone" => asked.alone = true,
+                "--long" => asked.long = true,
+                "--write" => asked.write = true,
+                "--rows" => asked.rows = number(word, words.next())?,
+                "--runs" => asked.runs = number(word, words.next())?,
+                _ => {
+                    return Err(format!(
+                        "`bench` does not know `{word}`; there are `--rows N`, `--runs N`, `--alone`, `--long`, `--dev` and `--write`"
+                    ));
+                }
+            }
+        }
+        Ok(asked)
+    }
+}
+
+fn number(word: &str, value: Option<&&str>) -> Result<u64, String> {
+    let value = value.and_then(|value| value.replace('_', "").parse::<u64>().ok());
+    let value = value.filter(|value| *value > 0);
+    value.ok_or_else(|| format!("`{word}` needs a whole number above zero"))
+}
+
+/// `cargo xtask bench [--rows N] [--runs N] [--alone] [--long] [--dev] [--write]`, or
+/// `bench protect`.
 pub(crate) fn main(words: Vec<&str>) -> Result<(), String> {
     if let Some(("protect", rest)) = words.split_first().map(|(first, rest)| (*first, rest)) {
         return protect::main(rest.to_vec());
     }
-    let (mut rows, mut runs) = (1_000_000, 3);
-    // The development profile says nothing about speed; it tries the bench itself.
-    let dev = words.contains(&"--dev");
-    let alone = words.contains(&"--alone");
-    let mut words = words
-        .into_iter()
-        .filter(|word| !["--dev", "--alone"].contains(word));
-    while let Some(word) = words.next() {
-        let value = words
-            .next()
-            .and_then(|value| value.replace('_', "").parse::<u64>().ok());
-        match (word, value) {
-            ("--rows", Some(value)) => rows = value,
-            ("--runs", Some(value)) => runs = value.max(1),
-            _ => {
-                return Err(format!(
-                    "`{word}` needs a whole number; there are `--rows` and `--runs`"
-                ));
-            }
-        }
-    }
+    let asked = Asked::read(&words)?;
     let root = workspace::root();
     let folder = root.join("target/bench");
     fs::create_dir_all(&folder)
         .map_err(|error| format!("cannot create `{}`: {error}", folder.display()))?;
-
-    let profile: &[&str] = if dev { &[] } else { &["--release"] };
-    if !dev {
-        report::line("building the release binary (a cold build takes a quarter of an hour) …");
+    let binary = build(&root, asked.dev)?;
+    let figures = measure_all(&asked, &root, &folder, &binary)?;
+    report::line(&page::table(&figures));
+    if asked.write {
+        let path = root.join(page::PAGE);
+        fs::write(&path, page::page(&figures, &machine::described(&root)))
+            .map_err(|error| format!("cannot write `{}`: {error}", path.display()))?;
     }
-    workspace::output(
-        Command::new("cargo")
-            .current_dir(&root)
-            .args(["build", "--quiet", "-p", "sealine"])
-            .args(profile),
-    )?;
-    let data = payments(&folder, rows)?;
-    let bytes = fs::metadata(&data)
-        .map_err(|error| error.to_string())?
-        .len();
-
-    let project = project(&root, &folder, &data)?;
-    let binary = root.join(if dev {
-        "target/debug/sealine"
-    } else {
-        "target/release/sealine"
-    });
-    let check = best(runs, || {
-        measure::run(Command::new(&binary).arg("-C").arg(&project).arg("check"))
-    })?;
-    let sealine = best(runs, || {
-        measure::run(
-            Command::new(&binary)
-                .arg("-C")
-                .arg(&project)
-                .args(["run", "--format", "json"]),
-        )
-    })?;
-    report::line(&format!(
-        "\n{rows} rows, {:.1} MB of CSV, 14 columns, best of {runs} runs\n",
-        bytes as f64 / 1e6
-    ));
-    report::line(&format!(
-        "{:<28}{:>9}{:>13}{:>14}{:>9}",
-        "", "seconds", "rows/s", "peak memory", "ratio"
-    ));
-    let own_rate = rows as f64 / sealine.seconds;
-    line("sealine run", rows, &sealine, own_rate);
-    if !alone {
-        let python = peers::python(&folder)?;
-        for peer in &PEERS {
-            beside(peer, &python, &folder, rows, runs, own_rate)?;
-        }
-    }
-    report::line(&format!(
-        "\nsealine check: {:.0} ms",
-        check.seconds * 1_000.0
-    ));
-    report::line(
-        "ratio: sealine's rows a second over the peer's. sealine: proof, contract and quarantine, HMAC-SHA-256 tokens,\n\
-         masks, zstd Parquet under AES-256-GCM, fsync, reading back without the key, receipt and log.",
-    );
     Ok(())
 }
 
+/// The program that is measured.
+fn build(root: &Path, dev: bool) -> Result<PathBuf, String> {
+    let profile: &[&str] = if dev { &[] } else { &["--release"] };
+    if !dev {
+        report::line("building the release binary (cold, this takes a quarter of an hour) …");
+    }
+    let mut cargo = Command::new("cargo");
+    cargo.current_dir(root);
+    cargo.args(["build", "--quiet", "-p", "sealine"]);
+    workspace::output(cargo.args(profile))?;
+    let folder = if dev { "debug" } else { "release" };
+    Ok(root.join("target").join(folder).join("sealine"))
+}
+
+fn measure_all(
+    asked: &Asked,
+    root: &Path,
+    folder: &Path,
+    binary: &Path,
+) -> Result<Figures, String> {
+    let (rows, runs) = (asked.rows, asked.runs);
+    let sealine = |verb: &[&str], project: &Path| {
+        measure::run(Command::new(binary).arg("-C").arg(project).args(verb))
+    };
+    let whole = ["run", "--format", "json"];
+    let data = payments(folder, rows)?;
+    let bytes = fs::metadata(&data).map_err(|error| error.to_string())?;
+    let place = project(root, folder, &data)?;
+    let mut figures = Figures {
+        rows,
+        runs,
+        bytes: bytes.len(),
+        check: best(runs, || sealine(&["check"], &place))?,
+        sealine: Line {
+            name: "sealine run".to_owned(),
+            rows,
+            measured: best(runs, || sealine(&whole, &place))?,
+        },
+        long: None,
+        peers: Vec::new(),
+        missing: Vec::new(),
+    };
+    if !asked.alone {
+        let python = peers::python(folder)?;
+        for peer in &PEERS {
+            match beside(peer, &python, folder, rows, runs)? {
+                Ok(line) => figures.peers.push(line),
+                Err(reason) => figures.missing.push(reason),
+            }
+        }
+    }
+    if asked.long {
+        let rows = rows * 10;
+        let place = project(root, folder, &payments(folder, rows)?)?;
+        figures.long = Some(Line {
+            name: "sealine run, ten times the rows".to_owned(),
+            rows,
+            measured: sealine(&whole, &place)?,
+        });
+    }
+    Ok(figures)
+}
+
+/// A peer over its share of the rows, or why it could not be measured.
 fn beside(
     peer: &Peer,
     python: &Path,
     folder: &Path,
     rows: u64,
     runs: u64,
-    own_rate: f64,
-) -> Result<(), String> {
+) -> Result<Result<Line, String>, String> {
     let name = format!("{} {}", peer.name, peer.version(python)?);
     let rows = (rows / peer.part).max(1);
     let data = payments(folder, rows)?;
     let out = folder.join("peer.parquet");
     let runs = if peer.part > 1 { 1 } else { runs };
-    match best(runs, || peer.run(python, &data, &out)) {
-        Ok(measured) => line(&name, rows, &measured, own_rate),
-        Err(reason) => report::line(&format!("{name}: {reason}")),
-    }
-    Ok(())
-}
-
-/// One line of the table; the ratio is between times a row. A peer with fewer rows says so.
-fn line(name: &str, rows: u64, measured: &Measured, own_rate: f64) {
-    let rate = rows as f64 / measured.seconds;
-    report::line(&format!(
-        "{name:<28}{:>9.3}{rate:>13.0}{:>10.0} MiB{:>9.2}",
-        measured.seconds,
-        measured.peak_kib as f64 / 1_024.0,
-        own_rate / rate,
-    ));
+    Ok(match best(runs, || peer.run(python, &data, &out)) {
+        Ok(measured) => Ok(Line {
+            name,
+            rows,
+            measured,
+        }),
+        Err(reason) => Err(format!("{name}: {reason}")),
+    })
 }
 
 /// The generated file of so many rows.

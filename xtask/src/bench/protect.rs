@@ -4,6 +4,7 @@
 //! Must never: report a figure of another run or another machine.
 
 use super::goals::{self, GOALS, Goal};
+use super::machine;
 use crate::workspace::output;
 use crate::{report, workspace};
 use std::fmt::Write as _;
@@ -133,33 +134,20 @@ fn python(root: &Path, pinned: bool) -> Vec<Figure> {
     said.lines().filter_map(line).collect()
 }
 
-/// What was measured on, and at which commit.
+/// What was measured on and beside, and at which commit.
 fn machine(root: &Path, pinned: bool) -> String {
-    let information = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let field = |name: &str| {
-        let line = information.lines().find(|line| line.starts_with(name));
-        line.and_then(|line| line.split_once(':'))
-            .map_or("?", |(_, value)| value.trim())
-    };
-    let said = |program: &str, arguments: &[&str]| {
-        let said = output(Command::new(program).current_dir(root).args(arguments));
-        said.map_or_else(|_| "?".to_owned(), |said| said.trim().to_owned())
-    };
-    let openssl = said("openssl", &["version"]);
+    let openssl = output(Command::new("openssl").arg("version"));
+    let openssl = openssl.as_deref().unwrap_or("no OpenSSL").trim();
     format!(
-        "{}, family {} model {}, {} MHz by `/proc/cpuinfo`, {}; {}; commit of {}.",
-        field("model name"),
-        field("cpu family"),
-        field("model\t"),
-        field("cpu MHz"),
+        "{} {}; {}.",
+        machine::described(root),
         match pinned {
-            true => "one core by `taskset`",
-            false => "not pinned to a core",
+            true => "One core by `taskset`",
+            false => "Not pinned to a core",
         },
         openssl
             .split_once(" (")
-            .map_or(openssl.as_str(), |(version, _)| version),
-        said("git", &["log", "-1", "--format=%cs"]),
+            .map_or(openssl, |(version, _)| version),
     )
 }
 
