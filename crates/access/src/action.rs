@@ -27,6 +27,8 @@ pub enum Action {
     Reveal,
     /// Open a protected value into a file.
     Export,
+    /// Publish in clear what the detectors take for classified data.
+    Waive,
     /// Make, list and rotate keys.
     Keys,
     /// Disable, limit and destroy keys, and change the keystore's passphrase.
@@ -41,7 +43,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the schema.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Run,
         Self::Preview,
         Self::Read,
@@ -51,6 +53,7 @@ impl Action {
         Self::Link,
         Self::Reveal,
         Self::Export,
+        Self::Waive,
         Self::Keys,
         Self::Administer,
         Self::Wrap,
@@ -70,6 +73,7 @@ impl Action {
             Self::Link => "link",
             Self::Reveal => "reveal",
             Self::Export => "export",
+            Self::Waive => "waive",
             Self::Keys => "keys",
             Self::Administer => "administer",
             Self::Wrap => "wrap",

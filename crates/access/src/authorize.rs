@@ -123,6 +123,7 @@ pub(crate) fn action(kind: DemandKind) -> Action {
         DemandKind::Select => Action::Select,
         DemandKind::Reveal => Action::Reveal,
         DemandKind::Export => Action::Export,
+        DemandKind::Waive => Action::Waive,
     }
 }
 

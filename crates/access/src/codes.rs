@@ -56,7 +56,7 @@ when { context.protection == "bucket" && context has width && context.width >= 1
 | `read`, `write` | `Sealine::Dataset` | empty |
 | `keys`, `administer`, `wrap`, `unwrap` | `Sealine::Key` | empty |
 | `audit` | `Sealine::Log` | empty |
-| `declassify`, `select`, `link`, `reveal`, `export` | `Sealine::Tag` | `pipeline`, `dataset`, `column`, `to`, `from_level`, `to_level`, `protection` (text); optional: `key`, `form` (text), `first`, `last`, `width`, `offset`, `min_group` (numbers) |
+| `declassify`, `select`, `link`, `reveal`, `export`, `waive` | `Sealine::Tag` | `pipeline`, `dataset`, `column`, `to`, `from_level`, `to_level`, `protection` (text); optional: `key`, `form` (text), `first`, `last`, `width`, `offset`, `min_group` (numbers) |
 
 Principals are `Sealine::Service` and `Sealine::User`, in a `Sealine::Role`. An optional attribute must be asked for first:
 
@@ -285,6 +285,25 @@ permit (
   resource == Sealine::Tag::"pii.free_text"
 )
 when { context.pipeline == "reveal" && context.protection == "encrypt" };
+```"#,
+    ),
+    (
+        "SL4113",
+        r#"# A waiver may not be used
+
+**What happened.** `waivers:` of `sealine.yaml` says that the detectors may find something in a column that this pipeline writes in clear, and no policy permits that for its tag.
+
+**Why.** While a run writes, samples of every column in clear are looked at; a card number in a column that is called public stops the commit. A waiver is the exception, so it takes two: who writes it into the project, with a reason and an end, and the owner of `policy/`, who permits `waive` for the tag.
+
+**What to do.** Look at the values first. If they are what they look like, label the source column. If not, ask for the grant:
+
+```cedar
+permit (
+  principal == Sealine::Service::"svc/orders-daily",
+  action == Sealine::Action::"waive",
+  resource == Sealine::Tag::"pci.pan"
+)
+when { context.to == "lake.orders" && context.column == "reference" };
 ```"#,
     ),
     (

@@ -95,6 +95,12 @@ pub(crate) fn reveals(asked: &Disclosure, kind: DemandKind) -> String {
         DemandKind::Export => {
             return format!("{column} of all rows as it is, in a file that stays");
         }
+        DemandKind::Waive => {
+            return format!(
+                "{column} as it is, whatever the detectors take it for, until {}",
+                asked.form.as_deref().unwrap_or_default(),
+            );
+        }
         DemandKind::Declassify | DemandKind::Select => {}
     }
     match asked.protection.as_str() {

@@ -45,7 +45,7 @@ pub use read::{Entries, Reader, Record};
 pub use receipt::{
     AnonymityBounds, AnonymityFound, AnonymityRecord, Declassification, Identities, InputRecord,
     OutputRecord, Published, PublishedFile, RECEIPT_TYPE, Receipt, Role, RuleCount, STATEMENT_TYPE,
-    SensitiveFound, Statement, Subject, SubjectDigest, Verdict,
+    SensitiveFound, Statement, Subject, SubjectDigest, Verdict, WaivedRecord,
 };
 pub use storage::{Disk, Storage};
 pub use store::{MAX_RECEIPT, Stored, read_receipt, receipt_name, store_receipt};

@@ -172,6 +172,22 @@ pub struct OutputRecord {
     /// The anonymity of the rows, where the catalog asks for some: all of it was found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub anonymity: Option<AnonymityRecord>,
+    /// What the detectors found in its columns and an owner waived.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waived: Vec<WaivedRecord>,
+}
+
+/// What values of a column look like, and the waiver by which they were published in clear.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaivedRecord {
+    /// The column.
+    pub column: String,
+    /// What they look like, by the name that the detectors have for it.
+    pub entity: String,
+    /// The last day of the waiver, in UTC.
+    pub until: String,
+    /// Why, in the owner's words.
+    pub because: String,
 }
 
 /// What was asked of the anonymity of a dataset, and what was found before it was published.

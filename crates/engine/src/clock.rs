@@ -44,6 +44,11 @@ pub fn rfc3339(seconds: i64) -> String {
     )
 }
 
+/// Days since 1970-01-01, in UTC, for Unix seconds.
+pub fn day(seconds: i64) -> i32 {
+    i32::try_from(seconds.div_euclid(86_400)).unwrap_or(i32::MAX)
+}
+
 #[cfg(test)]
 #[allow(
     clippy::unwrap_used,
@@ -58,6 +63,8 @@ mod tests {
     fn times_are_rendered_in_utc() {
         assert_eq!(rfc3339(0), "1970-01-01T00:00:00Z");
         assert_eq!(rfc3339(1_795_305_600), "2026-11-22T00:00:00Z");
+        assert_eq!(day(1_795_305_600), 20_779);
+        assert_eq!(day(1_795_305_599), 20_778);
     }
 
     #[test]

@@ -96,7 +96,7 @@ pub const CODES: &[(&str, &str)] = &[
     ),
     (
         "SL5028",
-        "# Classified values in a clear column\n\nValues of columns proved to be below the highest level are sampled before the commit. A share of them that chance does not explain looked like an email, a card number or another known kind, and the column's tags do not declare it: its label is wrong at the source.\n\n**What to do:** give the source column its tag and level in the catalog, then protect it in the step.\n\n```yaml\nnote: { type: string, level: restricted, tags: [pii.email] }\n```\n",
+        "# Classified values in a clear column\n\nValues of columns proved to be below the highest level are sampled before the commit. A share of them that chance does not explain looked like an email, a card number or another known kind, and the column's tags do not declare it: its label is wrong at the source.\n\n**What to do:** give the source column its tag and level in the catalog, then protect it in the step. Where the values are not what they look like, waive it in `sealine.yaml`, with a reason and an end; the policy must permit `waive` for the tag.\n\n```yaml\nnote: { type: string, level: restricted, tags: [pii.email] }\n```\n\n```yaml\nwaivers:\n  - dataset: lake.orders\n    column: reference\n    tag: pci.pan\n    until: 2027-03-31\n    because: order numbers of the old shop pass the check of a card\n```\n",
     ),
     (
         "SL5029",

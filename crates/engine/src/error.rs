@@ -243,7 +243,8 @@ pub enum EngineError {
     },
     /// The detectors found classified values in a column that does not declare them.
     #[error(
-        "column `{dataset}.{column}` was to be published in clear, and {hits} of {sampled} sampled values look like `{entity}`, which its tags do not declare; nothing was published; label the source column or protect it"
+        "column `{dataset}.{column}` was to be published in clear, and {hits} of {sampled} sampled values look like `{entity}`, which its tags do not declare{}; nothing was published; label the source column or protect it",
+        .ended.as_ref().map(|day| format!(" (its waiver ended with {day})")).unwrap_or_default()
     )]
     FoundInClear {
         /// Output dataset.
@@ -256,6 +257,8 @@ pub enum EngineError {
         hits: u64,
         /// Of how many.
         sampled: u64,
+        /// The last day of a waiver that is over.
+        ended: Option<String>,
     },
     /// A reader thread ended without saying how.
     #[error(

@@ -2,7 +2,7 @@
 //!
 //! INVARIANT: everything here is in the receipt too, or follows from it; never a row value.
 
-use sealine_audit::{AnonymityRecord, Published};
+use sealine_audit::{AnonymityRecord, Published, WaivedRecord};
 pub use sealine_audit::{Declassification as DeclassificationReport, RuleCount as RuleReport};
 use serde::Serialize;
 
@@ -74,6 +74,9 @@ pub struct OutputReport {
     /// Its anonymity, where the catalog asks for some.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anonymity: Option<AnonymityRecord>,
+    /// What the detectors found in it and an owner waived.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub waived: Vec<WaivedRecord>,
 }
 
 /// Where the evidence lies.

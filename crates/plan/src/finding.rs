@@ -18,6 +18,8 @@ pub enum DemandKind {
     Reveal,
     /// A protected value is opened into a file.
     Export,
+    /// What the detectors take for classified data is published in clear.
+    Waive,
 }
 
 /// One permission that the plan needs; every one must be given.

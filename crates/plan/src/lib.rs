@@ -33,6 +33,7 @@ mod registry;
 mod request;
 mod reveal;
 mod source;
+mod waive;
 mod world;
 
 pub use bind::engine_functions;

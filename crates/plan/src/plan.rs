@@ -9,7 +9,7 @@ use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::logical_expr::LogicalPlan;
 use sealine_label::Level;
 use sealine_label::declare::Call;
-use sealine_spec::{Dataset, Mode};
+use sealine_spec::{Dataset, Mode, Waiver};
 
 use crate::candidate::Candidate;
 use crate::draw::Drawing;
@@ -87,6 +87,8 @@ pub struct PlannedOutput {
     pub order: Order,
     /// Protected columns that are opened before they are shown.
     pub opened: Vec<Opening>,
+    /// What the detectors may find in its columns. Whether their day has passed is for whoever has a clock.
+    pub waivers: Vec<Waiver>,
 }
 
 /// A column of an output that is opened: what protected it, and what it was.

@@ -20,7 +20,7 @@ use crate::job::{Job, Output, resolve};
 use crate::plan::{Order, PlannedOutput};
 use crate::source::{BoundSource, InputSource};
 use crate::world::World;
-use crate::{Computed, Plan, Registry, Request, computed, digest, draw, reveal};
+use crate::{Computed, Plan, Registry, Request, computed, digest, draw, reveal, waive};
 
 /// Deep queries nest deep: the proof runs on a stack of its own.
 const STACK: usize = 256 << 20;
@@ -291,10 +291,21 @@ impl<'a> Proof<'a> {
                 columns,
                 order: self.order_of(output, node),
                 opened: Vec::new(),
+                waivers: Vec::new(),
             });
         }
         let mut demands = demands;
         let mut trails = trails;
+        for (place, output) in outputs.iter_mut().enumerate() {
+            for (column, mut demand) in waive::waivers(self.world, output)? {
+                demand.id = demands.len();
+                trails.demands.push(Trail {
+                    output: place,
+                    column: Some(column),
+                });
+                demands.push(demand);
+            }
+        }
         if let (
             Request::Reveal {
                 dataset,

@@ -84,4 +84,6 @@ pub const CODES: &[(&str, &str)] = &[
     code!("SL1520"),
     code!("SL1521"),
     code!("SL1522"),
+    code!("SL1550"),
+    code!("SL1551"),
 ];

@@ -20,7 +20,7 @@ pub use model::{
     Anonymity, Bound, ClientProof, Column, ColumnType, Compression, Connection, ConnectionKind,
     CsvOptions, Dataset, Diversity, Encrypt, Expectation, Format, Formulas, Freshness, Input,
     KeySpec, Kind, Limit, Limits, Location, Mode, OnError, Output, Pipeline, PolicyText, Project,
-    Purpose, RowCount, Rules, SecretRef, Select, Spec, Step, TagFact, VaultServer,
+    Purpose, RowCount, Rules, SecretRef, Select, Spec, Step, TagFact, VaultServer, Waiver,
 };
 pub use parse::{CONNECTIONS, Parsed, parse};
 pub use schema::{MakeSchema, schemas};

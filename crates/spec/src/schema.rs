@@ -92,6 +92,10 @@ fn values(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "array", "minItems": 1, "uniqueItems": true, "items": { "type": ["string", "number", "boolean"] } })
 }
 
+fn day(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" })
+}
+
 fn secret(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "pattern": "^\\$\\{(env:[A-Za-z_][A-Za-z0-9_]{0,127}|file:.+)\\}$" })
 }
@@ -134,6 +138,26 @@ struct ProjectFile {
     state: Option<String>,
     /// What a run may take of the machine.
     limits: Option<Limits>,
+    /// Where the detectors may find what they take for classified data, and until when.
+    waivers: Option<Vec<Waiver>>,
+}
+
+/// The owner's word that what the detectors take for a kind of data in a written column is none.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Waiver {
+    /// A dataset that a pipeline writes.
+    dataset: String,
+    /// Its column.
+    column: String,
+    /// The tag of what seems to be found, such as `pci.pan`; all below it too.
+    tag: String,
+    /// The last day that it holds, in UTC: `2027-03-31`.
+    #[schemars(schema_with = "day")]
+    until: String,
+    /// Why, for whoever reads the receipt.
+    because: String,
 }
 
 /// What a run may take of the machine.

@@ -116,10 +116,11 @@ impl Renderer<'_> {
             DemandKind::Declassify => ("SL4110", "show"),
             DemandKind::Select => ("SL4111", "filter on"),
             DemandKind::Reveal | DemandKind::Export => ("SL4112", "open"),
+            DemandKind::Waive => ("SL4113", "publish"),
         };
         let preposition = match demand.kind {
             DemandKind::Reveal | DemandKind::Export => "protected by",
-            DemandKind::Declassify | DemandKind::Select => "as",
+            DemandKind::Declassify | DemandKind::Select | DemandKind::Waive => "as",
         };
         let place = match demand.kind {
             DemandKind::Export => "a file".to_owned(),
@@ -134,7 +135,7 @@ impl Renderer<'_> {
             match demand.kind {
                 // It is shown at its own level.
                 DemandKind::Reveal | DemandKind::Export => String::new(),
-                DemandKind::Declassify | DemandKind::Select => {
+                DemandKind::Declassify | DemandKind::Select | DemandKind::Waive => {
                     format!(", at level `{}`", disclosure.to_level)
                 }
             },

@@ -262,6 +262,7 @@ fn output(dataset: &str, mode: Published, files: Vec<PublishedFile>) -> OutputRe
         files,
         commitment: None,
         anonymity: None,
+        waived: Vec::new(),
     }
 }
 

@@ -138,6 +138,13 @@ fn committed(screen: &Screen, report: &RunReport) {
         if let Some(anonymity) = &output.anonymity {
             more(screen, &screen.paint(Paint::Dim, &hidden(anonymity)));
         }
+        for waived in &output.waived {
+            let line = format!(
+                "  waived     {} looks like {}, until {}: {}",
+                waived.column, waived.entity, waived.until, waived.because
+            );
+            more(screen, &screen.paint(Paint::Warn, &line));
+        }
     }
     if rejected > 0 {
         for output in &report.rejects {

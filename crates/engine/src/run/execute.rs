@@ -7,7 +7,7 @@ use std::sync::Arc;
 use datafusion::arrow::array::RecordBatchOptions;
 use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
-use sealine_audit::AnonymityRecord;
+use sealine_audit::{AnonymityRecord, WaivedRecord};
 use sealine_plan::{Plan, PlannedOutput};
 use tokio::sync::mpsc;
 
@@ -27,8 +27,17 @@ const QUEUE: usize = 4;
 pub(crate) struct Staged {
     pub(crate) staging: Staging,
     pub(crate) files: Vec<FileRecord>,
-    /// What was found where the catalog asks for anonymity.
+    /// What its guards found.
+    pub(crate) findings: Findings,
+}
+
+/// What the guards of an output found that stops nothing, and belongs into the receipt.
+#[derive(Clone, Default)]
+pub(crate) struct Findings {
+    /// Where the catalog asks for anonymity.
     pub(crate) anonymity: Option<AnonymityRecord>,
+    /// What the detectors found and an owner waived.
+    pub(crate) waived: Vec<WaivedRecord>,
 }
 
 /// Reads everything and stages everything; the result is in the order of `written`.
@@ -56,6 +65,8 @@ pub(crate) struct Shared {
     pub(crate) progress: Arc<dyn Progress>,
     pub(crate) cancel: CancelToken,
     pub(crate) highest: sealine_label::Level,
+    /// Days since 1970-01-01, in UTC, when the run began.
+    pub(crate) today: i32,
     /// Bytes that the tables of an output's anonymity may hold.
     pub(crate) memory: usize,
 }
@@ -98,7 +109,7 @@ async fn stage_all(
                 .feed(&dataset.id)
                 .and_then(|feed| feed.take_quarantine())
         {
-            let staged = finish(quarantine, None).await?;
+            let staged = finish(quarantine, Findings::default()).await?;
             report(shared, &staged);
             outputs.push(staged);
         }
@@ -115,10 +126,7 @@ fn report(shared: &Shared, staged: &Staged) {
     });
 }
 
-async fn finish(
-    generation: Generation,
-    anonymity: Option<AnonymityRecord>,
-) -> Result<Staged, EngineError> {
+async fn finish(generation: Generation, findings: Findings) -> Result<Staged, EngineError> {
     let dataset = generation.dataset().to_owned();
     let (staging, files) = tokio::task::spawn_blocking(move || generation.finish())
         .await
@@ -126,7 +134,7 @@ async fn finish(
     Ok(Staged {
         staging,
         files,
-        anonymity,
+        findings,
     })
 }
 
@@ -168,7 +176,7 @@ async fn attempt(
     let staging = &planned.staging;
     let schema = output_schema(output, &computation.schema())?;
     let mut guards = Guards {
-        clear: Guard::new(output, shared.highest),
+        clear: Guard::new(output, shared.highest, shared.today),
         anonymity: planned
             .demand
             .as_ref()
@@ -195,9 +203,11 @@ async fn attempt(
         dataset: staging.dataset.clone(),
     })??;
     computed?;
-    guards.clear.verdict(&staging.dataset)?;
-    let anonymity = guards.anonymity.map(Watch::verdict).transpose()?;
-    finish(generation, anonymity).await
+    let findings = Findings {
+        waived: guards.clear.verdict(&staging.dataset)?,
+        anonymity: guards.anonymity.map(Watch::verdict).transpose()?,
+    };
+    finish(generation, findings).await
 }
 
 /// What looks at the rows of an output on their way to the writer.

@@ -8,14 +8,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use sealine_access::Authorized;
-use sealine_audit::{
-    Action, AnonymityRecord, Event, Outcome as Ended, Statement, Time, store_receipt,
-};
+use sealine_audit::{Action, Event, Outcome as Ended, Statement, Time, store_receipt};
 use sealine_plan::{Plan, Request};
 use sealine_spec::Limit;
 use serde::{Deserialize, Serialize};
 
-use super::execute::{Shared, Staged, execute};
+use super::execute::{Findings, Shared, Staged, execute};
 use super::id::RunId;
 use super::prepare::{self, Planned};
 use super::receipt;
@@ -101,11 +99,12 @@ impl Session {
             progress: Arc::clone(&self.progress),
             cancel: cancel.clone(),
             highest: self.project.spec().project.levels.highest(),
+            today: clock::day(started / 1_000_000),
             memory: limits.anonymity,
         };
         let outcome = match execute(&shared, plan, &hub, computations, &written).await {
             Ok(staged) => {
-                let anonymity = found(&staged);
+                let findings = found(&staged);
                 // A crash right here leaves complete staging places and the journal `Started`: rolled back.
                 self.commit(
                     &authorized,
@@ -113,7 +112,7 @@ impl Session {
                     &mut file,
                     &staged,
                     &written,
-                    &anonymity,
+                    &findings,
                     cancel,
                     started,
                 )
@@ -197,7 +196,7 @@ impl Session {
         file: &mut JournalFile,
         staged: &[Staged],
         written: &[Planned],
-        anonymity: &Found,
+        findings: &Found,
         cancel: &CancelToken,
         started: i64,
     ) -> Result<(Recorded, Statement), Stop> {
@@ -253,7 +252,7 @@ impl Session {
         })
         .map_err(before)?;
         let record = self
-            .evidence(authorized, hub, file, anonymity, refused.as_ref(), started)
+            .evidence(authorized, hub, file, findings, refused.as_ref(), started)
             .and_then(|mut record| {
                 if outcome == Outcome::Commit {
                     let labels = self.stage_labels(authorized.plan(), file)?;
@@ -377,13 +376,13 @@ impl Session {
         authorized: &Authorized<Plan>,
         hub: &Hub,
         file: &JournalFile,
-        anonymity: &Found,
+        findings: &Found,
         refused: Option<&EngineError>,
         started: i64,
     ) -> Result<Record, EngineError> {
         let finished = clock::now_micros();
         let statement =
-            receipt::statement(self, authorized, hub, file, anonymity, started, finished)?;
+            receipt::statement(self, authorized, hub, file, findings, started, finished)?;
         let actor = actor(authorized.principal());
         let now = Time::from_micros(finished);
         let event = Event::new(
@@ -408,12 +407,12 @@ impl Session {
     }
 }
 
-/// What was found of the anonymity of the outputs, by dataset.
-pub(super) type Found = BTreeMap<String, AnonymityRecord>;
+/// What the guards of the outputs found, by dataset.
+pub(super) type Found = BTreeMap<String, Findings>;
 
 fn found(staged: &[Staged]) -> Found {
-    let of = |staged: &Staged| Some((staged.staging.dataset.clone(), staged.anonymity.clone()?));
-    staged.iter().filter_map(of).collect()
+    let of = |staged: &Staged| (staged.staging.dataset.clone(), staged.findings.clone());
+    staged.iter().map(of).collect()
 }
 
 /// Where a run stopped, which decides what is undone.

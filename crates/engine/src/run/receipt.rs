@@ -72,7 +72,7 @@ pub(crate) fn statement(
     authorized: &Authorized<Plan>,
     hub: &Hub,
     file: &JournalFile,
-    anonymity: &Found,
+    findings: &Found,
     started: i64,
     finished: i64,
 ) -> Result<Statement, EngineError> {
@@ -114,6 +114,7 @@ pub(crate) fn statement(
                 rows: file.rows,
             });
         }
+        let findings = findings.get(&target.dataset).cloned().unwrap_or_default();
         outputs.push(OutputRecord {
             dataset: target.dataset.clone(),
             role: match target.role {
@@ -125,7 +126,8 @@ pub(crate) fn statement(
             rows_out: target.files.iter().map(|file| file.rows).sum(),
             files,
             commitment: None,
-            anonymity: anonymity.get(&target.dataset).cloned(),
+            anonymity: findings.anonymity,
+            waived: findings.waived,
         });
     }
     Ok(Statement::new(Receipt {
@@ -180,6 +182,7 @@ pub(crate) fn report(
                 sealed: is_sealed(session, &output.dataset),
                 bytes: output.files.iter().map(|file| file.bytes).sum(),
                 anonymity: output.anonymity.clone(),
+                waived: output.waived.clone(),
             })
             .collect::<Vec<_>>()
     };

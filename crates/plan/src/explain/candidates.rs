@@ -35,10 +35,12 @@ pub(crate) fn candidates(
     };
     // A right to open is given or not; no change of a column stands for it.
     if let Finding::Demand(index) = *what
-        && plan
-            .demands
-            .get(index)
-            .is_some_and(|demand| matches!(demand.kind, DemandKind::Reveal | DemandKind::Export))
+        && plan.demands.get(index).is_some_and(|demand| {
+            matches!(
+                demand.kind,
+                DemandKind::Reveal | DemandKind::Export | DemandKind::Waive
+            )
+        })
     {
         return Vec::new();
     }

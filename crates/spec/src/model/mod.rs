@@ -17,6 +17,6 @@ pub use dataset::{
 pub use pipeline::{Input, Mode, OnError, Output, Pipeline, Step};
 pub use project::{
     ClientProof, Connection, ConnectionKind, KeySpec, Limits, PolicyText, Project, Purpose,
-    SecretRef, Spec, TagFact, VaultServer,
+    SecretRef, Spec, TagFact, VaultServer, Waiver,
 };
 pub use whole::{Expectation, Freshness, RowCount};

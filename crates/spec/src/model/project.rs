@@ -8,7 +8,7 @@ use std::sync::Arc;
 use sealine_label::{Level, Levels, Tag};
 
 use super::{Dataset, Pipeline};
-use crate::source::{FileId, Span};
+use crate::source::{FileId, Span, Spanned};
 
 /// Everything that the files of a project say.
 #[derive(Clone, Debug)]
@@ -67,6 +67,25 @@ pub struct Project {
     pub state: Option<String>,
     /// What a run may take of the machine.
     pub limits: Limits,
+    /// What the detectors may find in clear, and until when.
+    pub waivers: Vec<Waiver>,
+}
+
+/// The owner's word that what the detectors take for a kind of data in a written column is none.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Waiver {
+    /// The written dataset.
+    pub dataset: Spanned<String>,
+    /// Its column.
+    pub column: String,
+    /// The tag of what seems to be found, and all below it.
+    pub tag: Tag,
+    /// The last day that it holds, in UTC: `2027-03-31`.
+    pub until: String,
+    /// The same, in days since 1970-01-01.
+    pub until_day: i32,
+    /// Why, for whoever reads the receipt.
+    pub because: String,
 }
 
 /// What a run may take of the machine; whoever runs it has defaults for what is absent.

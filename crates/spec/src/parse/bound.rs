@@ -214,7 +214,7 @@ fn digits(text: &str, width: usize) -> Option<(i64, &str)> {
 }
 
 /// Days since 1970-01-01 of `YYYY-MM-DD`, in the Gregorian calendar.
-fn date(text: &str) -> Option<i32> {
+pub(crate) fn date(text: &str) -> Option<i32> {
     let (year, rest) = digits(text, 4)?;
     let (month, rest) = digits(rest.strip_prefix('-')?, 2)?;
     let (day, rest) = digits(rest.strip_prefix('-')?, 2)?;

@@ -24,6 +24,7 @@ pub(crate) mod shape;
 mod together;
 mod tree;
 mod vault;
+mod waiver;
 mod whole;
 mod yaml;
 

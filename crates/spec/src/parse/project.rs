@@ -12,7 +12,7 @@ use super::shape;
 use super::tree::{Entry, Node};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{
-    Connection, ConnectionKind, KeySpec, Limits, Project, Purpose, TagFact, VaultServer,
+    Connection, ConnectionKind, KeySpec, Limits, Project, Purpose, TagFact, VaultServer, Waiver,
 };
 use crate::source::{Span, Spanned};
 
@@ -34,6 +34,7 @@ pub(crate) struct Draft {
     vault: Option<VaultServer>,
     pub(crate) state: Option<String>,
     limits: Limits,
+    pub(crate) waivers: Vec<Waiver>,
 }
 
 impl Draft {
@@ -48,6 +49,7 @@ impl Draft {
             vault: None,
             state: None,
             limits: Limits::default(),
+            waivers: Vec::new(),
         }
     }
 
@@ -73,6 +75,7 @@ impl Draft {
             vault: self.vault,
             state: self.state,
             limits: self.limits,
+            waivers: self.waivers,
         }
     }
 }
@@ -117,6 +120,7 @@ impl Reader<'_> {
             .find("limits")
             .and_then(|node| self.limits(node))
             .unwrap_or_default();
+        let waivers = fields.find("waivers").map(|node| self.waivers(node));
         if fields.entry("version").is_some() && !root_has(root, "owners") {
             self.out.push(
                 Diagnostic::new("SL1090", Severity::Note, "the project has no owners").mark(start, "").note(
@@ -133,6 +137,7 @@ impl Reader<'_> {
             vault,
             state,
             limits,
+            waivers: waivers.unwrap_or_default(),
         }
     }
 

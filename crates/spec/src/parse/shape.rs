@@ -24,19 +24,25 @@ pub(crate) const PROJECT: Shape = Shape {
         "vault",
         "state",
         "limits",
+        "waivers",
     ],
     later: &[
         ("owners", "signed owners of `catalog/` and `policy/`"),
         ("audit", "shipping the audit log elsewhere"),
         ("secrets", "secret providers"),
         ("providers", "key providers"),
-        ("waivers", "waivers for the detectors"),
     ],
 };
 
 pub(crate) const LIMITS: Shape = Shape {
     what: "what a run may take",
     keys: &["memory", "spill", "partitions"],
+    later: &[],
+};
+
+pub(crate) const WAIVER: Shape = Shape {
+    what: "a waiver",
+    keys: &["dataset", "column", "tag", "until", "because"],
     later: &[],
 };
 

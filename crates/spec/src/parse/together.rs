@@ -58,6 +58,10 @@ impl Together<'_> {
         });
         loops::check(reader, self.pipelines);
         append::check(reader, &known, self.pipelines);
+        self.waived(reader, |id| {
+            let writer = writers.get(id);
+            writer.is_some_and(|writer| writer.rejects_of.is_none())
+        });
         // What seems unused next to an error is most often a part of it.
         if !reader.out.has_errors() {
             self.unwatched(reader, &writers);

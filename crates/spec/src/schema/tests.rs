@@ -38,9 +38,10 @@ fn keys(object: &Value) -> BTreeSet<String> {
         .collect()
 }
 
-const MAPPINGS: [(&str, &str, &Shape); 19] = [
+const MAPPINGS: [(&str, &str, &Shape); 20] = [
     ("project", "", &shape::PROJECT),
     ("project", "Limits", &shape::LIMITS),
+    ("project", "Waiver", &shape::WAIVER),
     ("project", "TagFact", &shape::TAG_FACT),
     ("project", "Connection", &shape::CONNECTION),
     ("project", "Key", &shape::KEY),
@@ -101,6 +102,7 @@ fn the_reader_takes_every_key_of_the_schema() {
         let wrapped = match name {
             "" => fields,
             "Limits" => format!("limits: {fields}"),
+            "Waiver" => format!("waivers: [{fields}]"),
             "TagFact" => format!("tags: {{ a: {fields} }}"),
             "Connection" => format!("connections: {{ a: {fields} }}"),
             "Key" => format!("keys: {{ a: {fields} }}"),

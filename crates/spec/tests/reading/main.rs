@@ -21,4 +21,5 @@ mod mistakes;
 mod names;
 mod syntax;
 mod vault;
+mod waivers;
 mod whole;
