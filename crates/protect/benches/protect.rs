@@ -75,6 +75,13 @@ fn main() {
     let addresses = column(&|row| format!("10.7.{}.{}", row / 256, row % 256));
     let urls = column(&|row| format!("https://example.com/u/{row:06}"));
     let ibans = column(&|_| "DE89 3704 0044 0532 0130 00".to_owned());
+    let lettered = column(&|row| {
+        match row % 2 {
+            0 => "GB29 NWBK 6016 1331 9268 19",
+            _ => "FR14 2004 1010 0505 0001 3M02 606",
+        }
+        .to_owned()
+    });
     let zips = column(&|row| format!("{:05}", row * 11));
     let degrees: ArrayRef = Arc::new(
         (0..ROWS)
@@ -117,6 +124,7 @@ fn main() {
         ("mask_phone", vec![whole(4)], &phones),
         ("mask_card", vec![text("first-6-last-4")], &cards),
         ("mask_iban", vec![whole(4)], &ibans),
+        ("mask_iban", vec![whole(4)], &lettered),
         ("mask_ip", vec![whole(2)], &addresses),
         ("mask_url", vec![], &urls),
         ("mask_id", vec![whole(4)], &cards),
@@ -200,9 +208,10 @@ fn main() {
         let best = best(|| {
             black_box(kernel.apply_beside(black_box(input), &beside).unwrap());
         });
-        let of = match Arc::ptr_eq(input, &accents) {
-            true => "accents".to_owned(),
-            false => short(input),
+        let of = match input {
+            input if Arc::ptr_eq(input, &accents) => "accents".to_owned(),
+            input if Arc::ptr_eq(input, &lettered) => "letters".to_owned(),
+            input => short(input),
         };
         println!("{name:17} {of:8} {best:8.1} ns/value");
     }

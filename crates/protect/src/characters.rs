@@ -9,7 +9,7 @@
 use unicode_segmentation::UnicodeSegmentation;
 use wide::u8x16;
 
-use crate::lanes;
+use crate::lanes::{self, Lanes};
 
 /// Scalar values of a character that may show: a letter with marks, a syllable, a flag.
 pub(crate) const LONGEST: usize = 4;
@@ -93,25 +93,19 @@ pub(crate) fn push_stars(count: usize, out: &mut Vec<u8>) {
 
 /// How a kind of number is written.
 pub(crate) trait Written {
-    /// Bytes of the longest text, at most [`lanes::LONGEST`].
-    const LONGEST: usize;
-
     /// The bytes of the number.
     fn counts(block: u8x16) -> u8x16;
 
     /// The bytes that may stand between them.
     fn between(block: u8x16) -> u8x16;
 
-    /// Where the bytes of the number stand in `text`; `None` where any other byte stands, or more
-    /// than can.
+    /// Where the bytes of the number stand in a text of this length; `None` where any other byte
+    /// stands behind the first `before`.
     #[inline(always)]
-    fn places(text: &[u8]) -> Option<u64> {
-        if text.len() > Self::LONGEST {
-            return None;
-        }
-        let [counts, between] =
-            lanes::places(text, |block| [Self::counts(block), Self::between(block)]);
-        (counts | between == lanes::all(text.len())).then_some(counts)
+    fn places<const N: usize>(text: Lanes<N>, before: usize, length: usize) -> Option<u64> {
+        let counts = text.places(Self::counts) & !lanes::all(before);
+        let known = counts | text.places(Self::between) | lanes::all(before);
+        (known == lanes::all(length)).then_some(counts)
     }
 }
 

@@ -121,6 +121,60 @@ pub(crate) fn gather(
     Layout::of(protection, ends, nulls).text(bytes)
 }
 
+/// Bytes that a text has at most where it is written into room that is there already.
+pub(crate) const ROOM: usize = 128;
+
+/// As [`gather`], for texts that are mostly short, one from each of `items`: `usual` writes it to the
+/// beginning of the room and gives its length. Where it gives none, `write` appends the text.
+#[inline(always)]
+pub(crate) fn gather_short<T>(
+    protection: &'static str,
+    items: impl ExactSizeIterator<Item = T>,
+    nulls: Option<NullBuffer>,
+    mut usual: impl FnMut(T, &mut [u8; ROOM]) -> Option<usize>,
+    mut write: impl FnMut(usize, &mut Vec<u8>),
+) -> Result<StringArray, ProtectError> {
+    const EACH: usize = 32;
+    let rows = items.len();
+    let mut bytes = vec![0_u8; rows.saturating_mul(EACH).saturating_add(ROOM)];
+    let (mut ends, mut end) = (vec![0; rows + 1], 0);
+    let mut long = Vec::new();
+    let all = || -> Option<()> {
+        let mut rest = bytes.as_mut_slice();
+        for (row, (place, item)) in ends.iter_mut().skip(1).zip(items).enumerate() {
+            if is_valid(nulls.as_ref(), row) {
+                let room = rest.first_chunk_mut();
+                match room.and_then(|room| usual(item, room)) {
+                    Some(length) => {
+                        end += length;
+                        rest = std::mem::take(&mut rest).get_mut(length..)?;
+                    }
+                    None => {
+                        long.clear();
+                        write(row, &mut long);
+                        let after = end.checked_add(long.len())?;
+                        if bytes.len() < after.saturating_add(ROOM) {
+                            bytes.resize(after.saturating_mul(2).saturating_add(ROOM), 0);
+                        }
+                        bytes.get_mut(end..after)?.copy_from_slice(&long);
+                        end = after;
+                        rest = bytes.get_mut(end..)?;
+                    }
+                }
+            }
+            *place = i32::try_from(end).ok()?;
+        }
+        Some(())
+    };
+    all().ok_or(ProtectError::TooLarge { protection, rows })?;
+    // What was written beyond a text and not over.
+    let beyond = bytes.iter_mut().skip(end).take(ROOM);
+    beyond.for_each(|byte| *byte = 0);
+    bytes.truncate(end);
+    bytes.shrink_to_fit();
+    Layout::of(protection, ends, nulls).text(bytes)
+}
+
 /// Where each value of an output column of text or bytes begins and ends.
 pub(crate) struct Layout {
     protection: &'static str,

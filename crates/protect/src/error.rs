@@ -227,6 +227,28 @@ pub enum ProtectError {
         /// What is wrong, and what to do.
         reason: &'static str,
     },
+    /// A vault that has kept fewer batches than it had: an older copy of itself.
+    #[error(
+        "the token vault `{place}` is an older copy of itself: it has kept {found} batches of tokens, and this project has met {known}; restore the newest, or take this one on purpose with `sealine vault accept`"
+    )]
+    VaultOlder {
+        /// The file, or host, port and database.
+        place: String,
+        /// Batches that it has kept.
+        found: u64,
+        /// Batches that it had kept when it was last used.
+        known: u64,
+    },
+    /// Two vaults that are to be the same and are not.
+    #[error(
+        "the vault to move into is not the same afterwards: under the key `{key}`, domain `{domain}`, it has other tokens; move into an empty one"
+    )]
+    VaultDiffers {
+        /// The name of the key.
+        key: String,
+        /// The domain.
+        domain: String,
+    },
     /// A reference to a secret that leads to none.
     #[error("the secret `{reference}` cannot be had: {reason}")]
     NoSecret {
@@ -327,6 +349,8 @@ impl ProtectError {
                 VaultFault::Unfit => "SL8503",
             },
             ProtectError::VaultLost { .. } => "SL8504",
+            ProtectError::VaultOlder { .. } => "SL8506",
+            ProtectError::VaultDiffers { .. } => "SL8507",
             ProtectError::NoSecret { .. } => "SL8505",
             ProtectError::AnonymityMemory { .. } => "SL8070",
             ProtectError::AnonymityType { .. } => "SL8071",
@@ -573,6 +597,22 @@ pub const CODES: &[(&str, &str)] = &[
          environment, or `${file:PATH}`, a file that others cannot read (mode 0600, or 0640 for a group). The variable \
          is not set, or the file is missing, empty, too long, or open to others. The secret itself is never printed.",
     ),
+    (
+        "SL8506",
+        "**An older copy of the vault.** A vault counts the batches of tokens that it has kept, and the audit log \
+         remembers the count of the last run. This vault has kept fewer: a backup was restored, and the tokens made \
+         since are not in it. They could never be opened again, and their values would get other tokens, which match no \
+         older ones. Restore the newest copy. If there is none, `sealine vault accept --reason …` takes this one and \
+         says so in the log.",
+    ),
+    (
+        "SL8507",
+        "**The vault to move into has other tokens.** `sealine vault migrate` carries every token over as it is, and \
+         compares both vaults token by token. The database has tokens that the file has not, or others for the same \
+         values: some worker has used it already. Nothing was taken out of the file, and the project goes on using it \
+         where `vault:` is left out of `sealine.yaml`. Move into an empty vault: have the owner of the database drop the \
+         schema `sealine_vault` and run what `sealine vault sql` prints.",
+    ),
 ];
 
 #[cfg(test)]
@@ -678,6 +718,15 @@ mod tests {
             ProtectError::VaultLost {
                 place: key(),
                 reason: "is gone",
+            },
+            ProtectError::VaultOlder {
+                place: key(),
+                found: 1,
+                known: 2,
+            },
+            ProtectError::VaultDiffers {
+                key: key(),
+                domain: key(),
             },
             ProtectError::NoSecret {
                 reference: key(),

@@ -5,14 +5,11 @@
 
 use std::net::IpAddr;
 
-use wide::u8x16;
+use crate::lanes::{self, Head, Lanes};
 
-use crate::lanes;
-
-/// Where what host names are made of stands in a text of at most [`lanes::LONGEST`] bytes.
+/// Where what host names are made of stands in a text of less than [`lanes::LONGEST`] bytes.
 #[derive(Clone, Copy)]
 pub(crate) struct Name {
-    length: usize,
     dots: u64,
     hyphens: u64,
     digits: u64,
@@ -20,55 +17,41 @@ pub(crate) struct Name {
 }
 
 impl Name {
-    /// The sets whose places [`Name::of`] takes.
+    /// All of it.
     #[inline(always)]
-    pub(crate) fn sets(block: u8x16) -> [u8x16; 4] {
-        let (dots, hyphens) = (lanes::equal(block, b'.'), lanes::equal(block, b'-'));
-        [dots, hyphens, lanes::digits(block), lanes::letters(block)]
-    }
-
-    /// A name of so many bytes, below [`lanes::LONGEST`], from the place `start` of a text on.
-    #[inline(always)]
-    pub(crate) fn of(places: [u64; 4], start: usize, length: usize) -> Name {
-        let all = lanes::all(length);
-        let [dots, hyphens, digits, letters] =
-            places.map(|places| places.wrapping_shr(start as u32) & all);
+    pub(crate) fn places<const N: usize>(text: Lanes<N>) -> Name {
         Name {
-            length,
-            dots,
-            hyphens,
-            digits,
-            letters,
+            dots: text.places(|block| lanes::equal(block, b'.')),
+            hyphens: text.places(|block| lanes::equal(block, b'-')),
+            digits: text.places(lanes::digits),
+            letters: text.places(lanes::letters),
         }
     }
 
-    /// As [`last_label`].
+    /// Where anything else stands, or nothing.
     #[inline(always)]
-    pub(crate) fn last_label(self) -> Option<usize> {
-        let Name { dots, hyphens, .. } = self;
-        let joints = dots | hyphens;
-        let others = lanes::all(self.length) & !(joints | self.digits | self.letters);
-        // A bit is the byte at its place; one more dot stands before the first byte.
-        let end = self.length.checked_sub(1)?;
-        let badly = dots & (joints << 1 | 1) | hyphens & (dots << 1 | 1) | joints >> end;
-        let start = lanes::LONGEST - dots.leading_zeros() as usize;
-        let number = self.digits >> start == lanes::all(self.length - start);
-        (others == 0 && badly == 0 && !number).then_some(start)
+    pub(crate) fn others(self) -> u64 {
+        !(self.dots | self.hyphens | self.digits | self.letters)
+    }
+
+    /// The dots of the host name, of at most 63 bytes, that stands between these two bits; `None`
+    /// where no name does. As [`last_label`].
+    #[inline(always)]
+    pub(crate) fn between(self, before: u64, behind: u64) -> Option<u64> {
+        let inner = behind.wrapping_sub(1) & !(before << 1).wrapping_sub(1);
+        let (inner_dots, hyphens) = (self.dots & inner, self.hyphens & inner);
+        // The borders are as good as dots: nothing that joins stands beside one.
+        let dots = inner_dots | before | behind;
+        let badly = dots & (dots | hyphens) << 1 | hyphens & dots << 1;
+        // Of two numbers without a common bit the greater has the highest.
+        let named = inner & !self.digits & !dots > inner_dots;
+        (self.others() & inner == 0 && badly == 0 && named).then_some(inner_dots)
     }
 }
 
 /// Where the last label of a host name begins; `None` for what is no name (RFC 1123: labels of 1 to
 /// 63 letters, digits and inner hyphens, 253 bytes in all, the last label not of digits alone).
-#[inline]
 pub(crate) fn last_label(name: &[u8]) -> Option<usize> {
-    if name.len() >= lanes::LONGEST {
-        return last_of_labels(name);
-    }
-    Name::of(lanes::places(name, Name::sets), 0, name.len()).last_label()
-}
-
-/// The same, one byte after the other.
-fn last_of_labels(name: &[u8]) -> Option<usize> {
     if name.len() > 253 {
         return None;
     }
@@ -93,79 +76,74 @@ fn last_of_labels(name: &[u8]) -> Option<usize> {
 }
 
 /// The address that a text is; of IPv4 where an address of IPv6 holds one.
-#[inline]
 pub(crate) fn address(text: &str) -> Option<IpAddr> {
-    match Dotted::read(text.as_bytes()) {
-        Some(dotted) => Some(IpAddr::V4(dotted.octets().into())),
-        None => other_address(text),
-    }
-}
-
-/// The same, for what is not four numbers with dots between.
-#[inline(never)]
-pub(crate) fn other_address(text: &str) -> Option<IpAddr> {
     let address: IpAddr = text.parse().ok()?;
     Some(address.to_canonical())
 }
 
 /// Four numbers from 0 to 255 with dots between and no leading zeros: what nearly all addresses
 /// in data are.
+#[derive(Clone, Copy)]
 pub(crate) struct Dotted {
-    /// Each number's digits, the last in the lowest byte.
-    numbers: [u32; 4],
-    /// Where each number begins.
-    pub(crate) starts: [usize; 4],
+    /// Where the dots are that follow the first three numbers, each with those behind it.
+    dots: [u64; 3],
+    length: usize,
 }
 
 impl Dotted {
     /// Reads an address without a branch on how long its numbers are.
-    #[inline]
-    pub(crate) fn read(text: &[u8]) -> Option<Dotted> {
-        let length = text.len();
-        if !(7..=15).contains(&length) {
+    #[inline(always)]
+    pub(crate) fn read(text: Head<'_>) -> Option<Dotted> {
+        const LONGEST: usize = "255.255.255.255".len();
+        let length = text.length();
+        if length > LONGEST {
             return None;
         }
-        let [dots, digits] = lanes::places(text, |block| {
-            [lanes::equal(block, b'.'), lanes::digits(block)]
-        });
-        // Clears the lowest dot.
+        let lanes = text.lanes::<1>();
+        let equal = |byte: u8| lanes.places(|block| lanes::equal(block, byte));
+        let from = |byte: u8| lanes.places(|block| lanes::from(block, byte));
+        let (dots, digits) = (equal(b'.'), lanes.places(lanes::digits));
+        // A bit for the byte at its place: where a number begins, and has two digits, and three.
+        let starts = dots << 1 | 1;
+        let two = starts & digits >> 1;
+        let three = two & digits >> 2;
+        let beyond_255 = from(b'6') >> 1 | equal(b'5') >> 1 & from(b'6') >> 2;
+        let wrong = starts & !digits
+            | two & equal(b'0')
+            | three & digits >> 3
+            | three & from(b'3')
+            | three & equal(b'2') & beyond_255;
         let after = |dots: u64| dots & dots.wrapping_sub(1);
-        let (second, third) = (after(dots), after(after(dots)));
-        if dots | digits != lanes::all(length) || third == 0 || after(third) != 0 {
-            return None;
-        }
-        let [one, two, three] = [dots, second, third].map(|dots| dots.trailing_zeros() as usize);
-        let starts = [0, one + 1, two + 1, three + 1];
-        let lengths = [one, two - one - 1, three - two - 1, length - three - 1];
-        let four = |at: usize| text.get(at..).and_then(|text| text.first_chunk());
-        // The first two have four bytes from their beginning on, the others up to their end.
-        let reads = [
-            four(0)?,
-            four(one + 1)?,
-            four(three.checked_sub(4)?)?,
-            four(length - 4)?,
-        ];
-        let [first, second, third, fourth] = reads.map(|read| u32::from_be_bytes(*read));
-        let [a, b, c, d] = lengths.map(|length| 32_u32.wrapping_sub(8 * length as u32));
-        let numbers = [
-            first.wrapping_shr(a),
-            second.wrapping_shr(b),
-            third & u32::MAX.wrapping_shr(c),
-            fourth & u32::MAX.wrapping_shr(d),
-        ];
-        let numbers = numbers.map(|number| number & 0x0f0f_0f0f);
-        let mut fits = true;
-        for (number, length) in numbers.iter().zip(lengths) {
-            // As many digits as it needs: two are ten or more.
-            let least = 1_u32.wrapping_shl((8 * length as u32).wrapping_sub(8)) & !1;
-            fits &= length.wrapping_sub(1) < 3 && (least..=0x02_05_05).contains(number);
-        }
-        fits.then_some(Dotted { numbers, starts })
+        let dots = [dots, after(dots), after(after(dots))];
+        let [all, _, third] = dots;
+        let four = third != 0 && after(third) == 0;
+        (four && wrong == 0 && all | digits == lanes::all(length))
+            .then_some(Dotted { dots, length })
     }
 
-    pub(crate) fn octets(&self) -> [u8; 4] {
-        let octet = |number: u32| (number >> 16) * 100 + (number >> 8 & 15) * 10 + (number & 15);
-        self.numbers.map(|number| octet(number) as u8)
+    /// Where so many of its numbers end, with the dot behind the last of them; at most four.
+    #[inline(always)]
+    pub(crate) fn end(self, numbers: usize) -> usize {
+        match (numbers.checked_sub(1), self.dots) {
+            (None, _) => 0,
+            (Some(before), dots) => dots
+                .get(before)
+                .map_or(self.length, |dots| dots.trailing_zeros() as usize + 1),
+        }
+    }
+
+    /// Its numbers.
+    #[inline(always)]
+    pub(crate) fn octets(self, text: Head<'_>) -> [u8; 4] {
+        let mut octets = [0_u8; 4];
+        for (at, octet) in octets.iter_mut().enumerate() {
+            // Without the dot, which the last has none of.
+            let end = self.end(at + 1) - usize::from(at < 3);
+            for place in self.end(at)..end {
+                *octet = octet.wrapping_mul(10).wrapping_add(text.at(place) & 0x0f);
+            }
+        }
+        octets
     }
 }
 
@@ -244,6 +222,10 @@ mod tests {
             let expected = text.parse::<IpAddr>().ok().map(|one| one.to_canonical());
             good += usize::from(expected.is_some());
             assert_eq!(address(&text), expected, "{text}");
+            let mut room = [b'1'; lanes::LONGEST];
+            let head = Head::copied(text.as_bytes(), &mut room);
+            let dotted = Dotted::read(head).map(|dotted| IpAddr::V4(dotted.octets(head).into()));
+            assert_eq!(dotted, expected.filter(|_| !text.contains(':')), "{text}");
         }
         assert!(good > 1_000);
     }
@@ -258,12 +240,25 @@ mod tests {
             } else {
                 9
             };
-            let name: Vec<u8> = (0..random.below(70))
-                .filter_map(|_| alphabet.get(random.below(most)).copied())
-                .collect();
-            let expected = last_of_labels(&name);
+            let mut some = |least: usize, most_long: usize| -> Vec<u8> {
+                let length = least + random.below(most_long);
+                (0..length)
+                    .filter_map(|_| alphabet.get(random.below(most)).copied())
+                    .collect()
+            };
+            let (before, name, behind) = (some(1, 8), some(0, 40), some(1, 8));
+            let text = [before.as_slice(), &name, &behind].concat();
+            let (start, end) = (before.len(), before.len() + name.len());
+            let mut room = [b'.'; lanes::LONGEST];
+            let places = Name::places(Head::copied(&text, &mut room).lanes::<4>());
+            let dots = places.between(1 << (start - 1), 1 << end);
+            let top = dots.map(|dots| match dots {
+                0 => 0,
+                _ => lanes::LONGEST - dots.leading_zeros() as usize - start,
+            });
+            let expected = last_label(&name);
             good += usize::from(expected.is_some());
-            assert_eq!(last_label(&name), expected, "{name:?}");
+            assert_eq!(top, expected, "{text:?}");
         }
         assert!(good > 1_000, "{good}");
     }

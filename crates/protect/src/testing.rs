@@ -135,6 +135,13 @@ impl Random {
         (self.next() >> 16) as usize % bound
     }
 
+    /// So many characters of these, from `least` on and fewer than `most`.
+    pub(crate) fn of(&mut self, alphabet: &str, least: usize, most: usize) -> String {
+        let all: Vec<char> = alphabet.chars().collect();
+        let length = least + self.below(most - least);
+        (0..length).map(|_| all[self.below(all.len())]).collect()
+    }
+
     /// So many scalar values, every third time of ASCII alone.
     pub(crate) fn text_of(&mut self, length: usize) -> String {
         const ALPHABET: [char; 10] = ['a', 'b', 'Z', '9', ' ', '*', 'é', '日', '\u{301}', '😀'];

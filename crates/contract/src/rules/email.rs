@@ -4,6 +4,8 @@
 //! the RFC would: quoted local parts, address literals (`[192.0.2.1]`), domains of one label.
 //! Not looked at: whether the address exists. Non-ASCII addresses (RFC 6531) are not taken.
 
+use super::bytes::Bytes;
+
 /// Whether `text` is an email address of this kind.
 pub(super) fn is_email(text: &str) -> bool {
     let bytes = text.as_bytes();
@@ -22,31 +24,13 @@ pub(super) fn is_email(text: &str) -> bool {
 }
 
 /// What an atom is made of (`atext` of RFC 5322).
-const ATOM: [bool; 256] = {
-    let mut table = [false; 256];
-    let marks = b"!#$%&'*+/=?^_`{|}~-";
-    let mut byte = 0;
-    // A constant function cannot iterate.
-    #[allow(clippy::indexing_slicing)]
-    while byte < 256 {
-        table[byte] = (byte as u8).is_ascii_alphanumeric();
-        byte += 1;
-    }
-    let mut at = 0;
-    #[allow(clippy::indexing_slicing)]
-    while at < marks.len() {
-        table[marks[at] as usize] = true;
-        at += 1;
-    }
-    table
-};
+static ATOM: Bytes = Bytes::alphanumeric_and(b"!#$%&'*+/=?^_`{|}~-");
 
 fn local_part(local: &[u8]) -> bool {
-    let is_atom = |byte: u8| ATOM.get(usize::from(byte)).copied().unwrap_or(false);
     // A dot stands between atoms: never first, never after another, never last.
     let mut after_atom = false;
     for byte in local {
-        let atom = is_atom(*byte);
+        let atom = ATOM.contains(*byte);
         let fits = if *byte == b'.' { after_atom } else { atom };
         if !fits {
             return false;

@@ -5,6 +5,7 @@
 
 mod address;
 mod bound;
+mod bytes;
 mod country;
 mod currency;
 mod domain;

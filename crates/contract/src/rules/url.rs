@@ -7,7 +7,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::domain;
+use super::{bytes::Bytes, domain};
 
 const LONGEST: usize = 2_048;
 
@@ -46,24 +46,7 @@ fn is_authority(text: &str) -> bool {
 }
 
 /// What may stand in a path, a query and a fragment as it is (`pchar`, `/` and `?`).
-const PLAIN: [bool; 256] = {
-    let mut table = [false; 256];
-    let marks = b"-._~!$&'()*+,;=:@/?";
-    let mut byte = 0;
-    // A constant function cannot iterate.
-    #[allow(clippy::indexing_slicing)]
-    while byte < 256 {
-        table[byte] = (byte as u8).is_ascii_alphanumeric();
-        byte += 1;
-    }
-    let mut at = 0;
-    #[allow(clippy::indexing_slicing)]
-    while at < marks.len() {
-        table[marks[at] as usize] = true;
-        at += 1;
-    }
-    table
-};
+static PLAIN: Bytes = Bytes::alphanumeric_and(b"-._~!$&'()*+,;=:@/?");
 
 fn is_path(mut rest: &[u8]) -> bool {
     let mut fragment = false;
@@ -77,7 +60,7 @@ fn is_path(mut rest: &[u8]) -> bool {
                 Some((digits, after)) if digits.iter().all(u8::is_ascii_hexdigit) => after,
                 _ => return false,
             },
-            byte if PLAIN.get(usize::from(*byte)).copied().unwrap_or(false) => after,
+            byte if PLAIN.contains(*byte) => after,
             _ => return false,
         };
     }

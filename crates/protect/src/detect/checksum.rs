@@ -7,26 +7,27 @@ pub(crate) fn luhn(digits: &[u8]) -> bool {
     !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) && luhn_among(digits)
 }
 
-/// Whether the digits begin like a card of a known scheme and have a length it issues.
-pub(crate) fn issued(digits: &[u8]) -> bool {
-    let prefix = |length: usize| -> u32 {
-        let head = digits.get(..length).unwrap_or_default();
-        head.iter().fold(0, |sum, digit| {
-            sum * 10 + u32::from(digit.wrapping_sub(b'0'))
-        })
+/// Whether so many digits, of which these are the first four at least, begin like a card of a known
+/// scheme and have a length it issues.
+pub(crate) fn issued(head: &[u8], length: usize) -> bool {
+    let Some(head) = head.first_chunk::<4>() else {
+        return false;
     };
-    let (two, three, four) = (prefix(2), prefix(3), prefix(4));
-    match digits.len() {
+    let [one, two, three, four] = head.map(|digit| u32::from(digit.wrapping_sub(b'0')));
+    let two = one * 10 + two;
+    let three = two * 10 + three;
+    let four = three * 10 + four;
+    match length {
         12..=19 if matches!(four, 5018 | 5020 | 5038 | 5893 | 6304 | 6759 | 6761..=6763) => true, // Maestro
-        13 => prefix(1) == 4, // Visa, old
+        13 => one == 4,                                                  // Visa, old
         14 => matches!(two, 36 | 38 | 39) || matches!(three, 300..=305), // Diners Club
-        15 => matches!(two, 34 | 37) || matches!(four, 1800 | 2131), // Amex, JCB
+        15 => matches!(two, 34 | 37) || matches!(four, 1800 | 2131),     // Amex, JCB
         16 => {
             let mastercard = matches!(two, 51..=55) || matches!(four, 2221..=2720);
-            prefix(1) == 4 || mastercard || long(two, three, four)
+            one == 4 || mastercard || long(two, three, four)
         }
         17 | 18 => long(two, three, four),
-        19 => prefix(1) == 4 || long(two, three, four),
+        19 => one == 4 || long(two, three, four),
         _ => false,
     }
 }
@@ -51,7 +52,7 @@ pub(super) fn value(digits: &[u8]) -> u32 {
 
 /// Whether digits are a card number: prefix, length and check digit.
 pub(crate) fn card(digits: &[u8]) -> bool {
-    issued(digits) && luhn(digits)
+    issued(digits, digits.len()) && luhn(digits)
 }
 
 /// Whether letters and digits without spaces are an IBAN: country, its length, and mod 97.
@@ -84,7 +85,7 @@ pub fn iban(text: &[u8]) -> bool {
 
 /// The powers of ten modulo 97, for as many digits as 34 letters are.
 #[allow(clippy::indexing_slicing, reason = "done while compiling")]
-static POWERS: [u64; 69] = {
+pub(crate) static POWERS: [u64; 69] = {
     let mut powers = [1; 69];
     let mut digits = 1;
     while digits < powers.len() {
@@ -136,7 +137,7 @@ fn part(text: &[u8]) -> Option<(u64, usize)> {
 
 /// Length of an IBAN by country, in capitals.
 #[inline]
-pub(super) fn iban_length(country: &[u8; 2]) -> Option<usize> {
+pub(crate) fn iban_length(country: &[u8; 2]) -> Option<usize> {
     let [first, second] = country.map(|letter| usize::from(letter.wrapping_sub(b'A')));
     let length = LENGTHS.get(first)?.get(second)?;
     (*length > 0).then_some(usize::from(*length))

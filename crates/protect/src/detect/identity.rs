@@ -182,16 +182,23 @@ fn anything(_: &[u8]) -> bool {
 
 /// Tries what can begin at the group `first`. Gives how many groups a certain finding took, or 0.
 pub(super) fn from(pass: &mut Pass<'_>, run: &mut Run, first: usize) -> usize {
+    let start = run.start(first);
+    let joined = |at: u8| b"-.".contains(&at);
+    let is_free = |pass: &Pass<'_>| {
+        start == 0 || !joined(pass.at(start - 1)) || (start > 1 && pass.at(start - 2) == b' ')
+    };
+    if run.digits(first) == 6 && is_free(pass) {
+        code::finnish(pass, start);
+    }
+    // Without a word, most groups begin nothing. A run of a few is as quickly tried.
+    let begins = begins_unnamed(run.digits(first), run.digits(first + 1));
+    if !begins && run.length > 2 && (run.around(pass) | run.close_before(pass)) == 0 {
+        return 0;
+    }
+    let free_before = is_free(pass);
     let mut lengths = [0_usize; PARTS];
     let (mut total, mut separator) = (0, 0);
     let mut card = None;
-    let start = run.start(first);
-    let joined = |at: u8| b"-.".contains(&at);
-    let free_before =
-        start == 0 || !joined(pass.at(start - 1)) || (start > 1 && pass.at(start - 2) == b' ');
-    if free_before && run.digits(first) == 6 {
-        code::finnish(pass, start);
-    }
     for parts in 1..=PARTS.min(run.length - first) {
         let group = first + parts - 1;
         if parts > 1 {
@@ -283,6 +290,15 @@ fn begins_shape(groups: &[usize]) -> bool {
     )
 }
 
+/// Whether a group of so many digits, before one of so many, begins what is found without a word
+/// that names it.
+fn begins_unnamed(first: usize, second: usize) -> bool {
+    matches!(
+        (first, second),
+        (12..=19, _) | (1, 2) | (2, 2 | 3) | (3, 2) | (4, 4..=6)
+    )
+}
+
 /// Some groups of a run, taken together.
 struct Window<'a> {
     /// How many digits there are.
@@ -320,11 +336,13 @@ impl Window<'_> {
             text.iter()
                 .all(|byte| Some(byte) == first || !byte.is_ascii_digit())
         };
-        if !lanes::luhn_among(text) || repeated() {
+        let named = run.around(pass) & topic::CARD != 0;
+        // The first group is long enough to have the prefix.
+        let issued = checksum::issued(text, self.total);
+        if !(issued || named) || !lanes::luhn_among(text) || repeated() {
             return None;
         }
-        let named = run.around(pass) & topic::CARD != 0;
-        match (self.digits(pass, checksum::issued), grouped, named) {
+        match (issued, grouped, named) {
             (true, true, false) => Some(0.9),
             (true, true, true) => Some(1.0),
             // Random digits pass the check digit once in ten, and a known prefix often enough.

@@ -228,51 +228,43 @@ pub(super) fn in_aadhaar(text: &[u8]) -> bool {
 }
 
 /// Verhoeff's check over the dihedral group of order ten.
-fn verhoeff(digits: &[u32]) -> bool {
-    const PERMUTED: [[u32; 10]; 8] = [
-        [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
-        [1, 5, 7, 6, 2, 8, 3, 0, 9, 4],
-        [5, 8, 0, 3, 7, 9, 6, 1, 4, 2],
-        [8, 9, 1, 6, 0, 4, 3, 5, 2, 7],
-        [9, 4, 5, 3, 1, 2, 6, 8, 7, 0],
-        [4, 2, 8, 6, 5, 7, 3, 9, 0, 1],
-        [2, 7, 9, 3, 8, 0, 6, 4, 1, 5],
-        [7, 0, 4, 6, 9, 1, 3, 2, 5, 8],
-    ];
-    let product = |a: u32, b: u32| {
-        let row = PRODUCTS.get(usize::try_from(a).ok()?)?;
-        row.get(usize::try_from(b).ok()?).copied()
+fn verhoeff(digits: &[u32; 12]) -> bool {
+    let step = |sum: u8, (digit, row): (&u32, &[[u8; 10]; 10])| {
+        let products = row.get(usize::from(sum));
+        let product = products.and_then(|row| row.get(usize::try_from(*digit).ok()?));
+        product.copied().unwrap_or(0)
     };
-    let permuted = |at: usize, digit: u32| {
-        let row = PERMUTED.get(at % 8);
-        row.and_then(|row| row.get(usize::try_from(digit).ok()?))
-            .copied()
-            .unwrap_or(0)
-    };
-    digits
-        .iter()
-        .rev()
-        .enumerate()
-        .try_fold(0, |sum, (at, digit)| product(sum, permuted(at, *digit)))
-        == Some(0)
+    let places = digits.iter().rev().zip(STEPS.iter().cycle());
+    places.fold(0, step) == 0
 }
 
-/// The products of the group: rotations 0 to 4, reflections 5 to 9.
+/// The product of what was before with a digit, permuted as at its place from the end, by the places
+/// modulo eight: rotations are 0 to 4, reflections 5 to 9.
 #[allow(clippy::indexing_slicing, reason = "done while compiling")]
-static PRODUCTS: [[u32; 10]; 10] = {
-    let mut products = [[0; 10]; 10];
+static STEPS: [[[u8; 10]; 10]; 8] = {
+    const ONCE: [u8; 10] = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4];
+    let mut permuted = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+    let mut steps = [[[0; 10]; 10]; 8];
     let mut at = 0;
-    while at < 100 {
-        let (a, b) = (at / 10, at % 10);
-        products[a as usize][b as usize] = match (a < 5, b < 5) {
-            (true, true) => (a + b) % 5,
-            (true, false) => (a + b - 5) % 5 + 5,
-            (false, true) => (a - b) % 5 + 5,
-            (false, false) => (a + 5 - b) % 5,
+    while at < 800 {
+        let (place, a, digit) = (at / 100, at / 10 % 10, at % 10);
+        let (b, a_u8): (u8, u8) = (permuted[digit], a as u8);
+        steps[place][a][digit] = match (a_u8 < 5, b < 5) {
+            (true, true) => (a_u8 + b) % 5,
+            (true, false) => (a_u8 + b - 5) % 5 + 5,
+            (false, true) => (a_u8 - b) % 5 + 5,
+            (false, false) => (a_u8 + 5 - b) % 5,
         };
         at += 1;
+        if at % 100 == 0 {
+            let mut digit = 0;
+            while digit < 10 {
+                permuted[digit] = ONCE[permuted[digit] as usize];
+                digit += 1;
+            }
+        }
     }
-    products
+    steps
 };
 
 /// Indian permanent account number: five letters of which the fourth is a kind of holder, four

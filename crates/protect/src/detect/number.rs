@@ -10,7 +10,10 @@ use super::{
     scan::Pass,
     web,
 };
-use crate::swar;
+use crate::{
+    lanes::{self, Lanes},
+    swar,
+};
 
 /// Groups that are read together.
 const GROUPS: usize = 16;
@@ -23,38 +26,52 @@ const GAP: usize = 3;
 pub(super) struct Run {
     groups: [(usize, usize); GROUPS],
     pub(super) length: usize,
+    /// Where the next group begins.
+    more: Option<usize>,
     around: Option<Topics>,
     before: Option<Topics>,
 }
 
 impl Run {
-    #[inline(always)]
-    fn read(pass: &Pass<'_>, at: usize) -> Run {
-        let mut run = Run {
+    /// A run that begins at `at` and of which nothing is read.
+    fn at(at: usize) -> Run {
+        Run {
             groups: [(0, 0); GROUPS],
             length: 0,
+            more: Some(at),
             around: None,
             before: None,
-        };
-        let mut start = at;
-        while let Some(place) = run.groups.get_mut(run.length) {
-            let rest = pass.bytes.get(start..).unwrap_or_default();
-            let others = swar::find(rest, |word| !swar::digits(word) & swar::ALL);
-            let end = start + others.unwrap_or(rest.len());
-            *place = (start, end);
-            run.length += 1;
-            let gap = pass.part(end, pass.bytes.len().min(end + GAP + 1));
-            let between = gap
-                .iter()
-                .take_while(|byte| matches!(byte, b' ' | b'('..=b')' | b'-'..=b'/'))
-                .count();
-            let digit = gap.get(between).is_some_and(u8::is_ascii_digit);
-            if between == 0 || !digit {
-                break;
-            }
-            start = end + between;
         }
-        run
+    }
+
+    /// Reads on, as many groups as there is room for.
+    #[inline(always)]
+    fn read(&mut self, pass: &Pass<'_>) {
+        // Most runs are short.
+        let mut seen = match (self.length, self.more) {
+            (0, Some(start)) => Seen::from::<1>(pass, start),
+            (_, Some(start)) => Seen::from::<2>(pass, start),
+            (_, None) => return,
+        };
+        while let (Some(start), Some(place)) = (self.more, self.groups.get_mut(self.length)) {
+            let (end, next) = match seen.group(start) {
+                Some(group) => group,
+                None => {
+                    seen = Seen::from::<2>(pass, start);
+                    seen.group(start).unwrap_or_else(|| group(pass, start))
+                }
+            };
+            *place = (start, end);
+            self.length += 1;
+            self.more = next;
+        }
+    }
+
+    /// The same run from its group [`AGAIN`] on.
+    fn again(&mut self) {
+        self.groups.copy_within(AGAIN.., 0);
+        self.length = GROUPS - AGAIN;
+        (self.around, self.before) = (None, None);
     }
 
     pub(super) fn start(&self, at: usize) -> usize {
@@ -90,15 +107,93 @@ impl Run {
     }
 }
 
+/// Where a group of digits ends, and where the next one of the run begins.
+type Group = (usize, Option<usize>);
+
+/// The group that begins at `start`.
+fn group(pass: &Pass<'_>, start: usize) -> Group {
+    let rest = pass.bytes.get(start..).unwrap_or_default();
+    let others = swar::find(rest, |word| !swar::digits(word) & swar::ALL);
+    let end = start + others.unwrap_or(rest.len());
+    let gap = pass.part(end, pass.bytes.len().min(end + GAP + 1));
+    let between = gap
+        .iter()
+        .take_while(|byte| matches!(byte, b' ' | b'('..=b')' | b'-'..=b'/'))
+        .count();
+    let digit = gap.get(between).is_some_and(u8::is_ascii_digit);
+    (end, (between > 0 && digit).then_some(end + between))
+}
+
+/// Some bytes of a text from one on, in which groups are told apart all at once.
+struct Seen {
+    from: usize,
+    length: usize,
+    digits: u64,
+    /// What may stand between two groups.
+    gaps: u64,
+}
+
+impl Seen {
+    /// Sixteen bytes, so many times.
+    #[inline(always)]
+    fn from<const N: usize>(pass: &Pass<'_>, from: usize) -> Seen {
+        let lanes = Lanes::<N>::of(pass.bytes.get(from..).unwrap_or_default());
+        let gap = |block| {
+            let signs = lanes::range(block, b'(', b')') | lanes::range(block, b'-', b'/');
+            signs | lanes::equal(block, b' ')
+        };
+        Seen {
+            from,
+            length: 16 * N,
+            digits: lanes.places(lanes::digits),
+            gaps: lanes.places(gap),
+        }
+    }
+
+    /// As [`group`]; `None` where what follows the group is beyond these bytes.
+    #[inline(always)]
+    fn group(&self, start: usize) -> Option<Group> {
+        let first = start - self.from;
+        if first >= self.length {
+            return None;
+        }
+        let end = first + (!(self.digits >> first)).trailing_zeros() as usize;
+        if end + GAP >= self.length {
+            return None;
+        }
+        let between = (!(self.gaps >> end)).trailing_zeros() as usize;
+        let digit = self.digits >> (end + between) & 1 == 1;
+        let next = (1..=GAP).contains(&between) && digit;
+        Some((
+            self.from + end,
+            next.then_some(start + end + between - first),
+        ))
+    }
+}
+
 /// Tries the run of groups that begins at `at`, and gives the place to go on.
 pub(super) fn run(pass: &mut Pass<'_>, at: usize) -> usize {
-    let mut run = Run::read(pass, at);
+    let mut run = Run::at(at);
+    loop {
+        run.read(pass);
+        let next = tried(pass, &mut run);
+        // Nothing that was found reaches into what is read again.
+        if run.length < GROUPS || next != run.start(AGAIN) {
+            return next;
+        }
+        run.again();
+    }
+}
+
+/// Tries what has been read of a run, and gives the place to go on.
+fn tried(pass: &mut Pass<'_>, run: &mut Run) -> usize {
     let last = run.length - 1;
     let (last_start, last_end) = (run.start(last), run.end(last));
     let mut next = last_end;
-    let mut extended = extension(pass, last_end);
-    if run.length == GROUPS {
-        (next, extended) = (run.start(AGAIN), None);
+    let whole = run.length < GROUPS;
+    let extended = whole.then(|| extension(pass, last_end)).flatten();
+    if !whole {
+        next = run.start(AGAIN);
     } else if extended.is_none() && pass.glued_after(last_end) {
         // The last group begins a word, such as `12th` or `12345678Z`.
         run.length = last;
@@ -120,28 +215,28 @@ pub(super) fn run(pass: &mut Pass<'_>, at: usize) -> usize {
     };
     let (mut from, mut group) = (0, 0);
     while group < starts {
-        let used = match date_at(pass, &run, group) {
+        let used = match date_at(pass, run, group) {
             Some(end) => {
                 next = next.max(end);
                 (group..run.length)
                     .take_while(|at| run.start(*at) < end)
                     .count()
             }
-            None if addresses(pass, &run, group) => 4,
+            None if addresses(pass, run, group) => 4,
             None => {
-                age(pass, &run, group);
-                identity::from(pass, &mut run, group)
+                age(pass, run, group);
+                identity::from(pass, run, group)
             }
         };
         if used > 0 {
-            phone(pass, &mut run, from, group, None);
+            phone(pass, run, from, group, None);
             group += used;
             from = group;
         } else {
             group += 1;
         }
     }
-    phone(pass, &mut run, from, starts.max(from), extended);
+    phone(pass, run, from, starts.max(from), extended);
     next
 }
 

@@ -11,77 +11,85 @@ use crate::{
     ProtectError,
     argument::Arguments,
     characters::UNKNOWN,
+    column::ROOM,
     host::{Dotted, address, decimal},
+    lanes::{Head, put},
     rewrite::Rewrite,
-    swar,
 };
+
+/// Bytes of the longest end of a network: all four numbers zero, and a slash with a digit.
+const END: usize = 16;
 
 /// `ip_prefix`, bound.
 #[derive(Debug)]
 pub(crate) struct IpPrefix {
     v4: usize,
-    /// The slash and the number after it, then zeros.
-    v4_text: [u8; 4],
-    /// Where the prefix ends with a number: how many are kept, and what follows them.
-    v4_whole: Option<(usize, String)>,
+    /// The zeros that follow the numbers of which something is kept, the slash and the number after
+    /// it, then spaces.
+    end: [u8; END],
+    /// How many bytes that is.
+    length: usize,
     v6: usize,
 }
 
 pub(crate) fn kernel(arguments: &Arguments<'_>) -> Result<IpPrefix, ProtectError> {
     let v4 = arguments.count_to(0, 32)?;
-    let mut v4_text = [0; 4];
-    for (to, from) in v4_text.iter_mut().zip(format!("/{v4}").bytes()) {
+    let zeros = "0.0.0.0".get(2 * v4.div_ceil(8)..).unwrap_or_default();
+    let text = format!("{zeros}/{v4}");
+    let mut end = [b' '; END];
+    for (to, from) in end.iter_mut().zip(text.bytes()) {
         *to = from;
     }
     Ok(IpPrefix {
         v4,
-        v4_text,
-        v4_whole: v4.is_multiple_of(8).then(|| {
-            let zeros = "0.0.0.0".get(v4 / 4..).unwrap_or_default();
-            (v4 / 8, format!("{zeros}/{v4}"))
-        }),
+        end,
+        length: text.len(),
         v6: arguments.count(1)?,
     })
 }
 
+impl IpPrefix {
+    /// Writes an address of IPv4 whose numbers these are.
+    #[inline(always)]
+    fn network(&self, octets: [u8; 4], out: &mut [u8]) -> usize {
+        let bits = u64::from(u32::from_be_bytes(octets)) >> (32 - self.v4) << (32 - self.v4);
+        let [.., one, two, three, four] = bits.to_be_bytes();
+        let (kept, mut end) = (self.v4.div_ceil(8), 0);
+        for octet in [one, two, three, four].into_iter().take(kept) {
+            let (digits, length) = decimal(octet);
+            put(&digits, end, out);
+            end += length;
+        }
+        // Over the last dot, where all four numbers are kept.
+        end -= usize::from(kept == 4);
+        put(&self.end, end, out);
+        end + self.length
+    }
+}
+
 impl Rewrite for IpPrefix {
     const NAME: &'static str = "ip_prefix";
+    const USUAL: bool = true;
+
+    #[inline(always)]
+    fn usual(&self, text: Head<'_>, out: &mut [u8; ROOM]) -> Option<usize> {
+        let dotted = Dotted::read(text)?;
+        if !self.v4.is_multiple_of(8) {
+            return Some(self.network(dotted.octets(text), out));
+        }
+        // The numbers are written as they would be.
+        let end = dotted.end(self.v4 / 8);
+        put::<16>(text.from(0)?, 0, out);
+        put(&self.end, end, out);
+        Some(end + self.length)
+    }
 
     fn write(&self, text: &str, out: &mut Vec<u8>) {
-        if let Some((kept, rest)) = &self.v4_whole
-            && let Some(dotted) = Dotted::read(text.as_bytes())
-        {
-            // The numbers are written as they would be.
-            let end = dotted.starts.get(*kept).copied();
-            swar::push(
-                text.as_bytes()
-                    .get(..end.unwrap_or(text.len()))
-                    .unwrap_or_default(),
-                out,
-            );
-            return swar::push(rest.as_bytes(), out);
-        }
         match address(text) {
             Some(IpAddr::V4(address)) => {
-                let bits = u64::from(address.to_bits()) >> (32 - self.v4) << (32 - self.v4);
-                let [.., one, two, three, four] = bits.to_be_bytes();
-                let start = out.len();
-                out.extend_from_slice(&[0; 20]);
-                let network = out.get_mut(start..).unwrap_or_default();
-                let mut end = 0;
-                let mut put = |at: usize, bytes: &[u8; 4]| {
-                    if let Some(place) = network.get_mut(at..at + 4) {
-                        place.copy_from_slice(bytes);
-                    }
-                };
-                for octet in [one, two, three, four] {
-                    let (digits, length) = decimal(octet);
-                    put(end, &digits);
-                    end += length;
-                }
-                // Over the last dot.
-                put(end - 1, &self.v4_text);
-                out.truncate(start + end + if self.v4 < 10 { 1 } else { 2 });
+                let mut room = [0; ROOM];
+                let length = self.network(address.octets(), &mut room);
+                out.extend_from_slice(room.get(..length).unwrap_or_default());
             }
             Some(IpAddr::V6(address)) => {
                 // At most 64 bits show: the lower half names the device.
@@ -103,8 +111,13 @@ pub(crate) fn sample() -> crate::testing::Sample {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
-    use crate::testing::{rewritten, whole};
+    use super::*;
+    use crate::{
+        rewrite::agrees,
+        testing::{Random, call, rewritten, whole},
+    };
 
     #[test]
     fn networks_and_others() {
@@ -128,5 +141,20 @@ mod tests {
                 out
             );
         }
+    }
+
+    #[test]
+    fn usual_addresses_are_written_as_all_are() {
+        let mut random = Random::new(94);
+        let mut usual = 0;
+        for v4 in 0..=32 {
+            let call = call("ip_prefix", vec![whole(v4), whole(0)]);
+            let kernel = kernel(&Arguments::of(&call).unwrap()).unwrap();
+            for _ in 0..500 {
+                let text = std::net::Ipv4Addr::from_bits(random.next() as u32).to_string();
+                usual += usize::from(agrees(&kernel, &mut random, &text));
+            }
+        }
+        assert_eq!(usual, 33 * 500);
     }
 }

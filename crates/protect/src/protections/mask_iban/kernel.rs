@@ -3,15 +3,34 @@
 //! Invariant: of a valid IBAN the country and at most the last four characters show; anything else
 //! is hidden wholly. The check digits are hidden: they tell of the rest.
 
+use wide::{i16x8, u8x16};
+
 use crate::{
-    ProtectError, argument::Arguments, characters::UNKNOWN, detect::iban, lanes, rewrite::Rewrite,
-    swar,
+    ProtectError,
+    argument::Arguments,
+    characters::UNKNOWN,
+    column::ROOM,
+    detect::{
+        checksum::{POWERS, iban_length},
+        iban,
+    },
+    lanes::{self, Head, Lanes},
+    rewrite::{Rewrite, Starred},
 };
 
 /// Characters at the end that may show.
 const MOST: usize = 4;
 /// The longest IBAN (ISO 13616-1).
 const LONGEST: usize = 34;
+/// Places of the spaces where groups of four are written, the form for the eye.
+const SPACES: u64 = {
+    let (mut spaces, mut at) = (0, 4);
+    while at < 64 {
+        spaces |= 1 << at;
+        at += 5;
+    }
+    spaces
+};
 
 /// `mask_iban`, bound.
 #[derive(Debug)]
@@ -26,11 +45,16 @@ pub(crate) fn kernel(arguments: &Arguments<'_>) -> Result<MaskIban, ProtectError
 
 impl Rewrite for MaskIban {
     const NAME: &'static str = "mask_iban";
+    const USUAL: bool = true;
+
+    #[inline(always)]
+    fn usual(&self, text: Head<'_>, out: &mut [u8; ROOM]) -> Option<usize> {
+        self.starred(text, out)
+    }
 
     fn write(&self, text: &str, out: &mut Vec<u8>) {
         let text = text.as_bytes();
-        if text.len() > lanes::LONGEST || grouped(text) != Some(true) && spaced(text) != Some(true)
-        {
+        if text.len() > lanes::LONGEST || spaced(text) != Some(true) {
             return out.extend_from_slice(UNKNOWN);
         }
         let [spaces] = lanes::places(text, |block| [lanes::equal(block, b' ')]);
@@ -39,34 +63,119 @@ impl Rewrite for MaskIban {
     }
 }
 
-/// Whether a text is an IBAN in groups of four, the form for the eye; `None` for a text in no
-/// groups.
-#[inline]
-fn grouped(text: &[u8]) -> Option<bool> {
-    let (groups, rest) = text.as_chunks::<5>();
-    let ([first @ .., space], groups) = groups.split_first()?;
-    let mut spaces = *space == b' ';
-    let mut four = |[group @ .., space]: &[u8; 5]| {
-        spaces &= *space == b' ';
-        u64::from(u32::from_le_bytes(*group))
-    };
-    let mut compact = [0; 4 + LONGEST.next_multiple_of(8)];
-    let (head, body) = compact.split_first_chunk_mut()?;
-    *head = *first;
-    // Written as it will be read: eight bytes behind the first four, and again eight.
-    let mut places = body.as_chunks_mut::<8>().0.iter_mut();
-    let (pairs, odd) = groups.as_chunks::<2>();
-    for ([one, two], place) in pairs.iter().zip(places.by_ref()) {
-        *place = (four(one) | four(two) << 32).to_le_bytes();
+impl Starred for MaskIban {
+    #[inline(always)]
+    fn hidden<const N: usize>(&self, text: Head<'_>, lanes: Lanes<N>) -> Option<u64> {
+        let (length, all) = (text.length(), lanes::all(text.length()));
+        let spaces = lanes.places(|block| lanes::equal(block, b' '));
+        let (count, weights) = match spaces {
+            0 => (length, &JOINED),
+            _ if spaces == SPACES & all => (length - length / 5, &GROUPED),
+            _ => return None,
+        };
+        let [first, second, tens, ones] = *text.from::<4>(0)?;
+        let country = [first & !0x20, second & !0x20];
+        let digits = lanes.places(lanes::digits);
+        if iban_length(&country) != Some(count) || digits & 15 != 12 {
+            return None;
+        }
+        let (sum, counted) = match digits | spaces | 3 == all {
+            true => (weighted(lanes, weights), count - 4),
+            false => {
+                let letters = lanes.places(lanes::letters);
+                if digits | spaces | letters != all {
+                    return None;
+                }
+                lettered(text)
+            }
+        };
+        let letter = |byte: u8| u64::from(byte & 31) + 9;
+        let [tens, ones] = [tens, ones].map(|digit| u64::from(digit & 15));
+        let head = letter(first) * 10_000 + letter(second) * 100 + tens * 10 + ones;
+        // As if zeros followed the number up to the most digits that there can be.
+        let zeros = POWERS.get(DIGITS - counted).copied()?;
+        // One less than the number is a multiple, which zero behind it does not change.
+        let multiple = (sum + (head + 96) * zeros).is_multiple_of(97);
+        let end = count - self.last;
+        let end = end + if spaces == 0 { 0 } else { (end - 1) / 4 };
+        multiple.then_some(all & !spaces & !3 & lanes::all(end))
     }
-    let last = match odd.first() {
-        Some(group) => four(group) | swar::short(rest) << 32,
-        None => swar::short(rest),
-    };
-    *places.next()? = last.to_le_bytes();
-    let count = 4 + 4 * groups.len() + rest.len();
-    Some(spaces && iban(compact.get(..count)?))
 }
+
+/// Digits that the characters behind the first four can be.
+const DIGITS: usize = 2 * (LONGEST - 4);
+
+/// The weight of a digit before which so many others are: what it is a multiple of, modulo 97, in a
+/// number of [`DIGITS`], behind which are the six of the country and the check digits.
+const fn weight(before: usize) -> u64 {
+    let (mut weight, mut left) = (1, DIGITS - 1 - before + 6);
+    while left > 0 {
+        weight = weight * 10 % 97;
+        left -= 1;
+    }
+    weight
+}
+
+/// The weights of the bytes of a text of digits, in groups of four or not.
+type Weights = [i16; 48];
+static JOINED: Weights = weights(48);
+static GROUPED: Weights = weights(4);
+
+#[allow(clippy::indexing_slicing, reason = "done while compiling")]
+const fn weights(group: usize) -> Weights {
+    let mut weights = [0; 48];
+    let (mut at, mut before) = (4, 0);
+    while at < weights.len() && before < LONGEST - 4 {
+        if at % (group + 1) != group {
+            weights[at] = weight(before) as i16;
+            before += 1;
+        }
+        at += 1;
+    }
+    weights
+}
+
+/// The sum of the digits of a text times their weights.
+#[inline(always)]
+fn weighted<const N: usize>(text: Lanes<N>, weights: &Weights) -> u64 {
+    let mut sums = wide::i32x4::splat(0);
+    let (weights, _) = weights.as_chunks::<8>();
+    for (block, weights) in text.blocks().into_iter().zip(weights.as_chunks::<2>().0) {
+        let digits = block & u8x16::splat(0x0f);
+        let [low, high] = weights.map(i16x8::new);
+        sums += i16x8::from_u8x16_low(digits).dot(low);
+        sums += i16x8::from_u8x16_high(digits).dot(high);
+    }
+    u64::from(sums.reduce_add().cast_unsigned())
+}
+
+/// The same for letters and digits, of which each letter is two; and how many digits that is.
+#[inline(always)]
+fn lettered(text: Head<'_>) -> (u64, usize) {
+    let (mut sum, mut digits) = (0, 0);
+    for at in 4..text.length() {
+        let byte = text.at(at);
+        let letter = byte >= b'A';
+        let value = u64::from(byte & if letter { 31 } else { 15 }) + if letter { 9 } else { 0 };
+        let width = usize::from(byte != b' ') + usize::from(letter);
+        digits += width;
+        let weight = LETTERED.get(digits).copied().unwrap_or(0);
+        sum += value * u64::from(weight);
+    }
+    (sum, digits)
+}
+
+/// The weight of what ends with so many digits.
+#[allow(clippy::indexing_slicing, reason = "done while compiling")]
+static LETTERED: [u8; DIGITS + 1] = {
+    let mut all = [0; DIGITS + 1];
+    let mut digits = 1;
+    while digits < all.len() {
+        all[digits] = weight(digits - 1) as u8;
+        digits += 1;
+    }
+    all
+};
 
 /// Whether a text is an IBAN, with spaces anywhere or without; `None` for what is too long for one.
 fn spaced(text: &[u8]) -> Option<bool> {
@@ -89,8 +198,13 @@ pub(crate) fn sample() -> crate::testing::Sample {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
-    use crate::testing::{rewritten, whole};
+    use super::*;
+    use crate::{
+        rewrite::agrees,
+        testing::{Random, rewritten, whole},
+    };
 
     #[test]
     fn accounts_and_others() {
@@ -109,5 +223,40 @@ mod tests {
         ] {
             assert_eq!(rewritten("mask_iban", vec![whole(last)], text), out);
         }
+    }
+
+    /// Of every length, with letters anywhere, with spaces and without, right and wrong.
+    #[test]
+    fn usual_accounts_are_written_as_all_are() {
+        let mut random = Random::new(95);
+        let mut usual = [0; 2];
+        for round in 0..40_000 {
+            let country = *[b"NO", b"de", b"GB", b"FR", b"MT", b"LC", b"RU"]
+                .get(random.below(7))
+                .unwrap();
+            let length = iban_length(&country.map(|letter| letter.to_ascii_uppercase())).unwrap();
+            let alphabet = ["0123456789", "0123456789AZaz"][round % 2];
+            let body = random.of(alphabet, length - 4, length - 3);
+            let country = std::str::from_utf8(country).unwrap();
+            let value = format!("{body}{country}00")
+                .bytes()
+                .fold(0, |number, byte| {
+                    let value = char::from(byte).to_digit(36).unwrap();
+                    (number * if value < 10 { 10 } else { 100 } + value) % 97
+                });
+            let check = if round % 5 == 0 {
+                random.below(100) as u32
+            } else {
+                98 - value
+            };
+            let mut text = format!("{country}{check:02}{body}");
+            if random.below(2) == 0 {
+                let groups: Vec<&[u8]> = text.as_bytes().chunks(4).collect();
+                text = String::from_utf8(groups.join(&b' ')).unwrap();
+            }
+            let last = random.below(MOST + 1);
+            usual[round % 2] += usize::from(agrees(&MaskIban { last }, &mut random, &text));
+        }
+        assert!(usual.iter().all(|usual| *usual > 15_000), "{usual:?}");
     }
 }

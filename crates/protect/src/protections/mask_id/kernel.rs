@@ -11,8 +11,9 @@ use crate::{
     ProtectError,
     argument::Arguments,
     characters::{UNKNOWN, Written},
-    lanes,
-    rewrite::Rewrite,
+    column::ROOM,
+    lanes::{self, Head, Lanes},
+    rewrite::{Rewrite, Starred},
 };
 
 /// Characters at the end that may show.
@@ -20,12 +21,13 @@ const MOST: usize = 4;
 /// Letters and digits of an identity number.
 const LENGTHS: RangeInclusive<usize> = 7..=20;
 
-/// The letters and digits of a number, with something between any two.
+/// Bytes of the longest text: those, and something between any two.
+const LONGEST: usize = 40;
+
+/// The letters and digits of a number.
 struct Signs;
 
 impl Written for Signs {
-    const LONGEST: usize = 40;
-
     #[inline(always)]
     fn counts(block: u8x16) -> u8x16 {
         lanes::digits(block) | lanes::letters(block)
@@ -50,15 +52,25 @@ pub(crate) fn kernel(arguments: &Arguments<'_>) -> Result<MaskId, ProtectError> 
 
 impl Rewrite for MaskId {
     const NAME: &'static str = "mask_id";
+    const USUAL: bool = true;
 
-    fn write(&self, text: &str, out: &mut Vec<u8>) {
-        let text = text.as_bytes();
-        let fits = |places: &u64| LENGTHS.contains(&(places.count_ones() as usize));
-        let Some(places) = Signs::places(text).filter(fits) else {
-            return out.extend_from_slice(UNKNOWN);
-        };
-        let hidden = lanes::between(places, 0, self.last, text.len());
-        lanes::push_starred(text, hidden, out);
+    #[inline(always)]
+    fn usual(&self, text: Head<'_>, out: &mut [u8; ROOM]) -> Option<usize> {
+        self.starred(text, out)
+    }
+
+    fn write(&self, _: &str, out: &mut Vec<u8>) {
+        out.extend_from_slice(UNKNOWN);
+    }
+}
+
+impl Starred for MaskId {
+    #[inline(always)]
+    fn hidden<const N: usize>(&self, text: Head<'_>, lanes: Lanes<N>) -> Option<u64> {
+        let length = text.length();
+        let places = Signs::places(lanes, 0, length)?;
+        let fits = length <= LONGEST && LENGTHS.contains(&(places.count_ones() as usize));
+        fits.then(|| lanes::between(places, 0, self.last, length))
     }
 }
 

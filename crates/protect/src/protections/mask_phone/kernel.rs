@@ -9,18 +9,20 @@ use crate::{
     ProtectError,
     argument::Arguments,
     characters::{UNKNOWN, Written},
-    lanes,
-    rewrite::Rewrite,
+    column::ROOM,
+    lanes::{self, Head, Lanes},
+    rewrite::{Rewrite, Starred},
 };
 
 /// Digits at the end that may show.
 const MOST: usize = 4;
-/// The digits of a number, and what may stand between them; without its `+`.
+/// Bytes of the longest text, without its `+`.
+const LONGEST: usize = 32;
+
+/// The digits of a number, and what may stand between them.
 struct Digits;
 
 impl Written for Digits {
-    const LONGEST: usize = 32;
-
     #[inline(always)]
     fn counts(block: u8x16) -> u8x16 {
         lanes::digits(block)
@@ -47,54 +49,70 @@ pub(crate) fn kernel(arguments: &Arguments<'_>) -> Result<MaskPhone, ProtectErro
 
 impl Rewrite for MaskPhone {
     const NAME: &'static str = "mask_phone";
+    const USUAL: bool = true;
 
-    fn write(&self, text: &str, out: &mut Vec<u8>) {
-        let (international, rest) = match text.as_bytes() {
-            [b'+', rest @ ..] => (true, rest),
-            rest => (false, rest),
-        };
-        let Some((places, code)) = country(international, rest) else {
-            return out.extend_from_slice(UNKNOWN);
-        };
-        if international {
-            out.push(b'+');
+    #[inline(always)]
+    fn usual(&self, text: Head<'_>, out: &mut [u8; ROOM]) -> Option<usize> {
+        self.starred(text, out)
+    }
+
+    fn write(&self, _: &str, out: &mut Vec<u8>) {
+        out.extend_from_slice(UNKNOWN);
+    }
+}
+
+impl Starred for MaskPhone {
+    #[inline(always)]
+    fn hidden<const N: usize>(&self, text: Head<'_>, lanes: Lanes<N>) -> Option<u64> {
+        let length = text.length();
+        let international = text.at(0) == b'+' && length > 0;
+        let before = usize::from(international);
+        let places = Digits::places(lanes, before, length)?;
+        let count = places.count_ones() as usize;
+        // E.164: at most 15 digits.
+        if count > 15 || length > before + LONGEST {
+            return None;
         }
-        let hidden = lanes::between(places, code, self.last, rest.len());
-        lanes::push_starred(rest, hidden, out);
+        let code = match international {
+            true => {
+                let digit = |places: u64| usize::from(text.at(places.trailing_zeros() as usize));
+                let second = places & places.wrapping_sub(1);
+                let digits =
+                    (10 * digit(places) + digit(second)).checked_sub(11 * usize::from(b'0'));
+                usize::from(*CODES.get(digits?)?)
+            }
+            false => 0,
+        };
+        if count < code + 7 {
+            return None;
+        }
+        let hidden = lanes::between(places >> before, code, self.last, length - before);
+        Some(hidden << before)
     }
 }
 
-/// Where the digits of a phone number stand, and how many of them are its country code: none where it
-/// did not begin with `+`. `None` for what is no number. E.164: at most 15 digits.
-fn country(international: bool, rest: &[u8]) -> Option<(u64, usize)> {
-    let places = Digits::places(rest)?;
-    let count = places.count_ones() as usize;
-    if count > 15 {
-        return None;
-    }
-    if !international {
-        return (count >= 7).then_some((places, 0));
-    }
-    let digit = |places: u64| Some(rest.get(places.trailing_zeros() as usize)? - b'0');
-    let code = code_length([digit(places)?, digit(places & places.wrapping_sub(1))?]);
-    (count >= code + 7).then_some((places, code))
-}
-
-/// The length of the country code that begins with these digits (ITU-T E.164, list of assigned
+/// The length of the country code that begins with each two digits (ITU-T E.164, list of assigned
 /// codes).
-fn code_length([one, two]: [u8; 2]) -> usize {
-    match (one, two) {
-        (1 | 7, _) => 1,
-        (2, 0 | 7)
-        | (3, 0..=4 | 6 | 9)
-        | (4, 0 | 1 | 3..=9)
-        | (5, 1..=8)
-        | (6, 0..=6)
-        | (8, 1 | 2 | 4 | 6)
-        | (9, 0..=5 | 8) => 2,
-        _ => 3,
+#[allow(clippy::indexing_slicing, reason = "done while compiling")]
+static CODES: [u8; 100] = {
+    let mut lengths = [0; 100];
+    let mut digits = 0;
+    while digits < lengths.len() {
+        lengths[digits] = match (digits / 10, digits % 10) {
+            (1 | 7, _) => 1,
+            (2, 0 | 7)
+            | (3, 0..=4 | 6 | 9)
+            | (4, 0 | 1 | 3..=9)
+            | (5, 1..=8)
+            | (6, 0..=6)
+            | (8, 1 | 2 | 4 | 6)
+            | (9, 0..=5 | 8) => 2,
+            _ => 3,
+        };
+        digits += 1;
     }
-}
+    lengths
+};
 
 #[cfg(test)]
 pub(crate) fn sample() -> crate::testing::Sample {
