@@ -1,6 +1,6 @@
 //! Tasks of the repository, run as `cargo xtask TASK`: the house rules (`tidy`), test data
 //! (`generate`), the generated reference (`docs`), the comparison with others (`bench`), the measure
-//! of the detectors (`detection`) and of the proof (`precision`, `mutants`), the faults that a run survives
+//! of the detectors (`detection`) and of the proof (`precision`, `mutants`, `twins`), the faults that a run survives
 //! (`faults`), the decoders under mutated bytes (`fuzz`), the libraries that tests exchange data with
 //! (`peers`) and the servers that they speak to (`services`).
 //!
@@ -19,6 +19,7 @@ mod random;
 mod report;
 mod services;
 mod tidy;
+mod twins;
 mod workspace;
 
 use std::process::ExitCode;
@@ -49,8 +50,13 @@ Tasks:
                                 seeded mutations through every decoder, for N seconds (60) in all
   peers                         install the Python libraries that tests exchange data with
   services up|down [NAME ...]   start or stop the servers that tests speak to (postgres)
-  mutants [FIRST [LAST]]        remove one rule of the proof after the other, and say whether its cases
-                                notice
+  mutants [FIRST [LAST]] [--at-once N] [--write]
+                                remove one rule of the proof after the other, and say which test notices;
+                                with --write keep the result in docs/reference/mutants.md
+  twins [--pairs N] [--seed S] [--only QUERY] [--threads N] [--write]
+                                run generated queries that the proof accepts over pairs of states (10000)
+                                that differ in secrets only, and with --write keep the result in
+                                docs/reference/twins.md
   precision [--check]           judge the queries of TPC-H, TPC-DS and our own, and write
                                 docs/reference/precision.md (or compare with it)
 ";
@@ -69,6 +75,7 @@ fn main() -> ExitCode {
         Some("peers") => peers::main(words.collect()),
         Some("services") => services::main(words.collect()),
         Some("mutants") => mutants::main(words.collect()),
+        Some("twins") => twins::main(words.collect()),
         Some("precision") => precision::main(words.collect()),
         Some("help" | "--help" | "-h") => {
             report::line(USAGE);

@@ -61,6 +61,27 @@ impl Action {
         Self::Audit,
     ];
 
+    /// Whether it shows something of a value, and is asked with a [`crate::Disclosure`].
+    pub fn discloses(self) -> bool {
+        match self {
+            Self::Declassify
+            | Self::Select
+            | Self::Link
+            | Self::Reveal
+            | Self::Export
+            | Self::Waive => true,
+            Self::Run
+            | Self::Preview
+            | Self::Read
+            | Self::Write
+            | Self::Keys
+            | Self::Administer
+            | Self::Wrap
+            | Self::Unwrap
+            | Self::Audit => false,
+        }
+    }
+
     /// Its name in a policy: `Sealine::Action::"<name>"`.
     pub fn name(self) -> &'static str {
         match self {

@@ -1,7 +1,7 @@
 //! From a plan to an authorized plan, or to a refusal that says how to pass.
 //!
 //! Invariant: every question is asked, all of them, before anything is
-//! returned; one denial or one violation refuses. Must never: touch data, read
+//! returned; one denial, one violation or one owner who has not signed refuses. Must never: touch data, read
 //! a clock, or treat a question that could not be asked as permitted.
 
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use sealine_spec::{Files, Spec};
 
 use crate::action::{Action, Resource};
 use crate::authorized::{Authorized, Granted};
-use crate::decide::{Decision, permitted};
+use crate::decide::{self, Decision};
 use crate::disclosure::Disclosure;
 use crate::policy::Policy;
 use crate::principal::Principal;
@@ -45,7 +45,7 @@ pub fn authorize(
     let denied: Vec<Denied> = questions(&plan)
         .into_iter()
         .filter_map(|(action, resource)| {
-            let decision = permitted(policy, principal, action, &resource, None);
+            let decision = decide::ask(policy, principal, action, &resource, None);
             (!decision.permitted()).then_some(Denied {
                 action,
                 resource,
@@ -66,14 +66,24 @@ pub fn authorize(
             refused.push((index, decision));
         }
     }
-    if denied.is_empty() && refused.is_empty() && plan.violations().is_empty() {
+    let vouched = policy.vouched();
+    if vouched.is_sound() && denied.is_empty() && refused.is_empty() && plan.violations().is_empty()
+    {
         return Ok(Authorized::new(
             plan,
             policy.digest(),
             key_epoch,
             now,
-            principal.clone(),
+            Principal {
+                roles: policy
+                    .roles_of(principal)
+                    .into_iter()
+                    .map(str::to_owned)
+                    .collect(),
+                ..principal.clone()
+            },
             granted,
+            vouched.signers().to_vec(),
         ));
     }
     Err(Renderer {
@@ -102,7 +112,7 @@ pub(crate) struct Asking<'a> {
 
 impl Asking<'_> {
     pub(crate) fn demand(&self, demand: &Demand) -> Decision {
-        permitted(
+        decide::ask(
             self.policy,
             self.principal,
             action(demand.kind),
@@ -121,6 +131,7 @@ pub(crate) fn action(kind: DemandKind) -> Action {
     match kind {
         DemandKind::Declassify => Action::Declassify,
         DemandKind::Select => Action::Select,
+        DemandKind::Link => Action::Link,
         DemandKind::Reveal => Action::Reveal,
         DemandKind::Export => Action::Export,
         DemandKind::Waive => Action::Waive,

@@ -7,6 +7,7 @@
 use sealine_plan::{Demand, Plan};
 
 use crate::error::AccessError;
+use crate::owners::Signer;
 use crate::principal::Principal;
 
 /// How long after the decision an execution may start, in seconds.
@@ -35,6 +36,7 @@ pub struct Authorized<P> {
     expires: i64,
     principal: Principal,
     declassifications: Vec<Granted>,
+    signers: Vec<Signer>,
 }
 
 impl Authorized<Plan> {
@@ -46,6 +48,7 @@ impl Authorized<Plan> {
         now: i64,
         principal: Principal,
         declassifications: Vec<Granted>,
+        signers: Vec<Signer>,
     ) -> Self {
         Self {
             plan_digest: plan.digest(),
@@ -56,6 +59,7 @@ impl Authorized<Plan> {
             expires: now.saturating_add(LIFETIME_SECONDS),
             principal,
             declassifications,
+            signers,
         }
     }
 
@@ -145,5 +149,10 @@ impl<P> Authorized<P> {
     /// Every disclosure that was asked for, with the statements that permit it.
     pub fn declassifications(&self) -> &[Granted] {
         &self.declassifications
+    }
+
+    /// Who vouched for catalog and policy; empty where the project has no owners.
+    pub fn signers(&self) -> &[Signer] {
+        &self.signers
     }
 }

@@ -323,6 +323,38 @@ when { context.to_level == "internal" };
 "#,
     ),
     (
+        "SL4430",
+        r#"# Rows may not be joined by this key
+
+**What happened.** A step joins two datasets by a key that is above the clearance of the destination. Both columns are unique and required, so that the joined rows tell no more of the key than which rows belong together; the policy does not permit that.
+
+**Why.** Who stands in both datasets may be the secret: the patients among the insured. And what is shown of a row of either is shown about the row of the other.
+
+**What to do.** Join by a key that the destination is cleared for, or ask for the link. It is asked of the tags of both columns, each with the other column as its `form`:
+
+```cedar
+permit (principal == Sealine::Service::"svc/daily", action == Sealine::Action::"link", resource == Sealine::Tag::"pii.ssn")
+when { context.to == "lake.matched" && context has form && context.form == "hr.staff.ssn" };
+```
+"#,
+    ),
+    (
+        "SL4431",
+        r#"# Two pipelines show more together than is permitted
+
+**What happened.** This pipeline and another one show one value in two forms, to datasets that the same people may read. Each form is asked for by itself; what they give together is not permitted.
+
+**Why.** The first six digits of a card in one dataset and the last four in another are ten digits. All pipeline files of the project count, and whoever is not cleared for the value is taken to read every dataset below its level. Both pipelines are refused, so that neither comes first.
+
+**What to do.** Show the value in one form in both, raise the clearance of one of the datasets to the level of the value, or ask for both forms together, in both pipelines. `protection` joins the names by `+`; where neither form holds the other, `form` says how they are written; sums over two populations are `populations`, with the two datasets as `form`:
+
+```cedar
+permit (principal, action == Sealine::Action::"declassify", resource == Sealine::Tag::"pci.pan")
+when { context.protection == "mask+tokenize" };
+```
+"#,
+    ),
+    (
         "SL4201",
         r#"# An authorization has expired
 
@@ -366,6 +398,174 @@ when { context.to_level == "internal" };
 **What to do.** Run the pipeline again.
 "#,
     ),
+    (
+        "SL4450",
+        r#"# An owner has not signed
+
+**What happened.** `sealine.yaml` names an owner whose signature is not in `signatures/`.
+
+**Why.** In a project with `owners:`, `catalog/` and `policy/` count only as signed, so that whoever writes a pipeline can neither relabel a column nor widen a policy. Until every owner has signed, nothing is permitted.
+
+**What to do.** The owner looks at the files and signs them, then commits `signatures/` beside them:
+
+```console
+$ sealine policy sign --owner privacy --key privacy.key
+```
+"#,
+    ),
+    (
+        "SL4451",
+        r#"# The files are not those that an owner signed
+
+**What happened.** A file in the owner's folders, or `sealine.yaml`, was changed, added, removed or renamed after the signature. Every byte counts, line ends too.
+
+**Why.** A signature is over exactly these paths and their SHA-256. `sealine.yaml` is among them since it says who the owners are, what the levels mean and where data lies.
+
+**What to do.** Have the owner look at the change and sign it, or bring the files back. A tool that changes line ends on checkout is told not to: `* -text` in `.gitattributes`.
+
+```console
+$ sealine policy sign --owner privacy --key privacy.key
+```
+"#,
+    ),
+    (
+        "SL4452",
+        r#"# A signature of an owner does not hold
+
+**What happened.** The file in `signatures/` is not what the owner's key signed: it was changed, is of another key, or is no signature at all.
+
+**Why.** A signature that does not hold says nothing about the files.
+
+**What to do.** Restore the file from version control, or have the owner sign again. If nobody knows where it comes from, look at who changed it.
+
+```console
+$ sealine policy verify
+```
+"#,
+    ),
+    (
+        "SL4453",
+        r#"# A signature of an owner was set back
+
+**What happened.** This project has met a newer signature of the owner than the one that lies in `signatures/`, or another one of the same number.
+
+**Why.** An old signature together with the files of its time would bring back a label or a permission that was taken away since. The audit log remembers the newest signature of each owner (`owners.known`).
+
+**What to do.** Take the newest files and signatures. If the older state is meant, the owner signs it anew: a new signature has a new number.
+
+```console
+$ sealine policy sign --owner privacy --key privacy.key
+```
+"#,
+    ),
+    (
+        "SL4454",
+        r#"# An owner was removed or exchanged without its word
+
+**What happened.** The audit log remembers an owner that `sealine.yaml` does not name any more, or names with another key.
+
+**Why.** `owners:` stands in a file that others write too. So who vouched last must sign the `sealine.yaml` that says who vouches next; else anybody could make themselves the owner.
+
+**What to do.** Bring `owners:` back, or have the old key sign the new `sealine.yaml`; a new key signs beside it. Both files in `signatures/` are needed until the next run has taken note.
+
+```console
+$ sealine policy sign --owner privacy --key old.key
+$ sealine policy sign --owner privacy --key new.key
+```
+
+Where the old key is lost, begin with a new state folder: what the log remembers cannot be talked away.
+"#,
+    ),
+    (
+        "SL4455",
+        r#"# A file that nobody signs
+
+**What happened.** The project has owners, and a file in `catalog/` or `policy/` lies in no folder that one of them signs.
+
+**Why.** A permission or a label that nobody vouches for would count like one that somebody does.
+
+**What to do.** Add its folder to `signs:` of an owner, who then signs.
+
+```yaml
+owners:
+  privacy: { key: "privacy+…", signs: [catalog/, policy/] }
+```
+"#,
+    ),
+    (
+        "SL4456",
+        r#"# Signatures that nobody looked at
+
+**What happened.** The project has owners, and this part of the program decided without looking at their signatures.
+
+**Why.** This is a defect of Sealine. Nothing is permitted then.
+
+**What to do.** Report it with the command that led to it.
+"#,
+    ),
+    (
+        "SL4460",
+        r#"# A test of the policy names no action
+
+**What happened.** The `action:` of a test in `policy/tests/` is none of those that a policy knows.
+
+**Why.** A question that cannot be asked must not pass for a denial that was expected.
+
+**What to do.** Take one of those that are listed:
+
+```yaml
+- { principal: { user: eve }, action: read, resource: { dataset: lake.customers }, expect: deny }
+```
+"#,
+    ),
+    (
+        "SL4461",
+        r#"# A test of the policy is about the wrong kind of thing
+
+**What happened.** The `resource:` of a test is of no known kind, or of one that the action does not go with.
+
+**Why.** A question that cannot be asked must not pass for a denial that was expected.
+
+**What to do.** One runs a pipeline, reads a dataset, rotates a key, declassifies a tag, and audits the log:
+
+```yaml
+- { principal: { service: svc/daily }, action: run, resource: { pipeline: daily }, expect: allow }
+- { principal: { user: ada }, action: audit, resource: { log: audit }, expect: allow }
+```
+"#,
+    ),
+    (
+        "SL4462",
+        r#"# A test of the policy discloses something incomplete
+
+**What happened.** `declassify`, `select`, `link`, `reveal` and `export` are asked with a context; that of a test lacks a field, or has one that does not exist or is of another type.
+
+**Why.** A test that leaves something out could be denied for that reason alone, and pass without testing anything.
+
+**What to do.** Put what all tests share at the top, and the rest where it differs:
+
+```yaml
+context: { pipeline: daily, dataset: crm.customers, column: card, to: lake.customers, from_level: restricted, to_level: internal }
+tests:
+  - principal: { service: svc/daily }
+    action: declassify
+    resource: { tag: pci.pan }
+    context: { protection: mask, first: 7, last: 4 }
+    expect: deny
+```
+"#,
+    ),
+    (
+        "SL4463",
+        r#"# The policy answers otherwise than expected
+
+**What happened.** A test in `policy/tests/` expects the other answer. The statements that decided are marked beside it.
+
+**Why.** The table says what the policy is meant to do; a change of the policy did something else, or more.
+
+**What to do.** Read the marked statements, then change them or the table. `sealine policy test` runs all of it.
+"#,
+    ),
 ];
 
 #[cfg(test)]
@@ -393,8 +593,10 @@ mod tests {
         let sources = [
             include_str!("authorize.rs"),
             include_str!("authorized.rs"),
+            include_str!("cases.rs"),
             include_str!("decide.rs"),
             include_str!("error.rs"),
+            include_str!("owners.rs"),
             include_str!("policy/load.rs"),
             include_str!("policy/names.rs"),
             include_str!("refusal.rs"),

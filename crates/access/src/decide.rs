@@ -55,8 +55,23 @@ impl Decision {
 /// `link` and `reveal`, and must be `None` for every other action.
 ///
 /// What the schema does not know (an action on the wrong kind of resource, a
-/// missing or superfluous context) is denied, and [`Decision::failed`] says so.
+/// missing or superfluous context) is denied, and [`Decision::failed`] says so; so is everything
+/// while something stands against who vouches for the policy.
 pub fn permitted(
+    policy: &Policy,
+    principal: &Principal,
+    action: Action,
+    resource: &Resource,
+    disclosure: Option<&Disclosure>,
+) -> Decision {
+    if !policy.vouched().is_sound() {
+        return Decision::broken("the owners have not signed the project as it is");
+    }
+    ask(policy, principal, action, resource, disclosure)
+}
+
+/// What the text of the policy says, whoever vouches for it. Only for whoever refuses for the owners' sake itself.
+pub(crate) fn ask(
     policy: &Policy,
     principal: &Principal,
     action: Action,
@@ -66,7 +81,7 @@ pub fn permitted(
     let Some(schema) = schema() else {
         return Decision::broken("the schema that ships with Sealine cannot be read");
     };
-    let Some(question) = Question::new(principal, action, resource) else {
+    let Some(question) = Question::new(policy, principal, action, resource) else {
         return Decision::broken("a name of the schema cannot be read");
     };
     let Some(context) = context(disclosure) else {
@@ -110,7 +125,7 @@ pub(crate) fn covering(
     action: Action,
     resource: &Resource,
 ) -> Vec<String> {
-    let Some(question) = Question::new(principal, action, resource) else {
+    let Some(question) = Question::new(policy, principal, action, resource) else {
         return Vec::new();
     };
     let Some(entities) = question.entities() else {
@@ -171,7 +186,12 @@ struct Question {
 }
 
 impl Question {
-    fn new(principal: &Principal, action: Action, resource: &Resource) -> Option<Self> {
+    fn new(
+        policy: &Policy,
+        principal: &Principal,
+        action: Action,
+        resource: &Resource,
+    ) -> Option<Self> {
         let above = match resource {
             Resource::Log => Vec::new(),
             dotted => dotted_parents(dotted.id())
@@ -182,9 +202,9 @@ impl Question {
             principal: uid(principal.kind.type_name(), &principal.id)?,
             action: uid("Action", action.name())?,
             resource: uid(resource.type_name(), resource.id())?,
-            roles: principal
-                .roles
-                .iter()
+            roles: policy
+                .roles_of(principal)
+                .into_iter()
                 .map(|role| uid("Role", role))
                 .collect::<Option<_>>()?,
             above,

@@ -79,6 +79,37 @@ impl Disclosure {
         }
     }
 
+    /// Sets an attribute by its name in the schema; false where there is none of that name and type.
+    pub(crate) fn set(&mut self, name: &str, value: &str) -> bool {
+        let text = match name {
+            "pipeline" => &mut self.pipeline,
+            "dataset" => &mut self.dataset,
+            "column" => &mut self.column,
+            "to" => &mut self.to,
+            "from_level" => &mut self.from_level,
+            "to_level" => &mut self.to_level,
+            "protection" => &mut self.protection,
+            "key" => self.key.get_or_insert_default(),
+            "form" => self.form.get_or_insert_default(),
+            _ => return self.set_number(name, value),
+        };
+        value.clone_into(text);
+        true
+    }
+
+    fn set_number(&mut self, name: &str, value: &str) -> bool {
+        let number = match name {
+            "first" => &mut self.first,
+            "last" => &mut self.last,
+            "width" => &mut self.width,
+            "offset" => &mut self.offset,
+            "min_group" => &mut self.min_group,
+            _ => return false,
+        };
+        *number = value.parse().ok();
+        number.is_some()
+    }
+
     /// The text attributes, in the order of the schema.
     pub(crate) fn texts(&self) -> [(&'static str, Option<&str>); 9] {
         [

@@ -66,6 +66,14 @@ pub enum AccessError {
         /// The key, as the policy names it.
         resource: String,
     },
+    /// The owners have not signed the project as it is, so its policy permits nothing.
+    #[error("{reason}; `sealine policy verify` says more")]
+    Unvouched {
+        /// The code of the first thing that stands against it.
+        code: &'static str,
+        /// What that is.
+        reason: String,
+    },
 }
 
 impl AccessError {
@@ -77,6 +85,7 @@ impl AccessError {
             Self::Changed { .. } => "SL4203",
             Self::KeysChanged { .. } => "SL4204",
             Self::KeyDenied { .. } => "SL4105",
+            Self::Unvouched { code, .. } => code,
         }
     }
 }

@@ -101,6 +101,12 @@ pub(crate) fn reveals(asked: &Disclosure, kind: DemandKind) -> String {
                 asked.form.as_deref().unwrap_or_default(),
             );
         }
+        DemandKind::Link => {
+            return format!(
+                "which rows have the same {column} as one of `{}`, and so what is shown of either about both",
+                asked.form.as_deref().unwrap_or_default(),
+            );
+        }
         DemandKind::Declassify | DemandKind::Select => {}
     }
     match asked.protection.as_str() {
@@ -119,6 +125,10 @@ pub(crate) fn reveals(asked: &Disclosure, kind: DemandKind) -> String {
             asked.key.as_deref().unwrap_or_default(),
         ),
         "redact" | "nullify" => format!("nothing of {column}"),
+        "populations" => format!(
+            "sums of {column} over those who stand in one of {} and not in the other, be they ever so few",
+            asked.form.as_deref().unwrap_or_default(),
+        ),
         other => match asked.min_group {
             Some(k) => format!("{other} of {column} over at least {k} subjects"),
             None => format!("{other} of {column}"),

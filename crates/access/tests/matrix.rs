@@ -9,12 +9,15 @@
     clippy::indexing_slicing
 )]
 
+#[path = "support/proofs.rs"]
+mod proofs;
 mod support;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use sealine_access::{Action, Disclosure, Policy, Principal, Resource, permitted};
+use sealine_access::{Action, Disclosure, Matrix, Policy, Principal, Resource, permitted};
+use sealine_plan::Request;
 use sealine_spec::Spec;
 
 fn principals() -> Vec<(&'static str, Principal)> {
@@ -129,7 +132,7 @@ fn questions(spec: &Spec) -> Vec<Question> {
                     );
                 }
             }
-            Action::Select | Action::Link | Action::Reveal | Action::Export => {
+            Action::Select | Action::Link | Action::Reveal | Action::Export | Action::Waive => {
                 for tag in &tags {
                     let form = forms().into_iter().find(|(name, _)| name == "none");
                     all.push((action, Resource::Tag(tag.clone()), form));
@@ -177,6 +180,40 @@ fn matrix(spec: &Spec, policy: &Policy) -> String {
         writeln!(out, "{:<84} | {}", question.trim_end(), answers.join(" | ")).unwrap();
     }
     out
+}
+
+/// What `sealine policy matrix` prints for a project of the repository.
+fn printed(project: &str) -> String {
+    let (files, spec, policy) = support::load(project);
+    let plan = |name: &String| proofs::bind(&files, &spec, &Request::Pipeline(name.clone())).ok();
+    let plans: Vec<_> = spec.pipelines.keys().filter_map(plan).collect();
+    assert!(!plans.is_empty(), "{project}");
+    Matrix::of(&spec, &policy, &plans).to_string()
+}
+
+/// Every example says in `policy/matrix.txt` who may what: `SEALINE_UPDATE=1` writes them anew.
+#[test]
+fn each_example_has_its_matrix() {
+    let mut examples = 0;
+    for entry in std::fs::read_dir(support::root().join("examples")).unwrap() {
+        let folder = entry.unwrap().path();
+        if !folder.join("sealine.yaml").is_file() {
+            continue;
+        }
+        let name = folder.file_name().unwrap().to_str().unwrap();
+        let now = printed(&format!("examples/{name}"));
+        let path = folder.join("policy/matrix.txt");
+        if std::env::var_os("SEALINE_UPDATE").is_some() {
+            std::fs::write(&path, &now).unwrap();
+        }
+        let committed = std::fs::read_to_string(&path).unwrap_or_default();
+        for (at, (old, new)) in committed.lines().zip(now.lines()).enumerate() {
+            assert_eq!(old, new, "line {} of {}", at + 1, path.display());
+        }
+        assert_eq!(committed, now, "{} has another length", path.display());
+        examples += 1;
+    }
+    assert!(examples >= 4, "{examples}");
 }
 
 #[test]

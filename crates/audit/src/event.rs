@@ -85,6 +85,10 @@ pub enum Action {
         rows_out: u64,
         /// Rows that broke a rule.
         rows_rejected: u64,
+        /// Batches that the token vault had kept by then; absent where the run opened none, and in
+        /// entries of versions that did not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        vault_batches: Option<u64>,
     },
     /// A run stopped before its commit.
     #[serde(rename = "run.failed")]
@@ -292,6 +296,48 @@ pub enum Action {
         /// How many had expired.
         tokens: u64,
     },
+    /// Every token was carried over to another vault, which is the one from here on.
+    #[serde(rename = "vault.moved")]
+    VaultMoved {
+        /// The id of the vault that was left; its file lies where it lay.
+        from: String,
+        /// The id of the vault that is used now.
+        to: String,
+        /// Where it is; no role, and nothing secret.
+        place: String,
+        /// How many tokens both had.
+        tokens: u64,
+    },
+    /// An older copy of the vault is taken on purpose: the tokens made since can be opened no more.
+    #[serde(rename = "vault.accepted")]
+    VaultAccepted {
+        /// The id of the vault.
+        vault: String,
+        /// Batches that it has kept.
+        batches: u64,
+        /// Why, in the words of who asked.
+        reason: String,
+    },
+    /// Who vouches for the files, by which key and signature: from here on no older signature counts, and
+    /// only these say who comes after them.
+    #[serde(rename = "owners.known")]
+    OwnersKnown {
+        /// Each owner, sorted by name; empty where the owners gave it up.
+        owners: Vec<OwnerKnown>,
+    },
+}
+
+/// An owner, and the newest signature of it that was met.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct OwnerKnown {
+    /// Its name.
+    pub owner: String,
+    /// Its public key, `name+hash+base64`.
+    pub key: String,
+    /// The number of the signature.
+    pub sequence: u64,
+    /// SHA-256 of the file of the signature.
+    pub signature: Digest,
 }
 
 /// How often keys of files were wrapped and unwrapped under a key.
@@ -430,6 +476,9 @@ impl Action {
             Self::VaultKnown { .. } => "vault.known",
             Self::VaultForgotten { .. } => "vault.forgotten",
             Self::VaultPurged { .. } => "vault.purged",
+            Self::VaultMoved { .. } => "vault.moved",
+            Self::VaultAccepted { .. } => "vault.accepted",
+            Self::OwnersKnown { .. } => "owners.known",
         }
     }
 
@@ -486,6 +535,7 @@ mod tests {
                 rows_in: 10,
                 rows_out: 9,
                 rows_rejected: 1,
+                vault_batches: None,
             },
             Action::RunFailed {
                 run: run.clone(),
@@ -591,6 +641,25 @@ mod tests {
             Action::VaultPurged {
                 vault: "00ff".into(),
                 tokens: 7,
+            },
+            Action::VaultMoved {
+                from: "00ff".into(),
+                to: "11ff".into(),
+                place: "postgres://db:5432/tokens".into(),
+                tokens: 7,
+            },
+            Action::VaultAccepted {
+                vault: "00ff".into(),
+                batches: 7,
+                reason: "the disk is gone".into(),
+            },
+            Action::OwnersKnown {
+                owners: vec![OwnerKnown {
+                    owner: "privacy".into(),
+                    key: "privacy+530d903a+A".into(),
+                    sequence: 7,
+                    signature: Digest::of(b"s"),
+                }],
             },
         ]
     }

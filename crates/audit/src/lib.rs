@@ -14,6 +14,7 @@ mod codes;
 mod digest;
 mod dsse;
 mod edge;
+mod endorse;
 mod error;
 mod event;
 mod fault;
@@ -32,10 +33,11 @@ mod verify;
 
 pub use codes::CODES;
 pub use digest::{Digest, NotADigest};
+pub use endorse::{ENDORSEMENT_TYPE, Endorsement, MAX_ENDORSEMENT};
 pub use error::AuditError;
 pub use event::{
     Action, Digests, EVENT_VERSION, Event, KeyChange, KeyCount, KeyUse, MAX_ENTRY, Outcome,
-    PassphraseChange, Resolution,
+    OwnerKnown, PassphraseChange, Resolution,
 };
 pub use fault::{Fault, FaultKind, Verified};
 pub use log::{Appended, Log};

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Digests, KeyUse};
+use crate::event::{Digests, KeyUse, OwnerKnown};
 use crate::{Digest, Time};
 
 /// `_type` of an in-toto statement, version 1.
@@ -76,6 +76,9 @@ pub struct Receipt {
     /// none, and in receipts of versions that did not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<Digest>,
+    /// Who vouched for catalog and policy, by which signature; empty where the project has no owners.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owners: Vec<OwnerKnown>,
 }
 
 /// The verdict of the proof.

@@ -1,5 +1,11 @@
 //! The arguments, and the help that teaches them. The reference page is generated from here.
 
+mod policy;
+mod vault;
+
+pub(crate) use policy::Policy;
+pub(crate) use vault::Vault;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use sealine_engine::RunId;
 use std::path::PathBuf;
@@ -217,6 +223,22 @@ Examples:
 No value is printed. Reading is permitted by the policy and written to the audit log, as for `read`."
     )]
     Report(Report),
+    /// Sign and verify catalog and policy for their owners; test what the policy says
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  sealine policy keygen --owner privacy --out privacy.key
+  sealine policy sign --owner privacy --key privacy.key
+  sealine policy verify
+  sealine policy test
+
+In a project with `owners:` in sealine.yaml, catalog/ and policy/ count only as signed by whoever
+owns them: `check` and `run` refuse (exit 3) what nobody signed, what was changed since, and a state
+older than one that was met before. So who writes a pipeline can neither relabel a column nor widen
+a policy."
+    )]
+    Policy(Policy),
     /// Show the first rows that a pipeline would write, without writing them
     #[command(after_help = "\
 Examples:
@@ -426,39 +448,6 @@ pub(crate) enum Passphrase {
     },
     /// Go back to a file that its owner alone can read
     Remove,
-}
-
-/// Arguments of `vault`.
-#[derive(Clone, Subcommand)]
-pub(crate) enum Vault {
-    /// Count the tokens of each key and domain; waits for no run
-    Show,
-    /// Remove the tokens that have expired
-    #[command(after_help = "\
-An expired token opens nothing whether it is removed or not. Runs remove some by themselves; this
-removes the rest, and is written to the audit log.")]
-    Purge,
-    /// Give up a vault that is gone for good
-    #[command(after_help = "\
-Examples:
-  sealine vault forget --reason 'disk lost, no backup: incident 4711'
-
-First try to restore it from a backup. Without it no token that it made can be opened, and the same
-value gets a new token, so that joins with older data fail. What was given up and why stays in the
-audit log; the next run begins with the vault that is there then, or makes one. Nothing is deleted.")]
-    Forget {
-        /// Why; the audit log keeps it beside your name
-        #[arg(long, value_name = "TEXT", value_parser = reason)]
-        reason: String,
-    },
-    /// Print the SQL that makes a vault in PostgreSQL, for the owner of the database to run once
-    #[command(after_help = "\
-Examples:
-  sealine vault sql | psql -v ON_ERROR_STOP=1 'host=db.example.com dbname=tokens sslmode=verify-full'
-
-It makes three tables in a schema of their own, and lets the role of `vault:` in sealine.yaml use
-them, and neither change nor drop them. Sealine itself never makes tables in a database.")]
-    Sql,
 }
 
 /// A limit of uses; `None` is the cipher's own.

@@ -107,6 +107,27 @@ pub(crate) enum Failure {
         /// Why, and what to do.
         reason: String,
     },
+    /// A key that is none of the owner's.
+    #[error(
+        "the key is not that of the owner `{owner}`: `sealine.yaml` names another one, or none; its public key is `{public}`"
+    )]
+    OwnerKey {
+        /// The owner.
+        owner: String,
+        /// The public half of the key.
+        public: String,
+    },
+    /// Nobody vouches, or others than expected.
+    #[error("{reason}")]
+    OtherOwners {
+        /// Who, and what to do.
+        reason: String,
+    },
+    /// No file of `policy/tests/` asks anything.
+    #[error(
+        "there is nothing to test: no file below `policy/tests/` ends in `.yaml`; `sealine policy test --help` shows one"
+    )]
+    NoTests,
     /// Broken files or a refusal, with places.
     #[error("{} findings", .diagnostics.len())]
     Findings {
@@ -146,6 +167,9 @@ impl Failure {
             Failure::Unconfirmed { .. } => "SL0115",
             Failure::WhichKey { .. } => "SL0116",
             Failure::Argument { .. } => "SL0117",
+            Failure::OwnerKey { .. } => "SL0340",
+            Failure::OtherOwners { .. } => "SL0341",
+            Failure::NoTests => "SL0342",
             Failure::Findings { .. } => "",
             Failure::Crate { code, .. } => code,
         }
@@ -154,6 +178,7 @@ impl Failure {
     fn exit(&self) -> Exit {
         match self {
             Failure::Findings { exit, .. } | Failure::Crate { exit, .. } => *exit,
+            Failure::OtherOwners { .. } => Exit::Tampered,
             Failure::Runtime { .. }
             | Failure::Stale { .. }
             | Failure::File {
@@ -305,6 +330,26 @@ pub(crate) const CODES: &[(&str, &str)] = &[
          read, nothing was written.\n\n**What to do.** What the message says; `sealine protect --help` and `sealine reveal \
          --help` have examples.",
     ),
+    (
+        "SL0340",
+        "A key that is not the owner's.\n\n`sealine policy sign` takes the key whose public half `owners:` of `sealine.yaml` \
+         names, or named when the project was last run. The message prints the public half of the key that was given. Nothing \
+         was signed.\n\n**What to do.** Give the right file, or put the printed line under `owners:`, for example `privacy: { \
+         key: \"…\", signs: [catalog/, policy/] }`. Owners who are there already sign that change too.",
+    ),
+    (
+        "SL0341",
+        "Nobody vouches for the project, or others than expected.\n\n`sealine policy verify` ends with this where \
+         `sealine.yaml` names no owner, or where the owners are not exactly those whose keys were given with `--key`. Who \
+         writes `sealine.yaml` writes `owners:` too; a machine that has never run the project knows no owner from before, so \
+         it compares with keys from a place that you trust.\n\n**What to do.** See who changed `owners:`. In a pipeline of \
+         checks, keep the keys outside of the repository: `sealine policy verify --key \"$PRIVACY_KEY\"`.",
+    ),
+    (
+        "SL0342",
+        "There is nothing to test.\n\nNo file below `policy/tests/` ends in `.yaml`. A test that does not exist must not pass \
+         for one that succeeded.\n\n**What to do.** Write a table of who may what; `sealine policy test --help` shows one.",
+    ),
 ];
 
 /// `; did you mean …`, where one of the names is near; else `; there are …`, where they are few.
@@ -413,6 +458,14 @@ mod tests {
                 argument: String::new(),
                 reason: String::new(),
             },
+            Failure::OwnerKey {
+                owner: String::new(),
+                public: String::new(),
+            },
+            Failure::OtherOwners {
+                reason: String::new(),
+            },
+            Failure::NoTests,
         ];
         for failure in failures {
             assert!(

@@ -545,3 +545,56 @@ fn pyarrow_reads_the_lake_as_far_as_the_policy_lets_it() {
         "{log}"
     );
 }
+
+/// What pyarrow makes of partitions, in clear and sealed, with its own reading of the names of folders.
+#[test]
+fn pyarrow_reads_partitions_as_hive_names_them() {
+    let Some(python) = python() else { return };
+    let project = Project::of("examples/payments");
+    project.edit(
+        "catalog/pay.yaml",
+        "path: settlement/, format: csv }\n    clearance: settlement\n",
+        "path: settlement/, format: csv }\n    clearance: settlement\n    partition_by: [currency]\n",
+    );
+    project.sealine(&["run", "settlement"]).ends(0);
+    project.sealine(&["run", "risk"]).ends(0);
+    let counts = |dataset: &str| {
+        let mut counts = BTreeMap::<String, usize>::new();
+        for row in rows(&project, dataset) {
+            *counts
+                .entry(row["currency"].as_str().unwrap().to_owned())
+                .or_default() += 1;
+        }
+        counts
+    };
+    let script = "import sys, json, pyarrow.dataset as ds\n\
+                  t = ds.dataset(sys.argv[1], format='csv', partitioning='hive').to_table()\n\
+                  print(json.dumps({c['values']: c['counts'] for c in t['currency'].value_counts().to_pylist()}))";
+    let mut command = Command::new(&python);
+    command
+        .arg("-c")
+        .arg(script)
+        .arg(project.path().join("lake/settlement"));
+    let seen: BTreeMap<String, usize> =
+        serde_json::from_str(&harness::said(&mut command).ends(0).out).unwrap();
+    assert_eq!(seen, counts("desk.settlement"));
+    assert_eq!(seen.keys().collect::<Vec<_>>(), ["CHF", "EUR"]);
+    project.write(
+        "policy/pyarrow.cedar",
+        "permit (principal is Sealine::User, action == Sealine::Action::\"unwrap\", resource == Sealine::Key::\"risk\");\n",
+    );
+    let mut command = Command::new(&python);
+    command
+        .arg(harness::root().join("examples/pyarrow/read_lake.py"))
+        .arg(project.path())
+        .arg(project.path().join("lake/disputes"))
+        .args(["id", "currency"])
+        .env("SEALINE", harness::SEALINE)
+        .env("PYTHONDONTWRITEBYTECODE", "1");
+    let table = harness::said(&mut command).ends(0);
+    for (currency, count) in counts("risk.disputes") {
+        let ending = format!("'currency': '{currency}'}}");
+        let found = table.out.lines().filter(|line| line.ends_with(&ending));
+        assert_eq!(found.count(), count, "{currency}");
+    }
+}

@@ -221,3 +221,32 @@ fn sarif_holds_the_finding_with_its_place() {
         .ends(2)
         .says("SL0106");
 }
+
+#[test]
+fn folders_are_for_everyone() {
+    let project = Project::small();
+    project.edit(
+        "catalog/crm.yaml",
+        "path: customers/, format: parquet }\n",
+        "path: customers/, format: parquet }\n    partition_by: [age_band]\n",
+    );
+    let said = project.sealine(&["check"]).ends(3);
+    // Lines are broken as the terminal asks.
+    let text: Vec<&str> = said
+        .err
+        .split(|c: char| c.is_whitespace() || c == '\u{2502}')
+        .collect();
+    let text: Vec<&str> = text.into_iter().filter(|word| !word.is_empty()).collect();
+    let text = text.join(" ");
+    for part in [
+        "`crm.customers#rows` (internal) reaches the names of the folders of `lake.customers`, whose clearance is `public`",
+        "`age_band` goes into the names of the folders of `lake.customers`, which everyone sees who can list them",
+        "or leave `partition_by` out",
+        "if its owner agrees that it is public",
+        "context.to_level == \"public\"",
+    ] {
+        assert!(text.contains(part), "`{part}` is not in\n{text}");
+    }
+    project.sealine(&["run"]).ends(3);
+    assert!(project.files("lake").is_empty(), "nothing is written");
+}

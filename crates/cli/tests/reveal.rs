@@ -438,3 +438,84 @@ fn only_what_may_lie_in_clear_does() {
     export(&project, "code", &["--to", &few, "--limit", "2"]).ends(0);
     assert_eq!(fs::read_to_string(&few).unwrap().lines().count(), 2);
 }
+
+/// Killed at any moment, an export leaves at most a hidden file, and the next command that works with the project
+/// removes it and says so.
+#[test]
+fn what_a_killed_export_left_is_removed_by_the_next_command() {
+    use std::process::Stdio;
+    let project = project();
+    project.write(
+        "policy/export.cedar",
+        "permit (principal is Sealine::User, action == Sealine::Action::\"export\", resource);\n",
+    );
+    let notes = project.path().join(".sealine/exports");
+    let hidden = || {
+        let names = fs::read_dir(project.path()).unwrap();
+        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.contains(".sealine-")).count()
+    };
+    let mut killed = 0;
+    for round in 0..8 {
+        let file = to(&project, &format!("emails-{round}.parquet"));
+        let mut child = harness::sealine()
+            .arg("-C")
+            .arg(project.path())
+            .args([
+                "reveal",
+                "lake.sealed",
+                "--column",
+                "email",
+                "--reason",
+                "recall 12",
+            ])
+            .args(["--to", &file, "--key", "lake"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let noted = || fs::read_dir(&notes).is_ok_and(|mut found| found.next().is_some());
+        while !noted() && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(std::time::Duration::from_micros(200));
+        }
+        // A little later each time: within the rows, and about the rename.
+        std::thread::sleep(std::time::Duration::from_millis(round * 2));
+        child.kill().unwrap();
+        killed += usize::from(!child.wait().unwrap().success());
+        project
+            .sealine(&["read", "lake.sealed", "--limit", "1"])
+            .ends(0);
+        assert_eq!(hidden(), 0, "round {round}");
+        assert!(!noted(), "round {round}");
+        let log = project
+            .sealine(&["audit", "show", "--limit", "1000"])
+            .ends(0)
+            .out;
+        let of_file = |action: &str| {
+            let lines = log.lines().filter(|line| line.contains(&file));
+            lines.filter(|line| line.contains(action)).count()
+        };
+        // It is there and was committed, or it is not and that was said, unless nothing had begun.
+        match fs::exists(&file).unwrap() {
+            true => assert_eq!(
+                (of_file("export.committed"), of_file("export.failed")),
+                (1, 0),
+                "{log}"
+            ),
+            false => assert!(
+                of_file("export.started") <= 1 && of_file("export.failed") <= 1,
+                "{log}"
+            ),
+        }
+    }
+    assert!(killed > 0, "every export was faster than its end");
+    // Only what exports stage is removed, whatever a note says.
+    let kept = project.path().join("data/people.csv");
+    fs::create_dir_all(&notes).unwrap();
+    let note = serde_json::json!({ "dataset": "lake.sealed", "actor": "x", "path": "gone", "stage": kept });
+    fs::write(notes.join("x.json"), note.to_string()).unwrap();
+    project
+        .sealine(&["read", "lake.sealed", "--limit", "1"])
+        .ends(0);
+    assert!(kept.exists() && !notes.join("x.json").exists());
+}

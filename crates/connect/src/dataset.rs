@@ -4,7 +4,7 @@
 //! the witness before its first row. This is the one way into the readers for a run.
 
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::RecordBatchOptions;
@@ -15,9 +15,10 @@ use crate::csv::read_csv;
 use crate::input::{Input, bear_witness};
 use crate::ipc::open_ipc;
 use crate::jsonl::read_jsonl;
+use crate::parquet::open_named;
 use crate::{
     Access, Compression, ConnectError, CsvOptions, Located, RawBatch, Source, Warning, Witnessed,
-    open_parquet, partition,
+    partition,
 };
 
 /// How the files of a dataset are written. Without a compression each file's name tells: `.gz`,
@@ -66,8 +67,9 @@ pub fn open(
             }
         }
         if partition_by.is_empty() {
-            let paths: Vec<PathBuf> = files.iter().map(|file| file.path.clone()).collect();
-            return Ok(Box::new(open_parquet(&paths, &own, *access, batch_rows)?));
+            let named = files.iter().map(|file| (&*file.path, &*file.name));
+            let source = open_named(named, &own, *access, batch_rows)?;
+            return Ok(Box::new(source));
         }
     }
     let mut parts: VecDeque<Part> = VecDeque::with_capacity(files.len());
@@ -79,7 +81,7 @@ pub fn open(
                 Some(file.partitions.get(position).cloned().flatten())
             })
             .collect();
-        let open = opener(&file.path, stored, &own, batch_rows, witness)?;
+        let open = opener(file, stored, &own, batch_rows, witness)?;
         parts.push_back(Part { open, partitions });
     }
     Ok(Box::new(Chain {
@@ -96,13 +98,13 @@ pub fn open(
 type Open = Box<dyn FnOnce() -> Result<Box<dyn Source>, ConnectError> + Send>;
 
 fn opener(
-    path: &Path,
+    file: &Located,
     stored: &Stored<'_>,
     columns: &[String],
     batch_rows: usize,
     witness: Option<&Witnessed>,
 ) -> Result<Open, ConnectError> {
-    let (path, columns, witness) = (path.to_owned(), columns.to_vec(), witness.cloned());
+    let (path, columns, witness) = (file.path.clone(), columns.to_vec(), witness.cloned());
     let input = |path: &Path, compression: Option<Compression>, witness: Option<&Witnessed>| {
         let compression = compression.unwrap_or_else(|| Compression::of(path));
         Input::open(path, compression, witness)
@@ -132,7 +134,8 @@ fn opener(
             Ok(Box::new(open_ipc(&path, &columns, batch_rows)?))
         }),
         Stored::Parquet(access) => {
-            let source = open_parquet(&[path], &columns, *access, batch_rows)?;
+            let named = std::iter::once((&*file.path, &*file.name));
+            let source = open_named(named, &columns, *access, batch_rows)?;
             Box::new(move || Ok(Box::new(source)))
         }
     })

@@ -42,6 +42,7 @@ pub use parquet::{
     Access, ConformRead, EncryptedWriter, FileAad, FileKeys, ParquetSource, Storage,
     conform_parquet_read, open_parquet, parquet_columns,
 };
+pub use partition::{partition_column, partition_folder, run_folder, run_number};
 pub use peek::{beginning, typed_columns};
 pub use plain::{PlainAllowed, PlainFormat, PlainWriter};
 pub use sealed::{CANARY_MIN, prove_sealed};

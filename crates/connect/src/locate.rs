@@ -47,6 +47,8 @@ impl Format {
 pub struct Located {
     /// Where it lies, all links resolved.
     pub path: PathBuf,
+    /// Its name in the dataset: that of the file, with the folders of its partitions before it.
+    pub name: String,
     /// The value of each partition column, `None` for null.
     pub partitions: Vec<Option<String>>,
 }
@@ -63,7 +65,8 @@ const DEPTH_MAX: usize = 32;
 /// whose names end as the format does; names that begin with `.` or `_` are left out and other
 /// folders are not entered. An empty folder gives an empty list: a dataset with no rows. A pattern
 /// that matches nothing is [`ConnectError::NotFound`]. With `partition_by` the folder has folders
-/// `column=value`, one level for each column, and every one of them counts.
+/// `column=value`, one level for each column, and every one of them counts; around those that one
+/// run appended lies a folder of that run.
 pub fn locate(
     root: &Path,
     path: &str,
@@ -87,7 +90,8 @@ pub fn locate(
     let root = root
         .canonicalize()
         .map_err(|source| ConnectError::io("open", root, source))?;
-    let unpartitioned = |path| Located {
+    let unpartitioned = |path: PathBuf| Located {
+        name: last(&path),
         path,
         partitions: Vec::new(),
     };
@@ -118,61 +122,90 @@ pub fn locate(
     if !meta.is_dir() {
         return Err(ConnectError::not_regular(&joined));
     }
-    let mut files = Vec::new();
-    partitions(
-        &root,
-        &whole,
+    let mut folders = Folders {
+        root: &root,
         format,
-        partition_by,
-        &mut Vec::new(),
-        &mut files,
-    )?;
-    Ok(files)
+        partitioned: !partition_by.is_empty(),
+        names: Vec::new(),
+        values: Vec::new(),
+        files: Vec::new(),
+    };
+    folders.below(&whole, partition_by)?;
+    Ok(folders.files)
 }
 
-/// The files below `folder`, whose own partitions are `values`.
-fn partitions(
-    root: &Path,
-    folder: &Path,
+/// The files of a folder and of its partitions.
+struct Folders<'a> {
+    root: &'a Path,
     format: Format,
-    columns: &[String],
-    values: &mut Vec<Option<String>>,
-    files: &mut Vec<Located>,
-) -> Result<(), ConnectError> {
-    let Some((column, deeper)) = columns.split_first() else {
-        for name in names(folder)? {
-            let ours = format
-                .suffixes()
-                .iter()
-                .any(|suffix| name.ends_with(suffix));
-            if ours && !name.starts_with(['.', '_']) {
-                let path = regular(root, &folder.join(name))?;
-                files.push(Located {
-                    path,
-                    partitions: values.clone(),
-                });
-                few(files.len(), FILES_MAX, "files in one dataset", folder)?;
-            }
-        }
-        return Ok(());
-    };
-    for name in names(folder)? {
-        if name.starts_with(['.', '_']) {
-            continue;
-        }
-        let place = folder.join(&name);
-        let value = partition::value(&name, column);
-        let (Some(value), true) = (value, place.is_dir()) else {
-            return Err(ConnectError::Partition {
-                path: place.display().to_string(),
-                column: column.clone(),
-            });
+    partitioned: bool,
+    /// The folders above the one at hand, and the values that they give.
+    names: Vec<String>,
+    values: Vec<Option<String>>,
+    files: Vec<Located>,
+}
+
+impl Folders<'_> {
+    /// Those below `folder`, with one more level of folders for each of `columns`.
+    fn below(&mut self, folder: &Path, columns: &[String]) -> Result<(), ConnectError> {
+        let Some((column, deeper)) = columns.split_first() else {
+            return self.within(folder);
         };
-        values.push(value);
-        partitions(root, &inside(root, &place)?, format, deeper, values, files)?;
-        values.pop();
+        for name in names(folder)? {
+            if name.starts_with(['.', '_']) {
+                continue;
+            }
+            let place = folder.join(&name);
+            let value = partition::value(&name, column);
+            // What was appended lies in a folder of its run, which has all partitions of it.
+            let of_a_run = self.names.is_empty() && partition::run_number(&name).is_some();
+            if !(of_a_run || value.is_some()) || !place.is_dir() {
+                return Err(ConnectError::Partition {
+                    path: place.display().to_string(),
+                    column: column.clone(),
+                });
+            }
+            let inner = inside(self.root, &place)?;
+            self.names.push(name);
+            match value {
+                Some(value) => {
+                    self.values.push(value);
+                    self.below(&inner, deeper)?;
+                    self.values.pop();
+                }
+                None => self.below(&inner, columns)?,
+            }
+            self.names.pop();
+        }
+        Ok(())
     }
-    Ok(())
+
+    fn within(&mut self, folder: &Path) -> Result<(), ConnectError> {
+        for name in names(folder)? {
+            let suffixes = self.format.suffixes();
+            let ours = suffixes.iter().any(|suffix| name.ends_with(suffix));
+            if !ours || name.starts_with(['.', '_']) {
+                continue;
+            }
+            let path = regular(self.root, &folder.join(&name))?;
+            let name = match self.partitioned {
+                true => format!("{}/{name}", self.names.join("/")),
+                false => last(&path),
+            };
+            self.files.push(Located {
+                path,
+                name,
+                partitions: self.values.clone(),
+            });
+            few(self.files.len(), FILES_MAX, "files in one dataset", folder)?;
+        }
+        Ok(())
+    }
+}
+
+fn last(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
 }
 
 /// What a pattern matches.
@@ -289,14 +322,9 @@ fn inside(root: &Path, path: &Path) -> Result<PathBuf, ConnectError> {
     }
 }
 
-/// Whether a name can be shown and typed: no control characters, no backslash, no character that
-/// reorders text on a terminal.
+/// Whether a name can be shown and typed.
 fn plain(name: &str) -> bool {
-    !name.chars().any(|c| {
-        c.is_control()
-            || c == '\\'
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    })
+    name.chars().all(partition::visible)
 }
 
 fn printable(name: &str) -> String {

@@ -180,6 +180,41 @@ fn partitions_are_columns_and_everything_else_there_is_refused() {
 }
 
 #[test]
+fn folders_of_runs_are_looked_through() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    for (name, id) in [
+        ("sales/day=1/part-00000.jsonl", 1),
+        ("sales/sealine_run=00000/day=1/part-00000.jsonl", 2),
+        ("sales/sealine_run=00001/day=2/part-00000.jsonl", 3),
+    ] {
+        put(root, name, format!("{{\"id\":{id}}}\n").as_bytes());
+    }
+    let by = names(&["day"]);
+    let files = locate(root, "sales", Format::Jsonl, &by).unwrap();
+    let found: Vec<_> = files.iter().map(|file| &*file.name).collect();
+    let expected = [
+        "day=1/part-00000.jsonl",
+        "sealine_run=00000/day=1/part-00000.jsonl",
+        "sealine_run=00001/day=2/part-00000.jsonl",
+    ];
+    assert_eq!(found, expected);
+    let columns = names(&["id", "day"]);
+    let rows = rows(open(&files, &JSONL, &columns, &by, 3, None).unwrap()).unwrap();
+    assert_eq!(rows, ["1: 1 1", "2: 2 1", "3: 3 2"]);
+    // At the top alone.
+    put(root, "sales/day=1/sealine_run=00000/x.jsonl", b"{}");
+    assert_eq!(locate(root, "sales", Format::Jsonl, &by).unwrap().len(), 3);
+    put(
+        root,
+        "sales/sealine_run=00000/sealine_run=00000/x.jsonl",
+        b"{}",
+    );
+    let error = locate(root, "sales", Format::Jsonl, &by).unwrap_err();
+    assert_eq!(error.code(), "SL9042");
+}
+
+#[test]
 fn links_out_of_the_root_and_loops_are_no_way_around() {
     let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let root = dir.path();

@@ -327,7 +327,16 @@ fn nothing_is_overwritten_and_misuse_is_refused() {
             .code(),
         "SL9021"
     );
-    for (dataset, file) in [("", "a"), ("a", ""), ("a\0b", "c"), ("a", "b/c")] {
+    for (dataset, file) in [
+        ("", "a"),
+        ("a", ""),
+        ("a\0b", "c"),
+        ("a/b", "c"),
+        ("a", "/c"),
+        ("a", "b/"),
+        ("a", "b//c"),
+        ("a", "../c"),
+    ] {
         assert_eq!(FileAad::new(dataset, file).unwrap_err().code(), "SL9005");
     }
 }

@@ -159,6 +159,10 @@ pub const CODES: &[(&str, &str)] = &[
         "# A request to the key service that is none\n\n`sealine kms` reads one JSON object a line: `op` is `wrap` or `unwrap`, `key` names a file key, `plaintext` or `wrapped` is the key to wrap or unwrap, in base64. This line is something else. It was answered with this error, and the service goes on.\n\n**What to do:** correct the client; `examples/pyarrow/sealine_kms.py` is one.\n\n```\n{\"op\":\"unwrap\",\"key\":\"lake\",\"wrapped\":\"AAAA…\"}\n```\n",
     ),
     (
+        "SL5450",
+        "# Stand-ins that can be told by counting\n\nTokens and other stand-ins that are the same for the same value hide it only where values are many and none is frequent: else whoever counts them knows the most frequent one. The proof takes the catalog's word for the domain (`domain_size:`, or a well-known tag); the run looks at the rows. Of 1,000 values and more, one stands in more than 5 % of the rows, or there are fewer than 100 different ones. The run was rolled back: what was there before is there still. Which value it is, and how often it stands there, is not said.\n\n**What to do:** seal the column with `encrypt`, leave it out, or show another one. Where the spread is known and harmless (a shop with one large customer whom everyone knows), the owner of the column says so in the catalog; `domain_size:` alone does not.\n\n```yaml\ncustomer_no: { type: string, level: restricted, domain_size: 10000000, frequency: { max_share: 0.2, min_distinct: 20 } }\n```\n",
+    ),
+    (
         "SL5470",
         "# Not as many rows as asked for\n\nThe catalog says under `rows:` how many rows a dataset has at least or at most: of a dataset that is read, those that meet its contract; of one that is written, those that a run would publish. There are fewer or more. The run stopped before its commit: destinations are as before. How many there are is shown only where the level of the rows is within `operator_clearance`.\n\n**What to do:** find out whether the source is complete, or correct the bound.\n\n```yaml\nrows: { min: 1, max: 1000000 }\n```\n",
     ),
@@ -201,6 +205,14 @@ pub const CODES: &[(&str, &str)] = &[
     (
         "SL5423",
         "# Appended rows with other columns\n\nA dataset that is appended to is read as a whole, so its runs write the same columns, of the same types, in the same order. The quarantine of an input has a column for each column of the input.\n\n**What to do:** write to another dataset (for a quarantine: another `rejects:`), or write the dataset anew with `mode: replace`. A computed column keeps its type with a `CAST`.\n\n```yaml\noutputs:\n  - { from: safe, to: lake.visits_v2, mode: append }\n```\n",
+    ),
+    (
+        "SL5472",
+        "# A value that cannot name a folder\n\nThe values of a partition column stand in the names of folders, `day=2026-11-22`, as Hive and Spark write them. A name of a folder has at most 255 bytes, so a text may be about 250 long, fewer where it holds what is written as `%XX`. A text with control characters, or with characters that change the direction of text, has no name; neither has the text `__HIVE_DEFAULT_PARTITION__`, which stands for null, nor a date before year 0 or after 9999. The value is not shown. Nothing was published.\n\n**What to do:** partition by a column of short codes, numbers or days, or shorten the value in the step.\n\n```sql\nSELECT id, substr(region, 1, 40) AS region FROM stores\n```\n",
+    ),
+    (
+        "SL5473",
+        "# Too many partitions\n\nEvery partition of a run is a folder with a file of its own. A run writes at most 10,000 of them for one output, or what `limits: { folders: }` says, and a dataset that is appended to has at most 100,000 files, since no more are read. Nothing was published.\n\n**What to do:** partition by something coarser, such as a month instead of a day, or raise the bound.\n\n```yaml\nlimits: { folders: 20000 }\n```\n",
     ),
 ];
 

@@ -102,6 +102,20 @@ pub(crate) fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Removes a regular file whose name begins as those of staged files do; whether it was there. Anything else is left.
+pub(crate) fn remove_staged(path: &Path) -> io::Result<bool> {
+    let name = path.file_name().and_then(|name| name.to_str());
+    if !name.is_some_and(|name| name.starts_with('.') && name.contains(".sealine-")) {
+        return Ok(false);
+    }
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if found.is_file() => std::fs::remove_file(path).map(|()| true),
+        Ok(_) => Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// Removes a file or a whole directory; what is already gone is fine. Links are removed, never followed.
 pub(crate) fn remove_all(path: &Path) -> io::Result<()> {
     let metadata = match std::fs::symlink_metadata(path) {

@@ -370,6 +370,20 @@ pub enum EngineError {
         /// Which bounds are not met, and by how much where that may be shown.
         found: String,
     },
+    /// Stand-ins that can be told by counting them.
+    #[error(
+        "`{dataset}.{column}` holds stand-ins of `{origin}` that can be told by counting: {found}; nothing was published; seal the column with `encrypt`, or let its owner write `frequency:` into the catalog"
+    )]
+    Countable {
+        /// The dataset.
+        dataset: String,
+        /// The column.
+        column: String,
+        /// What it stands for.
+        origin: String,
+        /// Which bound is not met.
+        found: String,
+    },
     /// Nothing that was asked for may be shown.
     #[error(
         "nothing of it may be shown here: {columns}, more than a terminal may show; `sealine reveal` opens protected values where the policy permits it"
@@ -444,6 +458,28 @@ pub enum EngineError {
         dataset: String,
         /// The first difference, by names and types.
         differs: String,
+    },
+    /// A value that cannot name a folder.
+    #[error(
+        "a value of `{column}`, by which `{dataset}` is partitioned, {reason}; destinations are as before"
+    )]
+    PartitionValue {
+        /// The dataset.
+        dataset: String,
+        /// The partition column.
+        column: String,
+        /// Why it cannot: never the value.
+        reason: &'static str,
+    },
+    /// More partitions than a run may write.
+    #[error(
+        "`{dataset}` would have more than {limit} partitions of this run; partition by fewer values, or raise `limits: {{ folders: }}`; destinations are as before"
+    )]
+    TooManyPartitions {
+        /// The dataset.
+        dataset: String,
+        /// The bound.
+        limit: usize,
     },
     /// A fault of the keystore.
     #[error(transparent)]
@@ -535,6 +571,7 @@ impl EngineError {
             Self::NotCleaned { .. } => "SL5038",
             Self::Unmeasurable { .. } => "SL5041",
             Self::NotAnonymous { .. } => "SL5042",
+            Self::Countable { .. } => "SL5450",
             Self::KeyRequest { .. } => "SL5060",
             Self::ExportInClear { .. } => "SL5400",
             Self::ExportExists { .. } => "SL5401",
@@ -545,6 +582,8 @@ impl EngineError {
             Self::NotAppendable { .. } => "SL5421",
             Self::NotARunId => "SL5422",
             Self::ColumnsDiffer { .. } => "SL5423",
+            Self::PartitionValue { .. } => "SL5472",
+            Self::TooManyPartitions { .. } => "SL5473",
             Self::Keys(error) => error.code(),
             Self::Protect(error) => error.code(),
             Self::Connect(error) => error.code(),

@@ -30,11 +30,13 @@ pub use error::EngineError;
 pub use exec::Limits;
 pub use kms::KeyService;
 pub use progress::{Progress, Reading, Silent, Step, Update};
-pub use project::{Beside, OpenError, Project, ProjectDir, StateDir, Undecided};
+pub use project::{
+    Beside, Endorsed, NotEndorsed, OpenError, Project, ProjectDir, StateDir, Undecided,
+};
 pub use report::{
     DeclassificationReport, InputReport, OutputReport, ReceiptReport, RuleReport, RunReport,
 };
 pub use run::{Examined, ExportForm, Exported, RunId, Shown, warm_up};
 pub use sealine_vault::{Counts as VaultCounts, SOON as VAULT_SOON};
 pub use session::{NotDecided, Session, Setup};
-pub use vault::VaultReport;
+pub use vault::{Migrated, VaultReport};

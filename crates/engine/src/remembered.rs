@@ -5,18 +5,17 @@
 
 use std::path::Path;
 
+use crate::error::EngineError;
+use crate::vault::Known;
 use sealine_audit::{Action, Reader};
 use sealine_keys::{Fingerprint, Tombstones};
-use sealine_vault::VaultId;
-
-use crate::error::EngineError;
 
 /// What the log alone remembers.
 pub(crate) struct Remembered {
     /// Every key that it calls destroyed.
     pub(crate) tombstones: Tombstones,
     /// The vault that was used last and not given up since.
-    pub(crate) vault: Option<VaultId>,
+    pub(crate) vault: Option<Known>,
 }
 
 impl Remembered {
@@ -41,7 +40,22 @@ impl Remembered {
                     .insert(Fingerprint::from_bytes(*fingerprint.as_bytes()));
             }
             // What is no id would be a bug of whoever wrote it, and forgets nothing.
-            Action::VaultKnown { vault, .. } => self.vault = vault.parse().ok().or(self.vault),
+            Action::VaultKnown { vault, .. } | Action::VaultMoved { to: vault, .. } => {
+                self.vault = vault.parse().ok().map(Known::new).or(self.vault);
+            }
+            Action::RunCommitted {
+                vault_batches: Some(batches),
+                ..
+            } => {
+                if let Some(known) = &mut self.vault {
+                    known.batches = batches;
+                }
+            }
+            Action::VaultAccepted { batches, .. } => {
+                if let Some(known) = &mut self.vault {
+                    known.batches = batches;
+                }
+            }
             Action::VaultForgotten { .. } => self.vault = None,
             _ => {}
         }

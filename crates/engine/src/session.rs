@@ -10,7 +10,6 @@ use sealine_access::{Authorized, Principal, Refusal};
 use sealine_audit::{Action, Digest, Event, KeyUse, Log, Outcome, Resolution, Time};
 use sealine_keys::{KeyInfo, Keystore, OpenKeys, Purpose, Tombstones};
 use sealine_plan::{Plan, Request};
-use sealine_vault::VaultId;
 
 use crate::clock;
 use crate::commit::{self, JournalFile, Phase, Recovered};
@@ -18,8 +17,9 @@ use crate::durable;
 use crate::error::EngineError;
 use crate::exec::Limits;
 use crate::progress::{Progress, Step, Update};
-use crate::project::{Held, Project, Undecided};
+use crate::project::{Held, Project, Undecided, owners};
 use crate::remembered::Remembered;
+use crate::vault::Known;
 
 /// Whether a session may set a project up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub struct Session {
     pub(crate) keystore: Keystore,
     pub(crate) tombstones: Tombstones,
     /// The token vault that the log knows.
-    pub(crate) vault: Option<VaultId>,
+    pub(crate) vault: Option<Known>,
     pub(crate) keys: Arc<OpenKeys>,
     pub(crate) log: Log,
     pub(crate) progress: Arc<dyn Progress>,
@@ -102,6 +102,8 @@ impl Session {
         if fresh {
             session.make_declared_keys()?;
         }
+        session.remember_owners()?;
+        session.sweep_exports()?;
         session.bury_due()?;
         session.warn_of_limits();
         session.recover()?;
@@ -177,6 +179,22 @@ impl Session {
         let marker = marker(&self.project);
         durable::remove_all(&marker).map_err(|source| EngineError::state(&marker, source))?;
         self.progress.update(Update::KeysMade { names });
+        Ok(())
+    }
+
+    /// Takes note of who vouches, where that is sound and new: from then on no older signature counts.
+    fn remember_owners(&mut self) -> Result<(), EngineError> {
+        let known = self.project.judge_owners()?;
+        let vouched = self.project.policy().vouched();
+        if !vouched.is_sound() || vouched.signers() == known {
+            return Ok(());
+        }
+        let owners = owners::named(vouched.signers());
+        self.append(
+            "Sealine::System",
+            Outcome::Success,
+            Action::OwnersKnown { owners },
+        )?;
         Ok(())
     }
 

@@ -23,6 +23,21 @@ use crate::session::{Session, actor};
 /// The vault, as the policy names it.
 const VAULT: &str = "sealine/vault";
 
+/// The vault that the log knows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Known {
+    pub(crate) id: VaultId,
+    /// Batches that it had kept when a run last said so. It never has fewer.
+    pub(crate) batches: u64,
+}
+
+impl Known {
+    /// One of which nothing more is known.
+    pub(crate) fn new(id: VaultId) -> Self {
+        Self { id, batches: 0 }
+    }
+}
+
 /// Where the vault of a project is said to be. Its secrets are fetched when it is opened.
 #[derive(Clone, Debug)]
 pub(crate) struct Site {
@@ -40,9 +55,22 @@ impl Site {
         }
     }
 
-    /// Opens the vault; see [`Vault::open`].
-    pub(crate) fn open(&self, known: Option<VaultId>) -> Result<Vault, ProtectError> {
-        Vault::open(&self.place()?, known)
+    /// Opens the vault; see [`Vault::open`]. It must not be an older copy of the one that is known.
+    pub(crate) fn open(&self, known: Option<Known>) -> Result<Vault, ProtectError> {
+        let vault = self.open_any(known)?;
+        match (known, vault.batches()?) {
+            (Some(known), Some(found)) if found < known.batches => Err(ProtectError::VaultOlder {
+                place: self.shown(),
+                found,
+                known: known.batches,
+            }),
+            _ => Ok(vault),
+        }
+    }
+
+    /// As [`Site::open`], be it an older copy.
+    fn open_any(&self, known: Option<Known>) -> Result<Vault, ProtectError> {
+        Vault::open(&self.place()?, known.map(|known| known.id))
     }
 
     fn place(&self) -> Result<Place, ProtectError> {
@@ -80,9 +108,27 @@ impl Site {
                 "postgres://{}:{}/{}",
                 server.host, server.port, server.database
             ),
-            None => crate::run::shown(&self.root, &self.file),
+            None => crate::project::shown(&self.root, &self.file),
         }
     }
+}
+
+/// What became of a migration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Migrated {
+    /// The project has used no vault.
+    Nothing,
+    /// The vault of `sealine.yaml` is the one that is used already.
+    Before,
+    /// Every token is in both, and the second is used from now on.
+    Moved {
+        /// How many.
+        tokens: u64,
+        /// The file, which is not used any more.
+        from: String,
+        /// The vault that is used now.
+        to: String,
+    },
 }
 
 /// A vault in counts. Times are Unix seconds.
@@ -116,7 +162,7 @@ impl Project {
         };
         let (site, now) = (Site::of(self), clock::now());
         Ok(Some(VaultReport {
-            id: known.to_string(),
+            id: known.id.to_string(),
             place: site.shown(),
             now,
             spaces: site.open(Some(known))?.counts(now)?,
@@ -144,7 +190,7 @@ impl Session {
         let (vault, now) = (Site::of(&self.project).open(Some(known))?, clock::now());
         let tokens = vault.counts(now)?.iter().map(|space| space.expired).sum();
         let action = Action::VaultPurged {
-            vault: known.to_string(),
+            vault: known.id.to_string(),
             tokens,
         };
         self.append(&actor(user), Outcome::Success, action.clone())?;
@@ -169,12 +215,80 @@ impl Session {
             return Ok(false);
         };
         let action = Action::VaultForgotten {
-            vault: known.to_string(),
+            vault: known.id.to_string(),
             reason: reason.to_owned(),
         };
         self.append(&actor(user), Outcome::Success, action)?;
         self.vault = None;
         Ok(true)
+    }
+
+    /// Takes an older copy of the vault on purpose, with permission and logged. Says whether it is one.
+    ///
+    /// # Errors
+    /// `SL4105` where the policy does not permit `administer` on `sealine/vault`, which is logged; `SL8504` where the
+    /// vault is gone or another one.
+    pub fn accept_vault(&mut self, reason: &str, user: &Principal) -> Result<bool, EngineError> {
+        self.permit(Ask::Administer, user, VAULT)?;
+        let Some(known) = self.vault else {
+            return Ok(false);
+        };
+        let found = Site::of(&self.project).open_any(Some(known))?.batches()?;
+        let Some(batches) = found.filter(|found| *found < known.batches) else {
+            return Ok(false);
+        };
+        let action = Action::VaultAccepted {
+            vault: known.id.to_string(),
+            batches,
+            reason: reason.to_owned(),
+        };
+        self.append(&actor(user), Outcome::Success, action)?;
+        self.vault = Some(Known { batches, ..known });
+        Ok(true)
+    }
+
+    /// Carries the tokens of the file that this project has used over to the database that `vault:` names, compares
+    /// both, and from then on knows the database. The file stays as it is. Asked again after it was interrupted, it
+    /// goes on; `told` hears how many tokens are carried over, and how many are compared.
+    ///
+    /// # Errors
+    /// `SL4105` where the policy does not permit `administer` on `sealine/vault`, which is logged; `SL8504` and
+    /// `SL8506` where the file is gone, another one or an older copy; `SL8507` where the database has other tokens.
+    pub fn migrate_vault(
+        &mut self,
+        user: &Principal,
+        told: &mut dyn FnMut(u64, u64),
+    ) -> Result<Migrated, EngineError> {
+        self.permit(Ask::Administer, user, VAULT)?;
+        let site = Site::of(&self.project);
+        let Some(known) = self.vault else {
+            return Ok(Migrated::Nothing);
+        };
+        let target = site.open_any(None)?;
+        if target.id() == known.id {
+            return Ok(Migrated::Before);
+        }
+        let source = Site {
+            server: None,
+            ..site.clone()
+        };
+        let tokens = source
+            .open(Some(known))?
+            .carry_to(&target, clock::now(), told)?;
+        // A crash right here leaves both vaults whole and the file in use; asked again, everything is there already.
+        let action = Action::VaultMoved {
+            from: known.id.to_string(),
+            to: target.id().to_string(),
+            place: site.shown(),
+            tokens,
+        };
+        self.append(&actor(user), Outcome::Success, action)?;
+        self.vault = Some(Known::new(target.id()));
+        Ok(Migrated::Moved {
+            tokens,
+            from: source.shown(),
+            to: site.shown(),
+        })
     }
 
     /// Writes the vault that is used for the first time into the log.
@@ -188,7 +302,7 @@ impl Session {
         };
         // A crash before this leaves a vault without tokens, which the next run begins with.
         self.append("Sealine::System", Outcome::Success, action)?;
-        self.vault = Some(opened);
+        self.vault = Some(Known::new(opened));
         Ok(())
     }
 }

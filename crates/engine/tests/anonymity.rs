@@ -75,6 +75,38 @@ fn what_is_anonymous_is_published_and_recorded() {
 }
 
 #[test]
+fn a_declared_subject_that_gives_nobody_one_value_is_refused() {
+    let policy = POLICY.replace(
+        "context.protection == \"tokenize\"",
+        "[\"tokenize\", \"vault_token\"].contains(context.protection)",
+    );
+    for (call, code) in [
+        ("tokenize(email, 'crm')", None),
+        ("vault_token(email, 'crm', 'pii.email', '0')", None),
+        (
+            "vault_token(email, 'crm', 'pii.email', '0', 'never')",
+            Some("SL5041"),
+        ),
+    ] {
+        let catalog = catalog("subject: email\n    anonymity: { k: 5 }");
+        let pipeline = PIPELINE.replace("tokenize(email, 'crm')", call);
+        let fixture = Fixture::with(&csv(600, 0), SEALINE, &catalog, &pipeline, &policy);
+        let outcome = run(fixture.root()).map_err(|error| (error.code(), error.to_string()));
+        match code {
+            None => drop(outcome.unwrap()),
+            Some(code) => {
+                let (found, text) = outcome.unwrap_err();
+                assert_eq!(found, code, "{text}");
+                assert!(
+                    text.contains("people cannot be counted by `email`"),
+                    "{text}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn a_subject_is_known_behind_a_stand_in_that_keeps_people_apart() {
     let catalog = catalog("anonymity: { k: 5 }").replace("subject: id", "subject: email");
     let policy = POLICY.replace(

@@ -267,6 +267,68 @@ fn a_crash_while_appending_leaves_one_copy_under_the_same_id() {
     }
 }
 
+/// The rows of the notes, in partitions.
+fn notes(root: &Path) -> usize {
+    match root.join("lake/notes").exists() {
+        true => rows_of(root, "lake.notes", "lake/notes/", &["country"], &["id"]).len(),
+        false => 0,
+    }
+}
+
+#[test]
+fn a_crash_with_partitions_leaves_the_old_rows_or_the_new() {
+    for (mode, before, after) in [("replace", 5, 9), ("append", 5, 14)] {
+        for (step, count) in cases() {
+            if step < Step::Logged {
+                continue;
+            }
+            let name = format!("{mode} {step:?} {count}");
+            let fixture = parted(&csv(5, 3), mode);
+            let root = fixture.root();
+            run_as(root, "one", Arc::new(Silent)).unwrap();
+            std::fs::write(root.join("data/customers.csv"), csv(9, 2)).unwrap();
+            die(root, step, count, Some("two"));
+            assert!([before, after].contains(&notes(root)), "{name}");
+            drop(begin(root, Arc::new(Silent)).unwrap_or_else(|error| panic!("{name}: {error}")));
+            let forward = step >= Step::Publishing;
+            assert_eq!(notes(root), if forward { after } else { before }, "{name}");
+            assert!(leftovers(root).is_empty(), "{name}: {:?}", leftovers(root));
+            verify(root);
+            for _ in 0..2 {
+                run_as(root, "two", Arc::new(Silent)).unwrap_or_else(|e| panic!("{name}: {e}"));
+                assert_eq!(notes(root), after, "{name}");
+            }
+            assert!(leftovers(root).is_empty(), "{name}");
+            verify(root);
+        }
+    }
+}
+
+#[test]
+fn a_crash_of_a_run_that_adds_nothing_is_settled() {
+    for (step, count) in cases() {
+        if step < Step::Logged {
+            continue;
+        }
+        let fixture = parted(&csv(5, 3), "append");
+        let root = fixture.root();
+        run(root).unwrap();
+        std::fs::write(root.join("data/customers.csv"), csv(0, 0)).unwrap();
+        die_at(root, step, count);
+        drop(begin(root, Arc::new(Silent)).unwrap_or_else(|error| panic!("{step:?}: {error}")));
+        assert_eq!(notes(root), 5, "{step:?}");
+        assert!(
+            leftovers(root).is_empty(),
+            "{step:?}: {:?}",
+            leftovers(root)
+        );
+        verify(root);
+        run(root).unwrap();
+        assert_eq!(notes(root), 5, "{step:?}");
+        verify(root);
+    }
+}
+
 #[test]
 fn a_crash_of_the_first_append_leaves_one_copy_under_the_same_id() {
     for (step, count) in cases() {

@@ -3,7 +3,8 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::indexing_slicing
+    clippy::indexing_slicing,
+    clippy::print_stderr
 )]
 
 mod support;
@@ -27,6 +28,7 @@ const TIGHT: Limits = Limits {
     partitions: 2,
     batch_rows: 512,
     part_rows: 1_000_000,
+    folders: 10_000,
     anonymity: 1 << 20,
 };
 
@@ -66,6 +68,11 @@ fn what_does_not_fit_gives_the_same_rows() {
             "SELECT row_number() OVER (ORDER BY note, id) AS id, note FROM customers",
             false,
         ),
+        (
+            "moving window",
+            "SELECT id + sum(id) OVER (ORDER BY id ROWS BETWEEN 9 PRECEDING AND 9 FOLLOWING) + count(*) OVER (ORDER BY id) + lag(id, 5, 0) OVER (ORDER BY id) AS id, note FROM customers",
+            false,
+        ),
     ] {
         std::fs::write(root.join("pipelines/daily.yaml"), pipeline(sql)).unwrap();
         run(root).unwrap();
@@ -97,7 +104,19 @@ fn what_can_do_neither_stops_and_says_which() {
     for (sql, operator) in [
         (
             "SELECT id, note, count(*) OVER () AS n FROM customers",
-            "a window over all rows",
+            "a window",
+        ),
+        (
+            "SELECT id, note, sum(id) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND 30000 FOLLOWING) AS n FROM customers",
+            "a window",
+        ),
+        (
+            "SELECT id, note, lag(id, 30000) OVER (ORDER BY id) AS n FROM customers",
+            "a window",
+        ),
+        (
+            "SELECT id, note, sum(id) OVER (ORDER BY id RANGE BETWEEN 5 PRECEDING AND CURRENT ROW) AS n FROM customers",
+            "a window",
         ),
         (
             "SELECT id, note FROM customers WHERE note NOT IN (SELECT note FROM customers WHERE id > 9)",
@@ -172,4 +191,63 @@ fn unique_values_that_do_not_fit_are_still_unique() {
     // The first row with a value keeps it.
     assert!(kept.iter().copied().eq(0..20_000));
     verify(root);
+}
+
+/// A small file system of its own, unmounted with the test.
+struct Mounted(std::path::PathBuf);
+
+impl Mounted {
+    /// None where this user may not mount.
+    fn new(place: &std::path::Path, options: &str) -> Option<Self> {
+        std::fs::create_dir(place).unwrap();
+        let mounted = Self::mount(place, options);
+        mounted.then(|| Self(place.to_owned()))
+    }
+
+    fn mount(place: &std::path::Path, options: &str) -> bool {
+        std::process::Command::new("mount")
+            .args(["-t", "tmpfs", "-o", options, "tmpfs"])
+            .arg(place)
+            .output()
+            .is_ok_and(|output| output.status.success())
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg(&self.0).output();
+    }
+}
+
+#[test]
+fn a_disk_that_is_full_stops_the_run_and_holds_nothing_of_it() {
+    let fixture = Fixture::new(&csv(40_000, 0));
+    let root = fixture.root();
+    let state = root.join("state");
+    let Some(mounted) = Mounted::new(&state, "size=512k,mode=700") else {
+        eprintln!("skipped: this user may not mount a file system");
+        return;
+    };
+    std::fs::write(
+        root.join("sealine.yaml"),
+        format!("{SEALINE}state: state/\n"),
+    )
+    .unwrap();
+    let sql = "SELECT id, note FROM customers ORDER BY note";
+    std::fs::write(root.join("pipelines/daily.yaml"), pipeline(sql)).unwrap();
+    let error = run_within(root, Arc::new(Silent), TIGHT).unwrap_err();
+    assert_eq!(error.code(), "SL9451", "{error}");
+    assert!(leftovers(root).is_empty() && !root.join("lake/notes.parquet").exists());
+    assert!(!state.join("spill").exists());
+    let reader = sealine_audit::Reader::open(&state.join("log")).unwrap();
+    let last = reader.entries(0).last().unwrap().unwrap();
+    assert_eq!(last.event.unwrap().action.name(), "run.failed");
+    // With room it goes on as if nothing had been.
+    assert!(Mounted::mount(&state, "remount,size=64m"));
+    let report = run_within(root, Arc::new(Silent), TIGHT).unwrap();
+    assert_eq!(report.outputs[0].rows, 40_000);
+    if let Err(faults) = sealine_audit::verify(&state, root, None, None) {
+        panic!("{faults:?}");
+    }
+    drop(mounted);
 }

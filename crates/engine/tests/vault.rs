@@ -20,7 +20,7 @@ use std::sync::Arc;
 use base::Base;
 use sealine_access::Principal;
 use sealine_audit::{Action, Reader};
-use sealine_engine::{EngineError, Silent};
+use sealine_engine::{EngineError, Migrated, Silent};
 use support::{CANARY_CARD, CANARY_EMAIL, CATALOG, Fixture, POLICY, SEALINE, csv, rows, run, walk};
 
 const PIPELINE: &str = "\
@@ -169,6 +169,79 @@ fn a_vault_that_is_lost_stops_the_run_until_it_is_given_up() {
 }
 
 #[test]
+fn an_older_copy_of_the_vault_stops_the_run_until_it_is_accepted() {
+    let policy = format!("{POLICY}{PERMITS}{ADMINISTERS}");
+    let fixture = Fixture::with(&csv(10, 0), SEALINE, CATALOG, PIPELINE, &policy);
+    let root = fixture.root();
+    let vault = root.join(".sealine/vault.db");
+    let copy = |to: &Path, from: &Path| {
+        for end in ["", "-wal", "-shm"] {
+            let with = |path: &Path| format!("{}{end}", path.display());
+            let _ = std::fs::remove_file(with(to));
+            if Path::new(&with(from)).exists() {
+                std::fs::copy(with(from), with(to)).unwrap();
+            }
+        }
+    };
+    run(root).unwrap();
+    let first = written(root);
+    let backup = root.join("backup.db");
+    copy(&backup, &vault);
+    // Nothing new: the backup is as good as the vault.
+    run(root).unwrap();
+    copy(&vault, &backup);
+    run(root).unwrap();
+    // Ten more people, who are not in the backup.
+    std::fs::write(root.join("data/customers.csv"), csv(20, 0)).unwrap();
+    run(root).unwrap();
+    let newest = root.join("newest.db");
+    copy(&newest, &vault);
+    let (more, before) = (written(root), logged(root).len());
+    assert_eq!(more.len(), 20);
+    copy(&vault, &backup);
+    let error = run(root).unwrap_err();
+    assert_eq!(error.code(), "SL8506", "{error}");
+    assert_eq!(
+        support::open(root).vault(&ada()).unwrap_err().code(),
+        "SL8506"
+    );
+    // The newest one is taken as ever.
+    copy(&vault, &newest);
+    run(root).unwrap();
+    assert_eq!(written(root), more);
+    // The older one, by who may, for a reason that the log keeps.
+    copy(&vault, &backup);
+    let accept = |user: &Principal| {
+        support::begin(root, Arc::new(Silent))
+            .unwrap()
+            .accept_vault("the disk is gone", user)
+    };
+    let refused = accept(&Principal::user("mallory")).unwrap_err();
+    assert!(matches!(refused, EngineError::Access(_)), "{refused}");
+    assert_eq!(run(root).unwrap_err().code(), "SL8506");
+    assert!(accept(&ada()).unwrap());
+    assert!(!accept(&ada()).unwrap());
+    run(root).unwrap();
+    let now = written(root);
+    let mails =
+        |rows: &[Vec<String>]| -> Vec<String> { rows.iter().map(|row| row[1].clone()).collect() };
+    let kept = mails(&now)
+        .iter()
+        .filter(|mail| mails(&more).contains(mail))
+        .count();
+    assert_eq!(
+        (first.len(), kept),
+        (10, 10),
+        "ten are as they were, ten are new"
+    );
+    let said = logged(root);
+    assert_eq!(said.len(), before + 1);
+    assert!(
+        matches!(said.last(), Some(Action::VaultAccepted { reason, .. }) if reason.contains("disk"))
+    );
+}
+
+#[test]
 fn expired_tokens_are_removed_by_who_may_and_logged() {
     let policy = format!("{POLICY}{PERMITS}{ADMINISTERS}");
     let fixture = Fixture::with(&csv(10, 0), SEALINE, CATALOG, PIPELINE, &policy);
@@ -246,6 +319,54 @@ fn projects_that_share_a_database_share_their_tokens() {
     ));
     assert_eq!(run(one.root()).unwrap_err().code(), "SL8504");
     assert_eq!(written(one.root()), first);
+}
+
+#[test]
+fn a_project_moves_its_vault_into_a_database_and_goes_on_with_the_same_tokens() {
+    let Some(base) = Base::with_vault() else {
+        return;
+    };
+    let policy = format!("{POLICY}{PERMITS}{ADMINISTERS}");
+    let fixture = Fixture::with(&csv(40, 0), SEALINE, CATALOG, PIPELINE, &policy);
+    let root = fixture.root();
+    let migrate = |user: &Principal| {
+        support::begin(root, Arc::new(Silent))
+            .unwrap()
+            .migrate_vault(user, &mut |_, _| {})
+    };
+    run(root).unwrap();
+    let first = written(root);
+    let server = format!(
+        "{SEALINE}vault:\n  kind: postgres\n  host: localhost\n  port: {}\n  database: {}\n  user: {}\n  \
+         password: ${{file:password}}\n  ca: {}\n",
+        base.port(),
+        base.name,
+        base.name,
+        std::fs::canonicalize(base.pki("ca.pem")).unwrap().display(),
+    );
+    let path = root.join("password");
+    std::fs::write(&path, &base.password).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    std::fs::write(root.join("sealine.yaml"), &server).unwrap();
+    // Not without the move: it is another vault.
+    assert_eq!(run(root).unwrap_err().code(), "SL8504");
+    let refused = migrate(&Principal::user("mallory")).unwrap_err();
+    assert!(matches!(refused, EngineError::Access(_)), "{refused}");
+    let Migrated::Moved { tokens, from, .. } = migrate(&ada()).unwrap() else {
+        panic!("nothing was moved");
+    };
+    assert_eq!((tokens, from.as_str()), (40, ".sealine/vault.db"));
+    assert_eq!(migrate(&ada()).unwrap(), Migrated::Before);
+    run(root).unwrap();
+    assert_eq!(written(root), first);
+    // The file lies where it lay, and is not what the project uses.
+    assert!(root.join(".sealine/vault.db").exists());
+    assert!(matches!(
+        logged(root).last(),
+        Some(Action::VaultMoved { tokens: 40, .. })
+    ));
+    std::fs::write(root.join("sealine.yaml"), SEALINE).unwrap();
+    assert_eq!(run(root).unwrap_err().code(), "SL8504");
 }
 
 #[test]

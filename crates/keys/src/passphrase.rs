@@ -22,6 +22,8 @@ use crate::{KeyError, root::KEY_LEN};
 
 const VERSION: u64 = 1;
 const SALT_LEN: usize = 16;
+/// What the root secret is sealed as.
+const ROOT: &[u8] = b"sealine root key 1\0";
 /// The longest file of a sealed root secret that is read.
 pub(crate) const LONGEST: usize = 4096;
 
@@ -95,6 +97,16 @@ struct Derivation {
 
 /// Seals the root secret. The text is safe to store.
 pub(crate) fn seal(root: &Secret, passphrase: &Secret, cost: Cost) -> Result<Vec<u8>, KeyError> {
+    seal_as(ROOT, root, passphrase, cost)
+}
+
+/// Seals a secret of 32 bytes as what `what` names; it opens as nothing else.
+pub(crate) fn seal_as(
+    what: &[u8],
+    secret: &Secret,
+    passphrase: &Secret,
+    cost: Cost,
+) -> Result<Vec<u8>, KeyError> {
     if passphrase.len() < SHORTEST_PASSPHRASE {
         return Err(KeyError::Passphrase("it has fewer than 12 bytes"));
     }
@@ -116,7 +128,7 @@ pub(crate) fn seal(root: &Secret, passphrase: &Secret, cost: Cost) -> Result<Vec
             lanes: cost.lanes,
             salt: STANDARD.encode(salt),
         },
-        sealed: STANDARD.encode(key.seal(&associated_data(&salt, cost), root.expose())?),
+        sealed: STANDARD.encode(key.seal(&associated_data(what, &salt, cost), secret.expose())?),
     };
     let mut text = serde_json::to_vec_pretty(&sealed)
         .map_err(|_| KeyError::Passphrase("it cannot be written as JSON"))?;
@@ -126,6 +138,16 @@ pub(crate) fn seal(root: &Secret, passphrase: &Secret, cost: Cost) -> Result<Vec
 
 /// Opens what [`seal`] made.
 pub(crate) fn open(
+    text: &[u8],
+    passphrase: Option<&Secret>,
+    path: &str,
+) -> Result<Secret, KeyError> {
+    open_as(ROOT, text, passphrase, path)
+}
+
+/// Opens what [`seal_as`] made of the same name.
+pub(crate) fn open_as(
+    what: &[u8],
     text: &[u8],
     passphrase: Option<&Secret>,
     path: &str,
@@ -166,7 +188,7 @@ pub(crate) fn open(
     }
     // The tag is compared in constant time, and after all the work of the derivation.
     key(passphrase, &salt, cost)?
-        .open(&associated_data(&salt, cost), &sealed)
+        .open(&associated_data(what, &salt, cost), &sealed)
         .map_err(|_| wrong())
 }
 
@@ -189,8 +211,8 @@ fn key(passphrase: &Secret, salt: &[u8], cost: Cost) -> Result<aead::Key, KeyErr
     Ok(aead::Key::new(aead::Algorithm::Aes256Gcm, &derived)?)
 }
 
-fn associated_data(salt: &[u8; SALT_LEN], cost: Cost) -> Vec<u8> {
-    let mut out = b"sealine root key 1\0".to_vec();
+fn associated_data(what: &[u8], salt: &[u8; SALT_LEN], cost: Cost) -> Vec<u8> {
+    let mut out = what.to_vec();
     for number in [cost.memory_kib, cost.passes, cost.lanes] {
         out.extend_from_slice(&number.to_be_bytes());
     }

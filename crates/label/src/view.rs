@@ -91,6 +91,13 @@ pub enum Layer {
         /// Which population: two different ones together can tell a difference.
         population: u64,
     },
+    /// Whether it stands in a column of another dataset too, and in which row there.
+    Linked {
+        /// The other dataset.
+        dataset: Arc<str>,
+        /// The other column.
+        column: Arc<str>,
+    },
 }
 
 /// The ways in which an observer sees one origin; empty is not at all.
@@ -124,6 +131,7 @@ impl Layer {
             Self::Cell { .. } => Some("select"),
             Self::Part { by, .. } | Self::Token { by, .. } => Some(by),
             Self::Aggregated { function, .. } => Some(function),
+            Self::Linked { .. } => Some("link"),
         }
     }
 
@@ -186,6 +194,7 @@ impl Layer {
             }),
             Self::Token { .. } => Some(2),
             Self::Aggregated { .. } => Some(3),
+            Self::Linked { .. } => Some(6),
         }
     }
 }
@@ -224,6 +233,13 @@ impl View {
         matches!(self.0.as_slice(), [only] if only.keeps_equality())
     }
 
+    /// Whether stand-ins show that are the same for the same value, so that they can be counted.
+    #[must_use]
+    pub fn can_be_counted(&self) -> bool {
+        let counted = |layer: &Layer| *layer != Layer::Clear && layer.keeps_equality();
+        self.0.iter().any(counted)
+    }
+
     /// Nothing shows.
     #[must_use]
     pub fn nothing() -> Self {
@@ -256,6 +272,18 @@ impl View {
         layers.dedup();
         refine_buckets(&mut layers);
         Self(layers)
+    }
+
+    /// The ways that are wanted, still in normal form.
+    #[must_use]
+    pub fn only(&self, wanted: impl Fn(&Layer) -> bool) -> Self {
+        Self(
+            self.0
+                .iter()
+                .filter(|layer| wanted(layer))
+                .cloned()
+                .collect(),
+        )
     }
 
     /// Whether this view shows no more than the other.
@@ -418,6 +446,7 @@ impl fmt::Display for Layer {
             },
             Self::Token { by, key, .. } => write!(f, "{by}({key})"),
             Self::Aggregated { function, k, .. } => write!(f, "{function}(over at least {k})"),
+            Self::Linked { dataset, column } => write!(f, "link({dataset}.{column})"),
         }
     }
 }
@@ -478,6 +507,7 @@ impl Layer {
             } => {
                 format!("aggregated\u{1f}{function}\u{1f}{k}\u{1f}{population}")
             }
+            Self::Linked { dataset, column } => format!("linked\u{1f}{dataset}\u{1f}{column}"),
         }
     }
 
@@ -508,6 +538,10 @@ impl Layer {
                 }),
                 _ => None,
             },
+            ["linked", dataset, column] => Some(Self::Linked {
+                dataset: dataset.into(),
+                column: column.into(),
+            }),
             ["cell", value] => Some(Self::Cell {
                 value: value.into(),
             }),

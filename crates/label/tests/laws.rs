@@ -26,7 +26,7 @@ impl Seeded {
     }
 
     fn layer(&mut self) -> Layer {
-        match self.below(10) {
+        match self.below(11) {
             0 => Layer::Clear,
             1 => Layer::Removed {
                 by: "redact".into(),
@@ -59,6 +59,10 @@ impl Seeded {
                 rank: [None, Some(1), Some(2)][self.below(3) as usize],
                 key: [None, Some("k".into())][self.below(2) as usize].clone(),
                 beside: ["", "people.id"][self.below(2) as usize].into(),
+            },
+            9 => Layer::Linked {
+                dataset: ["a", "b"][self.below(2) as usize].into(),
+                column: "key".into(),
             },
             _ => Layer::Aggregated {
                 function: "sum".into(),

@@ -7,10 +7,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use datafusion::arrow::datatypes::DataType;
 use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
 use datafusion::common::{Column, Result};
+use datafusion::functions::core::expr_fn::nullif;
 use datafusion::logical_expr::expr::Cast;
-use datafusion::logical_expr::{Expr, LogicalPlan, Projection, SubqueryAlias};
+use datafusion::logical_expr::{Expr, LogicalPlan, Projection, SubqueryAlias, lit};
 use sealine_spec::{Dataset, SqlText};
 
 use crate::bind::placed;
@@ -30,6 +32,8 @@ const MOST_NODES: usize = 20_000;
 pub(crate) struct Assembled {
     pub(crate) logical: LogicalPlan,
     pub(crate) columns: Vec<OutputColumn>,
+    /// The places of the columns that name folders.
+    pub(crate) partition_by: Vec<usize>,
 }
 
 /// Puts together the plan of an output.
@@ -67,7 +71,75 @@ pub(crate) fn assemble(
     {
         (logical, columns) = declared(logical, columns, dataset, output, &sql)?;
     }
-    Ok(Assembled { logical, columns })
+    let partition_by = parting(&columns, output, &sql)?;
+    if !partition_by.is_empty() {
+        logical = without_empty_texts(logical, &partition_by).map_err(failed)?;
+    }
+    Ok(Assembled {
+        logical,
+        columns,
+        partition_by,
+    })
+}
+
+/// The places of the columns that name folders: they are there, of a type whose values have one text that reads
+/// back, and leave something for the files.
+fn parting(columns: &[OutputColumn], output: &Output, sql: &SqlText) -> Bound<Vec<usize>> {
+    let span = output.span.unwrap_or(sql.span);
+    let fail = |text: String| refuse("SL2018", text, span, "this output");
+    let mut places = Vec::new();
+    for name in output.partition_by() {
+        let at = columns.iter().position(|column| column.name == *name);
+        let Some((at, column)) = at.and_then(|at| Some((at, columns.get(at)?))) else {
+            return Err(fail(format!(
+                "the destination is partitioned by `{name}`, which `{}` does not have",
+                output.from
+            )));
+        };
+        match column.data_type {
+            DataType::Utf8
+            | DataType::Boolean
+            | DataType::Int8
+            | DataType::Int16
+            | DataType::Int32
+            | DataType::Int64
+            | DataType::Date32 => places.push(at),
+            _ => {
+                return Err(fail(format!(
+                    "the destination is partitioned by `{name}`, which is {}; cast it in the step to a string, an integer, a boolean or a date",
+                    column.data_type
+                )));
+            }
+        }
+    }
+    if !places.is_empty() && places.len() == columns.len() {
+        return Err(fail(
+            "the destination is partitioned by every column, and none is left for its files"
+                .to_owned(),
+        ));
+    }
+    Ok(places)
+}
+
+/// An empty text names no folder: it is null there, as Spark has it.
+fn without_empty_texts(logical: LogicalPlan, partition_by: &[usize]) -> Result<LogicalPlan> {
+    let schema = Arc::clone(logical.schema());
+    let text = |at: &usize| {
+        let field = schema.fields().get(*at);
+        field.is_some_and(|field| *field.data_type() == DataType::Utf8)
+    };
+    if !partition_by.iter().any(text) {
+        return Ok(logical);
+    }
+    let columns = (0..schema.fields().len()).map(|at| {
+        let column = Expr::Column(Column::from(schema.qualified_field(at)));
+        match partition_by.contains(&at) && text(&at) {
+            true => nullif(column, lit("")).alias(schema.field(at).name()),
+            false => column,
+        }
+    });
+    let projection = Projection::try_new(columns.collect(), Arc::new(logical))?;
+    Ok(LogicalPlan::Projection(projection))
 }
 
 /// How many nodes a plan has with its steps and views in place.

@@ -22,7 +22,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("SL2016", "**The labels of a recursive query did not settle.** Each round of a recursive query may carry more than the one before. The proof follows 64 rounds.\n\nWrite the query with fewer columns that feed each other."),
     ("SL2020", "**A waiver names a column that is not written.** `waivers:` of `sealine.yaml` says where the detectors may find what they take for classified data: by dataset and by the name that the column has there. One that names no column would be believed to hold."),
     ("SL2019", "**A column that cannot be opened.** `reveal` opens columns that are the result of one protection which can be undone, by the call that the run recorded which wrote them. A mask, a bucket or a token is not undone by anything.\n\nSee `sealine protections` for what opens, and read the original where it may be read."),
-    ("SL2018", "**An output does not fit its destination.** The destination declares its columns; the step has others, or of other types.\n\nName and cast the columns in the step as the catalogue declares them."),
+    ("SL2018", "**An output does not fit its destination.** The destination declares its columns; the step has others, or of other types. Or it is partitioned by a column that the step does not have, or that is no string, integer, boolean or date, or by every column, so that none is left for the files.\n\nName and cast the columns in the step as the catalogue declares them."),
     ("SL2099", "**The proof broke off.** A defect of Sealine. Nothing was permitted, and nothing ran.\n\nReport the query."),
     ("SL3001", "**A value above the clearance.** The column shows values, or something computed from them, of a level above the clearance of the destination. `max(ssn)` is an ssn; an unkeyed hash, a part, a `CASE` on a value all tell it.\n\nProtect the column, or write to a destination cleared for it.\n\n```sql\nSELECT id, tokenize(email, 'crm') AS email FROM people\n```"),
     ("SL3002", "**Rows that tell a value.** Which rows there are was decided by something above the clearance: a filter, a join condition, a limit. Whoever counts the rows learns it.\n\nAsk the owner for a view that makes the selection, or for a select grant on the column.\n\n```yaml\nnationality: { select: { to: internal, domain: [DE, FR], max_cells: 3 } }\n```"),
@@ -37,6 +37,9 @@ pub const CODES: &[(&str, &str)] = &[
     ("SL3011", "**A sum that is no better than its values.** A sum, average, variance or deviation counts as aggregated if the step sets `min_group:`, the argument is a column as it is, without `DISTINCT`, `FILTER` or `ORDER BY`, the dataset's `subject:` column is among the rows, each row stands once, and there are no grouping sets.\n\nSet `min_group:` and write the aggregate in that form.\n\n```yaml\npay: { min_group: 5, sql: \"SELECT country, avg(salary) AS pay FROM people GROUP BY country\" }\n```"),
     ("SL3012", "**Protections that give more together.** Two masks of one card may be one card; two populations that differ by a person tell about that person.\n\nShow the column in one form, or over one population."),
     ("SL3013", "**More cells than granted.** A select grant lets filters tell so many groups of a column apart. These tell more, or their destination is below the level of the grant.\n\nFilter by fewer values, or ask the owner for a wider grant."),
+    ("SL3470", "**A dictionary over two pipelines.** One pipeline writes values, another their tokens under a key, and the same people read both datasets: together they undo the key's tokens wherever these stand. The same holds for dates that move by one distance where one of them can be read.\n\nLeave one of the columns out, use another key, or write the values to a dataset of a higher clearance than the tokens."),
+    ("SL3471", "**Another pipeline cannot be proved.** What pipelines show together is judged over all that read the same data. One of them is broken, so that what it shows is not known, and what is not known is refused. (A pipeline that reads a dataset which nothing has written yet cannot have run, and is left out.)\n\nCorrect the place shown, or take the file out of `pipelines/`."),
+    ("SL3472", "**A key that is known from the other side.** Two datasets are joined by keys of different levels: whoever reads the joined rows, and is cleared for the lower key only, learns the higher one from it.\n\nJoin by another key, or write to a destination that is cleared for the higher one.\n\n```sql\nSELECT p.id, m.plan FROM people p JOIN members m ON m.id = p.id\n```"),
 ];
 
 #[cfg(test)]
@@ -58,6 +61,7 @@ mod tests {
         include_str!("bind/step.rs"),
         include_str!("check/judge.rs"),
         include_str!("check/dictionary.rs"),
+        include_str!("check/ledger.rs"),
         include_str!("error.rs"),
         include_str!("expr/evaluate.rs"),
         include_str!("expr/function.rs"),
@@ -70,6 +74,7 @@ mod tests {
         include_str!("flow/recursive.rs"),
         include_str!("flow/window.rs"),
         include_str!("job.rs"),
+        include_str!("live.rs"),
         include_str!("prove.rs"),
         include_str!("reveal.rs"),
     ];

@@ -51,6 +51,22 @@ pub(crate) struct Written {
     pub(crate) rows: BTreeSet<Record>,
 }
 
+impl Written {
+    /// The datasets that anything in it was recorded to come from.
+    pub(crate) fn sources(&self) -> impl Iterator<Item = &str> {
+        let columns = self.columns.iter();
+        let cells = columns.flat_map(|column| column.value.iter().chain(&column.null));
+        let passed = self
+            .columns
+            .iter()
+            .flat_map(|column| column.passed.iter().flatten());
+        cells
+            .chain(&self.rows)
+            .map(|record| record.dataset.as_str())
+            .chain(passed.map(|(dataset, _, _)| dataset.as_str()))
+    }
+}
+
 /// One column of a written dataset.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct WrittenColumn {

@@ -14,6 +14,8 @@ pub enum DemandKind {
     Declassify,
     /// A filter on a column whose owner grants these cells.
     Select,
+    /// Rows of two datasets are joined by a key above the clearance.
+    Link,
     /// A protected value is opened at the terminal.
     Reveal,
     /// A protected value is opened into a file.
@@ -35,6 +37,9 @@ pub struct Demand {
     pub tag: Option<Tag>,
     /// The id of the destination dataset; empty for the terminal.
     pub dataset: String,
+    /// The dataset of another pipeline that shows the rest of what is asked about; none where this
+    /// pipeline shows it all.
+    pub beside: Option<String>,
     /// The destination column; `#rows` where the value decides which rows there are, `*` for
     /// the view that several columns give together.
     pub column: String,
@@ -42,7 +47,7 @@ pub struct Demand {
     pub from_level: Level,
     /// The level that it gets to: the clearance of the destination.
     pub to_level: Level,
-    /// The protection: a function's name, `select`, or several joined by `+`.
+    /// The protection: a function's name, `select`, `link`, or several joined by `+`.
     pub protection: String,
     /// The name of its key.
     pub key: Option<String>,
@@ -81,6 +86,9 @@ pub struct Violation {
     pub reason: String,
     /// The expression that lets it through.
     pub span: Option<Span>,
+    /// Whether it meets the names of folders, which are for the lowest level, and not the rows in
+    /// the files.
+    pub named: bool,
 }
 
 /// A demand or a violation of a plan, by index.

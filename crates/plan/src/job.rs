@@ -35,6 +35,24 @@ pub(crate) struct Output {
     pub(crate) wanted: Option<Vec<String>>,
 }
 
+impl Output {
+    /// The columns whose values stand in the names of folders.
+    pub(crate) fn partition_by(&self) -> &[String] {
+        match &self.sink {
+            Sink::Dataset(dataset) => &dataset.partition_by,
+            Sink::Terminal => &[],
+        }
+    }
+
+    /// The lowest clearance of whoever sees something of it: everyone sees the names of folders.
+    pub(crate) fn lowest(&self) -> Level {
+        match self.partition_by() {
+            [] => self.clearance,
+            _ => Level::bottom(),
+        }
+    }
+}
+
 /// A request, resolved.
 #[derive(Debug, Clone)]
 pub(crate) struct Job {

@@ -85,6 +85,8 @@ pub struct PlannedOutput {
     pub columns: Vec<OutputColumn>,
     /// The order to write in.
     pub order: Order,
+    /// The places of the columns whose values stand in the names of folders, outermost first.
+    pub partition_by: Vec<usize>,
     /// Protected columns that are opened before they are shown.
     pub opened: Vec<Opening>,
     /// What the detectors may find in its columns. Whether their day has passed is for whoever has a clock.
@@ -122,6 +124,9 @@ pub struct OutputColumn {
     /// Those of its origins whose equal values are equal in it: it shows them as they are, or as a
     /// keyed stand-in.
     pub stands_for: Vec<String>,
+    /// Those of its origins above the clearance for which stand-ins show that are the same for the
+    /// same value: where few values are frequent, counting the stand-ins tells them.
+    pub counted: Vec<String>,
 }
 
 impl Plan {

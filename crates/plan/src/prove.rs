@@ -2,7 +2,8 @@
 //!
 //! Invariant: the only place where a [`Plan`] is built.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, TableSource};
@@ -11,15 +12,16 @@ use sealine_spec::{Dataset, Diagnostic, Diagnostics, Files, OnError, Spec, SqlTe
 
 use crate::assemble::{Assembled, assemble, inputs_of};
 use crate::bind::{Query, Scope, bind};
-use crate::check::{Checked, Trail, check};
+use crate::check::{Checked, Shown, Shows, Trail, Trails, check, shown};
 use crate::error::{Bound, planning, refuse};
 use crate::explain::{Evidence, Text};
 use crate::finding::DemandKind;
 use crate::flow::{Node, Prover, StepFacts};
 use crate::job::{Job, Output, resolve};
+use crate::live::Live;
 use crate::plan::{Order, PlannedOutput};
 use crate::source::{BoundSource, InputSource};
-use crate::world::World;
+use crate::world::{World, mentions};
 use crate::{Computed, Plan, Registry, Request, computed, digest, draw, reveal, waive};
 
 /// Deep queries nest deep: the proof runs on a stack of its own.
@@ -37,14 +39,30 @@ pub fn prove(
     registry: &Registry,
     request: &Request,
 ) -> Result<Plan, Diagnostics> {
+    prove_among(files, spec, computed, registry, request, &Arc::default())
+}
+
+/// As [`prove`], with what is known of the live pipelines already: one [`Live`] serves all requests
+/// over the same files, spec, recorded labels and registry, and no others.
+///
+/// # Errors
+/// As [`prove`].
+pub fn prove_among(
+    files: &Files,
+    spec: &Spec,
+    computed: &Computed,
+    registry: &Registry,
+    request: &Request,
+    live: &Arc<Live>,
+) -> Result<Plan, Diagnostics> {
     let done = std::thread::scope(|scope| {
-        let proof = || attempt(files, spec, computed, registry, request, None);
+        let proof = || attempt(files, spec, computed, registry, request, live, None);
         match std::thread::Builder::new()
             .stack_size(STACK)
             .spawn_scoped(scope, proof)
         {
             Ok(running) => running.join().unwrap_or_else(|_| Err(broken())),
-            Err(_) => attempt(files, spec, computed, registry, request, None),
+            Err(_) => attempt(files, spec, computed, registry, request, live, None),
         }
     });
     done.map_err(|refused| Diagnostics::from(*refused))
@@ -67,6 +85,7 @@ pub(crate) fn attempt(
     computed: &Computed,
     registry: &Registry,
     request: &Request,
+    live: &Arc<Live>,
     replaced: Option<(&str, Arc<SqlText>)>,
 ) -> Bound<Plan> {
     let mut job = resolve(files, spec, request)?;
@@ -76,7 +95,35 @@ pub(crate) fn attempt(
         }
     }
     let world = World::new(spec, computed, registry);
-    Proof::new(&world, &job).run(files, request)
+    Proof::new(&world, &job).run(files, request, live)
+}
+
+/// What a pipeline shows by itself; none where nothing is known yet about what it reads, so that it
+/// cannot have run. What it is refused for by itself is left out: that never runs.
+pub(crate) fn shows(world: &World<'_>, files: &Files, pipeline: &str) -> Bound<Option<Shows>> {
+    let request = Request::Pipeline(pipeline.to_owned());
+    let job = resolve(files, world.spec, &request)?;
+    let mut proof = Proof::new(world, &job);
+    let nodes = match proof
+        .bind(&request)
+        .and_then(|()| proof.nodes(&mut Vec::new()))
+    {
+        Ok(nodes) => nodes,
+        Err(refused) if refused.code == "SL2012" => return Ok(None),
+        Err(refused) => return Err(refused),
+    };
+    let mut shown = shown(&mut proof.prover, &job, &nodes);
+    let checked = check(&mut proof.prover, &job, &nodes, shown.clone(), &[]);
+    let refused: BTreeSet<_> = checked.violations.iter().map(|one| &one.origin).collect();
+    shown.retain(|one| !refused.contains(&one.origin));
+    let evidence = Evidence {
+        labels: proof.prover.labels,
+        nodes,
+        texts: proof.texts,
+        trails: Trails::default(),
+        again: None,
+    };
+    Ok(Some(Shows::new(&job, shown, evidence)))
 }
 
 /// A proof under way.
@@ -92,7 +139,7 @@ struct Proof<'a> {
 
 impl<'a> Proof<'a> {
     fn new(world: &'a World<'a>, job: &'a Job) -> Self {
-        let lowest_sink = job.outputs.iter().map(|output| output.clearance).min();
+        let lowest_sink = job.outputs.iter().map(Output::lowest).min();
         let threshold = lowest_sink
             .unwrap_or(Level::bottom())
             .min(world.spec.project.operator_clearance);
@@ -123,6 +170,7 @@ impl<'a> Proof<'a> {
             met: Vec::new(),
             readings: 0,
             united: BTreeMap::new(),
+            made_of: 0,
         };
         Self {
             world,
@@ -134,7 +182,17 @@ impl<'a> Proof<'a> {
         }
     }
 
-    fn run(mut self, files: &Files, request: &Request) -> Bound<Plan> {
+    fn run(mut self, files: &Files, request: &Request, live: &Arc<Live>) -> Bound<Plan> {
+        self.bind(request)?;
+        self.finish(files, request, live)
+    }
+
+    /// Binds and labels the steps.
+    fn bind(&mut self, request: &Request) -> Bound<()> {
+        let mut made_of = DefaultHasher::new();
+        for (alias, dataset) in &self.job.inputs {
+            (alias, &dataset.id).hash(&mut made_of);
+        }
         let mut scope = Scope::new(self.world.registry);
         for (alias, dataset) in &self.job.inputs {
             // A verdict offers every dataset, also those of which nothing is known yet.
@@ -153,6 +211,8 @@ impl<'a> Proof<'a> {
                 step.on_error,
                 &mut self.slots,
             )?;
+            (&step.name, &step.sql.text, step.min_group).hash(&mut made_of);
+            self.prover.made_of = made_of.finish();
             let facts = StepFacts {
                 index: self.texts.len(),
                 sql: Arc::clone(&step.sql),
@@ -165,7 +225,42 @@ impl<'a> Proof<'a> {
             self.prover.bound.insert(key.clone(), node);
             scope.add(&step.name, Arc::new(BoundSource { name: key, schema }));
         }
-        self.finish(files, request)
+        Ok(())
+    }
+
+    /// The node of each output.
+    fn nodes(&mut self, withheld: &mut Vec<(String, Level)>) -> Bound<Vec<Arc<Node>>> {
+        let outputs = &self.job.outputs;
+        let nodes = outputs
+            .iter()
+            .map(|output| self.output_node(output, withheld));
+        nodes.collect()
+    }
+
+    /// What the other live pipelines show of the data that this one shows.
+    fn others(
+        &self,
+        files: &Files,
+        request: &Request,
+        shown: &[Shown],
+        live: &Live,
+    ) -> Bound<Vec<Arc<Shows>>> {
+        let own = match request {
+            Request::Pipeline(name) => Some(name),
+            Request::Verdict { .. } => None,
+            // What goes to the terminal is no pipeline's.
+            Request::Read { .. } | Request::Reveal { .. } | Request::Preview { .. } => {
+                return Ok(Vec::new());
+            }
+        };
+        let data: BTreeSet<&str> = shown.iter().map(|one| &*one.origin.dataset).collect();
+        let mut all = Vec::new();
+        for (name, pipeline) in &self.world.spec.pipelines {
+            if own != Some(name) && !self.world.sources(pipeline).is_disjoint(&data) {
+                all.extend(live.shows(self.world, files, pipeline)?);
+            }
+        }
+        Ok(all)
     }
 
     fn labelled(&mut self, facts: StepFacts, name: &str, query: &Query) -> Bound<Arc<Node>> {
@@ -251,8 +346,12 @@ impl<'a> Proof<'a> {
     }
 
     /// Rule 15: rows may lie as the engine hands them over only where all that decides their order is
-    /// cleared for the destination; otherwise they are sorted by what the output shows anyway.
+    /// cleared for the destination; otherwise they are sorted by what the output shows anyway. How many files a
+    /// partition has and what they are called is for everyone: sorted rows make it a matter of their number.
     fn order_of(&self, output: &Output, node: &Node) -> Order {
+        if !output.partition_by().is_empty() {
+            return Order::SortOwnCells;
+        }
         let cleared = self
             .prover
             .labels
@@ -266,22 +365,24 @@ impl<'a> Proof<'a> {
         }
     }
 
-    fn finish(mut self, files: &Files, request: &Request) -> Bound<Plan> {
-        let mut nodes = Vec::new();
+    fn finish(mut self, files: &Files, request: &Request, live: &Arc<Live>) -> Bound<Plan> {
         let mut withheld = Vec::new();
-        for output in &self.job.outputs {
-            let node = self.output_node(output, &mut withheld)?;
-            nodes.push(node);
-        }
+        let nodes = self.nodes(&mut withheld)?;
+        let shown = shown(&mut self.prover, self.job, &nodes);
+        let others = self.others(files, request, &shown, live)?;
         let Checked {
             violations,
             demands,
             columns,
             trails,
-        } = check(&mut self.prover, self.job, &nodes);
+        } = check(&mut self.prover, self.job, &nodes, shown, &others);
         let mut outputs = Vec::new();
         for ((output, node), columns) in self.job.outputs.iter().zip(&nodes).zip(columns) {
-            let Assembled { logical, columns } = assemble(&self.prover, output, node, columns)?;
+            let Assembled {
+                logical,
+                columns,
+                partition_by,
+            } = assemble(&self.prover, output, node, columns)?;
             outputs.push(PlannedOutput {
                 sink: output.sink.clone(),
                 from: output.from.clone(),
@@ -290,6 +391,7 @@ impl<'a> Proof<'a> {
                 logical,
                 columns,
                 order: self.order_of(output, node),
+                partition_by,
                 opened: Vec::new(),
                 waivers: Vec::new(),
             });
@@ -302,6 +404,8 @@ impl<'a> Proof<'a> {
                 trails.demands.push(Trail {
                     output: place,
                     column: Some(column),
+                    beside: None,
+                    named: false,
                 });
                 demands.push(demand);
             }
@@ -325,7 +429,9 @@ impl<'a> Proof<'a> {
                 demand.id = demands.len();
                 let shown = nodes.first().map(|node| node.plan.schema().fields());
                 trails.demands.push(Trail {
+                    beside: None,
                     output: 0,
+                    named: false,
                     column: shown.and_then(|fields| {
                         fields.iter().position(|one| *one.name() == demand.column)
                     }),
@@ -357,6 +463,7 @@ impl<'a> Proof<'a> {
                 spec: self.world.spec.clone(),
                 computed: self.world.computed.clone(),
                 registry: *self.world.registry,
+                live: Arc::clone(live),
             });
         let evidence = Evidence {
             labels: self.prover.labels,
@@ -532,14 +639,4 @@ fn anywhere(spec: &Spec, job: &Job) -> sealine_spec::Span {
     step.or(dataset)
         .or(any)
         .unwrap_or_else(|| sealine_spec::Span::new(Files::default().insert("", ""), 0, 0))
-}
-
-/// Whether a query may mean the dataset: its id stands in the text, in any case.
-fn mentions(sql: &str, id: &str) -> bool {
-    let text: String = sql
-        .chars()
-        .filter(|c| *c != '"' && !c.is_whitespace())
-        .collect::<String>()
-        .to_lowercase();
-    text.contains(&id.to_lowercase())
 }

@@ -163,6 +163,7 @@ fn asked(
                 origin: origin.clone(),
                 tag,
                 dataset: String::new(),
+                beside: None,
                 column: name.to_owned(),
                 from_level: world.level(origin),
                 to_level: output.clearance,

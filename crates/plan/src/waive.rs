@@ -47,6 +47,7 @@ pub(crate) fn waivers(
                 id: 0,
                 kind: DemandKind::Waive,
                 origin: Origin::column(&dataset.id, &waiver.column, Aspect::Value),
+                beside: None,
                 tag: Some(waiver.tag.clone()),
                 dataset: dataset.id.clone(),
                 column: waiver.column.clone(),

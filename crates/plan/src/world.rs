@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use sealine_label::{Aspect, Level, Origin, Tag};
-use sealine_spec::{Column, Dataset, Spec};
+use sealine_spec::{Column, Dataset, Pipeline, Spec};
 
 use crate::computed::{Computed, Written};
 use crate::{Registry, arrow_type};
@@ -78,6 +78,29 @@ impl<'a> World<'a> {
     /// Whether a pipeline of this project writes the dataset, so that authors choose its cells.
     pub(crate) fn writable(&self, dataset: &str) -> bool {
         self.written.contains(dataset)
+    }
+
+    /// Every dataset that values in a pipeline can come from: its inputs, what owners' views of them
+    /// are made of, and what was recorded about those that are written.
+    pub(crate) fn sources(&self, pipeline: &'a Pipeline) -> BTreeSet<&'a str> {
+        let mut all = BTreeSet::new();
+        let inputs = pipeline.inputs.iter();
+        let mut open: Vec<&'a str> = inputs.map(|input| input.dataset.value.as_str()).collect();
+        while let Some(id) = open.pop() {
+            if !all.insert(id) {
+                continue;
+            }
+            if let Some(view) = self.dataset(id).and_then(|dataset| dataset.view.as_ref()) {
+                let others = self.spec.datasets.keys();
+                open.extend(
+                    others
+                        .filter(|other| mentions(&view.text, other))
+                        .map(String::as_str),
+                );
+            }
+            all.extend(self.recorded(id).into_iter().flat_map(Written::sources));
+        }
+        all
     }
 
     pub(crate) fn recorded(&self, dataset: &str) -> Option<&'a Written> {
@@ -240,4 +263,14 @@ impl<'a> World<'a> {
         });
         said.max().unwrap_or(0)
     }
+}
+
+/// Whether a query may mean the dataset: its id stands in the text, in any case.
+pub(crate) fn mentions(sql: &str, id: &str) -> bool {
+    let text: String = sql
+        .chars()
+        .filter(|c| *c != '"' && !c.is_whitespace())
+        .collect::<String>()
+        .to_lowercase();
+    text.contains(&id.to_lowercase())
 }

@@ -1,7 +1,9 @@
-//! Twin runs: a query that the proof accepts gives the same rows over two states of the data that
-//! agree on everything internal and differ in what is restricted.
+//! Twin runs: a query that the proof accepts shows the same over two states of the data that agree
+//! on everything internal and differ in what is restricted.
 //!
-//! `SEALINE_TWINS` sets how many queries are tried (200 by default), `SEALINE_SEED` the seed.
+//! `SEALINE_TWINS` sets how many pairs are compared (300 by default), `SEALINE_SEED` the seed,
+//! `SEALINE_TWIN` replays the query of one number, `SEALINE_THREADS` how many run at once, and
+//! `SEALINE_TWIN_PAGE` names the page that the figures go to (`cargo xtask twins`).
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -11,81 +13,115 @@
     missing_docs
 )]
 
+#[path = "support/campaign.rs"]
+mod campaign;
+#[path = "support/oracle.rs"]
+mod oracle;
 #[path = "support/random_sql.rs"]
 mod random_sql;
 #[path = "support/run.rs"]
 mod run;
+#[path = "support/states.rs"]
+mod states;
 mod support;
+#[path = "support/vocabulary.rs"]
+mod vocabulary;
 
+use std::time::Instant;
+
+use campaign::{Asked, Pairs, Tally, campaign, page, pairs, query};
+use oracle::Shown;
 use random_sql::Seeded;
-use run::{Twin, rows};
-use sealine_plan::Request;
+use run::{Engine, PLAIN, SETTINGS, Seen};
+use states::{CHANGES, World};
 
-fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name)
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(default)
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+/// Panics of the engine count as its errors.
+fn quiet() {
+    let loud = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let inside = info.location().map_or("", |at| at.file());
+        if !inside.contains("datafusion") && !inside.contains("arrow") {
+            loud(info);
+        }
+    }));
 }
 
 #[test]
 fn accepted_queries_tell_twins_nothing() {
-    // Engine operators that need a runtime panic here; they count as failed.
-    let loud = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |info| {
-        if !info.to_string().contains("no reactor") {
-            loud(info);
-        }
-    }));
+    quiet();
     let (files, spec) = support::project(&[]);
-    let tries = number("SEALINE_TWINS", 200);
-    let mut random = Seeded(number("SEALINE_SEED", 1));
-    let (mut accepted, mut ran, mut failed, mut planned) = (0, 0, 0, 0);
-    let mut leaks = Vec::new();
-    for _ in 0..tries {
-        let sql = random_sql::query(&mut random);
-        let request = Request::Verdict {
-            sql: sql.clone(),
-            to: "lake.out".into(),
-            min_group: None,
-        };
-        let result = support::ask(&files, &spec, &request);
-        planned += u32::from(result.is_ok());
-        let (passes, _) = support::outcome(&result);
-        let Ok(plan) = result else { continue };
-        if !passes {
-            continue;
-        }
-        accepted += 1;
-        let logical = &plan.outputs()[0].logical;
-        for seed in 0..2 {
-            let one = rows(logical, &Twin::new(seed, 0));
-            let two = rows(logical, &Twin::new(seed, 1));
-            match (&one, &two) {
-                (Err(_), Err(_)) => failed += 1,
-                _ if one == two => ran += 1,
-                _ => leaks.push(format!("{sql}\n  {one:?}\n  {two:?}")),
-            }
-        }
+    let asked = Asked {
+        pairs: number("SEALINE_TWINS").unwrap_or(300),
+        seed: number("SEALINE_SEED").unwrap_or(1),
+        only: number("SEALINE_TWIN"),
+        threads: number("SEALINE_THREADS").unwrap_or(1),
+    };
+    #[allow(clippy::disallowed_methods, reason = "a measure of time")]
+    let start = Instant::now();
+    let tally = campaign(&files, &spec, &asked);
+    let seconds = start.elapsed().as_secs();
+    eprintln!("{}", page(&tally, &asked, seconds));
+    if let Some(number) = asked.only {
+        eprintln!("{}", query(asked.seed, number).0.sql);
     }
-    eprintln!(
-        "{tries} tried, {planned} planned, {accepted} accepted, {ran} pairs ran alike, {failed} failed alike"
-    );
     assert!(
-        leaks.is_empty(),
+        tally.leaks.is_empty(),
         "{} leaks:\n{}",
-        leaks.len(),
-        leaks[..leaks.len().min(10)].join("\n")
+        tally.leaks.len(),
+        tally.leaks[..tally.leaks.len().min(20)].join("\n")
     );
-    assert!(
-        tries < 300 || (ran > 50 && failed * 4 < ran + 8),
-        "the test tried too little: {ran} ran, {failed} failed"
-    );
+    if asked.only.is_none() {
+        assert!(tally.pairs() >= asked.pairs, "too few queries pass");
+        let failed: u64 = tally.failed.values().sum();
+        assert!(failed * 4 < tally.alike + 8, "too many pairs fail");
+    }
+    if let Some(path) = std::env::var_os("SEALINE_TWIN_PAGE") {
+        std::fs::write(path, page(&tally, &asked, seconds)).unwrap();
+    }
 }
 
 #[test]
+fn accepted_cases_tell_twins_nothing() {
+    quiet();
+    let (files, spec) = support::project(&[]);
+    let world = World::new(&spec);
+    let (mut engine, mut tally) = (Engine::new(), Tally::default());
+    let cases = support::cases(include_str!("../../../corpus/proof/cases.jsonl"));
+    for (index, case) in cases.iter().enumerate() {
+        if case.expect != "passes" {
+            continue;
+        }
+        let request = support::verdict(&case.sql, case.min_group);
+        let plan = support::ask(&files, &spec, &request).unwrap();
+        let of = Pairs {
+            name: &case.name,
+            sql: &case.sql,
+            plan: &plan,
+            spec: &spec,
+            world: &world,
+            setting: SETTINGS[index % SETTINGS.len()],
+        };
+        pairs(&of, &mut Seeded(index as u64), &mut engine, &mut tally);
+    }
+    eprintln!(
+        "{} pairs, {} cases not planned",
+        tally.pairs(),
+        tally.unplanned
+    );
+    assert!(tally.pairs() > 600, "{}", tally.pairs());
+    assert!(tally.leaks.is_empty(), "{}", tally.leaks.join("\n"));
+}
+
+/// The tester itself is tested: what is refused is refused because twins differ.
+#[test]
 fn the_twins_differ_where_they_should() {
     let (files, spec) = support::project(&[]);
+    let world = World::new(&spec);
+    let mut engine = Engine::new();
     for sql in [
         "SELECT id, email FROM people",
         "SELECT id FROM people WHERE salary > 30",
@@ -93,13 +129,20 @@ fn the_twins_differ_where_they_should() {
         "SELECT id, age / (salary - 20) AS x FROM people",
         "SELECT id, row_number() OVER (ORDER BY salary, id) AS x FROM people",
         "SELECT v.id, v.notes IS NULL AS x FROM visits v",
+        "SELECT count(*) AS n FROM keyless",
+        "SELECT id, quota > 0 AS x FROM contacts",
+        "SELECT id, day - admitted AS x FROM clinic",
+        "SELECT id, comment AS x FROM clinic",
     ] {
         let request = support::verdict(sql, None);
         let plan = support::ask(&files, &spec, &request).unwrap();
-        let logical = &plan.outputs()[0].logical;
-        let differ = (0..4).any(|seed| {
-            rows(logical, &Twin::new(seed, 0)).unwrap()
-                != rows(logical, &Twin::new(seed, 1)).unwrap()
+        let ready = engine.ready(&plan.outputs()[0], PLAIN).unwrap();
+        let differ = (0..30).any(|seed| {
+            CHANGES.iter().any(|change| {
+                let first = world.first(seed);
+                let second = world.second(&first, &Shown::default(), *change, seed);
+                engine.seen(&ready, &first) != engine.seen(&ready, &second)
+            })
         });
         assert!(differ, "the twins are blind to: {sql}");
     }
@@ -108,6 +151,8 @@ fn the_twins_differ_where_they_should() {
 #[test]
 fn the_first_rows_are_the_same_wherever_rows_lie() {
     let (files, spec) = support::project(&[]);
+    let world = World::new(&spec);
+    let mut engine = Engine::new();
     for sql in [
         "SELECT id, country FROM people LIMIT 2",
         "SELECT country FROM people ORDER BY country DESC LIMIT 2",
@@ -126,11 +171,12 @@ fn the_first_rows_are_the_same_wherever_rows_lie() {
             "{sql}: {:?}",
             plan.violations()
         );
-        let logical = &plan.outputs()[0].logical;
+        let ready = engine.ready(&plan.outputs()[0], PLAIN).unwrap();
         for seed in 0..8 {
-            let here = rows(logical, &Twin::new(seed, 0));
-            let there = rows(logical, &Twin::new(seed, 0).turned());
-            assert!(here.is_ok(), "{sql}: {here:?}");
+            let state = world.first(seed);
+            let here = engine.seen(&ready, &state).sorted();
+            let there = engine.seen(&ready, &world.turned(&state)).sorted();
+            assert!(matches!(here, Seen::Rows(_)), "{sql}: {here:?}");
             assert_eq!(here, there, "{sql}");
         }
     }

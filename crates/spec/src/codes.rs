@@ -84,6 +84,11 @@ pub const CODES: &[(&str, &str)] = &[
     code!("SL1520"),
     code!("SL1521"),
     code!("SL1522"),
+    code!("SL1523"),
+    code!("SL1524"),
+    code!("SL1525"),
+    code!("SL1526"),
+    code!("SL1540"),
     code!("SL1550"),
     code!("SL1551"),
 ];

@@ -18,11 +18,12 @@ pub use codes::CODES;
 pub use diagnostic::{Diagnostic, Diagnostics, Fix, Mark, Severity};
 pub use model::{
     Anonymity, Bound, ClientProof, Column, ColumnType, Compression, Connection, ConnectionKind,
-    CsvOptions, Dataset, Diversity, Encrypt, Expectation, Format, Formulas, Freshness, Input,
-    KeySpec, Kind, Limit, Limits, Location, Mode, OnError, Output, Pipeline, PolicyText, Project,
-    Purpose, RowCount, Rules, SecretRef, Select, Spec, Step, TagFact, VaultServer, Waiver,
+    CsvOptions, Dataset, Diversity, Encrypt, Expectation, Format, Formulas, Frequency, Freshness,
+    Input, KeySpec, Kind, Limit, Limits, Location, Mode, OnError, Output, Owner, Pipeline,
+    PolicyCase, PolicyText, Project, Purpose, Role, RowCount, Rules, SecretRef, Select, Spec, Step,
+    TagFact, VaultServer, Waiver,
 };
-pub use parse::{CONNECTIONS, Parsed, parse};
+pub use parse::{CONNECTIONS, Parsed, parse, policy_cases};
 pub use schema::{MakeSchema, schemas};
 pub use source::{FileId, Files, Source, Span, Spanned};
 pub use sql::{Piece, SqlText};

@@ -140,6 +140,10 @@ struct ProjectFile {
     limits: Option<Limits>,
     /// Where the detectors may find what they take for classified data, and until when.
     waivers: Option<Vec<Waiver>>,
+    /// Who vouches for the files, by name: then `catalog/` and `policy/` count only as signed.
+    owners: Option<BTreeMap<String, Owner>>,
+    /// Who is in which role of the policy, by the name of the role.
+    roles: Option<BTreeMap<String, Role>>,
 }
 
 /// The owner's word that what the detectors take for a kind of data in a written column is none.
@@ -160,6 +164,32 @@ struct Waiver {
     because: String,
 }
 
+/// Somebody who vouches for files of the project by a signature.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Owner {
+    /// The public key, as `sealine policy keygen` prints it: `name+hash+base64`.
+    key: String,
+    /// The folders whose files it signs: `catalog/`, `policy/`, `pipelines/`, or folders inside. `sealine.yaml` is
+    /// always signed.
+    #[schemars(schema_with = "names")]
+    signs: Vec<String>,
+}
+
+/// A named set of identities, for `principal in Sealine::Role::"…"`.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Role {
+    /// The people in it, as the system names them.
+    #[schemars(schema_with = "names", default)]
+    users: Option<Vec<String>>,
+    /// The services in it, as `runs_as:` of a pipeline names them.
+    #[schemars(schema_with = "names", default)]
+    services: Option<Vec<String>>,
+}
+
 /// What a run may take of the machine.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -175,6 +205,9 @@ struct Limits {
     /// Parts that a step is computed in, side by side; 2 if absent.
     #[schemars(range(min = 1, max = 256))]
     partitions: Option<u32>,
+    /// Partitions that a run may write of one output (`partition_by`), each a folder; 10,000 if absent.
+    #[schemars(range(min = 1, max = 100_000))]
+    folders: Option<u32>,
 }
 
 /// A fact about a tag, and all below it, that the proof needs.
@@ -316,8 +349,8 @@ struct Dataset {
     /// What is done to columns on their way in, whatever the pipeline: column to SQL expression,
     /// such as `email: "tokenize(email, 'crm')"`.
     protect: Option<BTreeMap<String, String>>,
-    /// Columns whose values stand in the names of folders, `column=value`, outermost first. Such
-    /// datasets can be read.
+    /// Columns whose values stand in the names of folders, `column=value`, outermost first. What is
+    /// written so is seen by everyone who can list the folders.
     partition_by: Option<Vec<String>>,
     /// The anonymity that a run must find in the rows before it publishes them.
     anonymity: Option<Anonymity>,
@@ -519,10 +552,26 @@ struct Column {
     /// How many values the column can take, at least.
     #[schemars(range(min = 1))]
     domain_size: Option<u64>,
+    /// How unevenly its values may be spread where tokens stand for them: its owner's word, where
+    /// a run finds more than it takes for safe.
+    frequency: Option<Frequency>,
     /// Whether an outsider may know it of a person: a quasi-identifier.
     quasi: Option<bool>,
     /// Whether it must not be learnt from what an outsider knows.
     sensitive: Option<bool>,
+}
+
+/// How unevenly values may be spread where tokens stand for them.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Frequency {
+    /// The largest share of the rows with a value that one value may have; 0.05 if absent.
+    #[schemars(range(min = 0.01, max = 1))]
+    max_share: Option<f64>,
+    /// The fewest different values; 100 if absent.
+    #[schemars(range(min = 1, max = 10_000))]
+    min_distinct: Option<u64>,
 }
 
 #[derive(JsonSchema)]

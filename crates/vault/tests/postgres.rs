@@ -11,6 +11,8 @@
     reason = "tests"
 )]
 
+#[path = "support/keys.rs"]
+mod keys;
 mod support;
 
 use std::{
@@ -27,13 +29,10 @@ use arrow::{
     array::{ArrayRef, AsArray, StringArray},
     datatypes::DataType,
 };
+use keys::Keys;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
-use sealine_label::declare::{Argument, Call, Context};
-use sealine_protect::{
-    Entry, KeySource, ProtectError, TokenVault, VersionSource, bind,
-    crypto::{Secret, TokenKey, ValueKey},
-    unbind,
-};
+use sealine_label::declare::Call;
+use sealine_protect::{Entry, ProtectError, bind, crypto::Secret, unbind};
 use sealine_vault::{ClientCertificate, Place, Server, Vault};
 use support::base::Base;
 
@@ -41,41 +40,9 @@ use support::base::Base;
 const NOW: i64 = 1_795_305_600;
 const DAY: i64 = 86_400;
 
-struct Keys {
-    vault: Arc<Vault>,
-    now: i64,
-}
-
-impl KeySource for Keys {
-    fn token_key(&self, name: &str) -> Result<TokenKey, ProtectError> {
-        TokenKey::new(&Secret::new(vec![name.len() as u8; 32]))
-    }
-
-    fn value_key(&self, _: &str) -> Result<ValueKey, ProtectError> {
-        ValueKey::new(1, Secret::new(vec![1; 32]))
-    }
-
-    fn vault(&self, key: &str) -> Result<Arc<dyn TokenVault>, ProtectError> {
-        Ok(self.vault.at(key, self.now))
-    }
-}
-
-impl VersionSource for Keys {
-    fn value_key_version(&self, name: &str, _: u32) -> Result<ValueKey, ProtectError> {
-        self.value_key(name)
-    }
-}
-
+/// Under the key `crm`.
 fn call(domain: &str, ttl: &str, reuse: &str) -> Call {
-    let arguments = ["crm", domain, ttl, reuse].map(|word| Argument::Text(word.to_owned()));
-    Call {
-        name: "vault_token",
-        arguments: arguments.to_vec(),
-        context: Context {
-            dataset: "lake.people".to_owned(),
-            column: "email".to_owned(),
-        },
-    }
+    keys::call("crm", domain, ttl, reuse)
 }
 
 fn values(range: std::ops::Range<usize>) -> ArrayRef {
@@ -682,4 +649,61 @@ fn large_values_go_in_parts() {
     let made = tokens(&vault, NOW, &call, &big).unwrap();
     assert_eq!(tokens(&vault, NOW, &call, &big).unwrap(), made);
     assert_eq!(open(&vault, NOW, &call, &made).unwrap(), texts(&big));
+}
+
+#[test]
+fn a_file_moves_in_whole_and_goes_on_after_an_interruption() {
+    let Some(base) = Base::with_vault() else {
+        return;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let place = Place::File(dir.path().join("vault.db"));
+    let file = Arc::new(Vault::open(&place, None).unwrap());
+    let (lasting, ending) = (call("people", "", "value"), call("guests", "1d", "value"));
+    let first = tokens(&file, NOW, &lasting, &values(0..1500)).unwrap();
+    tokens(&file, NOW, &ending, &values(0..20)).unwrap();
+    tokens(&file, NOW, &call("rows", "", "never"), &values(0..30)).unwrap();
+    let vault = opened(&base);
+    assert_eq!(vault.batches().unwrap(), Some(0));
+    let later = NOW + 2 * DAY;
+    // Half of it, as an interruption leaves it.
+    let mut pages = 0;
+    let stopped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        file.carry_to(&vault, later, &mut |_, _| {
+            pages += 1;
+            assert!(pages < 3, "interrupted");
+        })
+    }));
+    assert!(stopped.is_err());
+    let half = count(&base);
+    assert!(half > 0 && half < 1530, "{half}");
+    assert_eq!(file.carry_to(&vault, later, &mut |_, _| {}).unwrap(), 1530);
+    assert_eq!(count(&base), 1530);
+    assert!(vault.batches().unwrap().unwrap() > 0);
+    assert_eq!(
+        tokens(&vault, later, &lasting, &values(0..1500)).unwrap(),
+        first
+    );
+    assert_eq!(
+        open(&vault, later, &lasting, &first[..1]).unwrap(),
+        ["CANARY00000@example.com"]
+    );
+    // What others made there in the meantime is not mixed in.
+    tokens(&vault, later, &lasting, &values(7000..7001)).unwrap();
+    let error = file.carry_to(&vault, later, &mut |_, _| {}).unwrap_err();
+    assert_eq!(error.code(), "SL8507");
+}
+
+/// Made by an older Sealine, without the count of batches: it is used as it is.
+#[test]
+fn a_vault_of_the_first_version_goes_on() {
+    let Some(base) = Base::with_vault() else {
+        return;
+    };
+    base.owner("UPDATE sealine_vault.vault SET version = 1; DROP SEQUENCE sealine_vault.batches");
+    let vault = opened(&base);
+    let call = call("people", "", "value");
+    let first = tokens(&vault, NOW, &call, &values(0..3)).unwrap();
+    assert_eq!(tokens(&vault, NOW, &call, &values(0..3)).unwrap(), first);
+    assert_eq!(vault.batches().unwrap(), None);
 }

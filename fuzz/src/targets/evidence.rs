@@ -137,6 +137,7 @@ pub(super) fn receipt() -> Prepared {
         inputs: Vec::new(),
         outputs: Vec::new(),
         labels: None,
+        owners: Vec::new(),
     });
     let stored = store_receipt(folder.path(), &statement, &signer()).expect("a receipt");
     let bytes = std::fs::read(&stored.path).expect("a receipt");

@@ -7,9 +7,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::{Effect, PolicyId, PolicySet, ValidationMode, Validator};
-use sealine_spec::{Diagnostic, Diagnostics, Files, PolicyText, Span, Spec};
+use sealine_spec::{Diagnostic, Diagnostics, Files, PolicyText, Role, Span, Spec};
 
 use super::{budget, names, schema};
+use crate::owners::Vouched;
+use crate::principal::{Principal, PrincipalKind};
 
 /// The most statements in all files together.
 pub const MAX_POLICIES: usize = 4096;
@@ -30,6 +32,8 @@ pub struct Policy {
     statements: BTreeMap<String, Statement>,
     warnings: Diagnostics,
     digest: [u8; 32],
+    vouched: Vouched,
+    roles: BTreeMap<String, Role>,
 }
 
 impl Policy {
@@ -86,13 +90,15 @@ impl Policy {
         warnings.sort();
         Ok(Self {
             digest: digest(spec),
+            vouched: Vouched::unjudged(spec),
+            roles: spec.project.roles.clone(),
             set,
             statements,
             warnings,
         })
     }
 
-    /// SHA-256 over the schema and every policy file (path and text, each with its length).
+    /// SHA-256 over the schema, every policy file (path and text, each with its length), and who is in which role.
     pub fn digest(&self) -> [u8; 32] {
         self.digest
     }
@@ -110,6 +116,29 @@ impl Policy {
     /// Where the statement with this id stands.
     pub fn span(&self, id: &str) -> Option<Span> {
         self.statements.get(id).map(|statement| statement.span)
+    }
+
+    /// Takes in who vouches for it. Until then a policy with owners permits nothing.
+    pub fn vouch(&mut self, vouched: Vouched) {
+        self.vouched = vouched;
+    }
+
+    /// Who vouches for it, or what stands against it.
+    pub fn vouched(&self) -> &Vouched {
+        &self.vouched
+    }
+
+    /// The roles that somebody is in: those that it came with, and those that the project gives.
+    pub(crate) fn roles_of<'a>(&'a self, principal: &'a Principal) -> BTreeSet<&'a str> {
+        let given = self.roles.iter().filter(|(_, role)| {
+            let members = match principal.kind {
+                PrincipalKind::User => &role.users,
+                PrincipalKind::Service => &role.services,
+            };
+            members.contains(&principal.id)
+        });
+        let own = principal.roles.iter().map(String::as_str);
+        own.chain(given.map(|(name, _)| name.as_str())).collect()
     }
 
     pub(crate) fn set(&self) -> &PolicySet {
@@ -367,6 +396,17 @@ fn digest(spec: &Spec) -> [u8; 32] {
     for policy in &spec.policies {
         part(&policy.path);
         part(&policy.text);
+    }
+    // Who is in a role decides as much as what the role may.
+    for (name, role) in &spec.project.roles {
+        part("role");
+        part(name);
+        for (kind, members) in [("user", &role.users), ("service", &role.services)] {
+            for member in members {
+                part(kind);
+                part(member);
+            }
+        }
     }
     let mut out = [0; 32];
     for (to, from) in out.iter_mut().zip(context.finish().as_ref()) {

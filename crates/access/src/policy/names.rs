@@ -1,7 +1,7 @@
 //! Names in a policy that nothing in the project has: probably a slip.
 //!
 //! Invariant: warnings only; a policy may be ahead of the project it serves.
-//! Must never: judge users, roles and audit logs, which the files do not list.
+//! Must never: judge users and audit logs, which the files do not list, nor roles where they list none.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -62,6 +62,9 @@ pub(crate) fn check(
             } else {
                 diagnostic = diagnostic.help(match kind.as_str() {
                     "Tag" => "give a column this tag in catalog/, or remove the statement",
+                    "Role" => {
+                        "say who is in it under `roles:` of sealine.yaml, or remove the statement"
+                    }
                     "Service" => "write it as `runs_as:` of a pipeline, or remove the statement",
                     _ => "declare it, or remove the statement",
                 });
@@ -83,6 +86,8 @@ struct Known {
     datasets: BTreeSet<String>,
     keys: BTreeSet<String>,
     tags: BTreeSet<String>,
+    /// Empty where somebody else says who is in which role.
+    roles: BTreeSet<String>,
 }
 
 impl Known {
@@ -117,6 +122,7 @@ impl Known {
             datasets: with_parents(spec.datasets.keys().cloned().collect()),
             keys: with_parents(spec.project.keys.keys().cloned().collect()),
             tags: with_parents(tags),
+            roles: spec.project.roles.keys().cloned().collect(),
         }
     }
 
@@ -127,6 +133,7 @@ impl Known {
             "Dataset" => Some(&self.datasets),
             "Key" => Some(&self.keys),
             "Tag" => Some(&self.tags),
+            "Role" if !self.roles.is_empty() => Some(&self.roles),
             _ => None,
         }
     }

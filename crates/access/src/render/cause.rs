@@ -88,6 +88,7 @@ pub(super) fn violations(plan: &Plan) -> Vec<Cause<'_>> {
 /// Whether one change settles both: the same value through the same expression, or the same rows.
 fn one_change(a: &Violation, b: &Violation) -> bool {
     a.code == b.code
+        && a.named == b.named
         && a.dataset == b.dataset
         && cause(&a.origin) == cause(&b.origin)
         && (a.code == ROWS || (a.span.is_some() && a.span == b.span))
@@ -114,16 +115,25 @@ pub(super) fn denied_demands<'p, 'd>(
                     == asking.disclosure(together).protection_text()
         })
     };
+    // What another pipeline adds is said once this one may show its own part.
+    let first = |beside: &Demand| {
+        denied.iter().any(|(_, demand, _)| {
+            demand.beside.is_none() && cause(&demand.origin) == cause(&beside.origin)
+        })
+    };
     let denied: Vec<_> = denied
         .iter()
-        .filter(|(_, demand, _)| demand.column != TOGETHER || !alone(demand))
+        .filter(|(_, demand, _)| match demand.beside {
+            Some(_) => !first(demand),
+            None => demand.column != TOGETHER || !alone(demand),
+        })
         .copied()
         .collect();
     grouped(denied.into_iter(), |(_, demand, _)| {
         (
             cause(&demand.origin),
             demand.dataset.as_str(),
-            demand.column.as_str(),
+            (demand.column.as_str(), demand.beside.as_deref()),
             asking.disclosure(demand).protection_text(),
         )
     })

@@ -1,7 +1,7 @@
 //! One diagnostic and one finding for each cause of a refusal.
 //!
-//! Invariant: the proof's findings come first, then denied disclosures, then
-//! denied permissions; none is left out. Must never: evaluate a value.
+//! Invariant: owners who have not signed come first, then the proof's findings, then denied
+//! disclosures, then denied permissions; none is left out. Must never: evaluate a value.
 
 use sealine_plan::{Demand, DemandKind, Finding, Plan};
 use sealine_spec::{Diagnostic, Diagnostics, Files};
@@ -26,9 +26,10 @@ struct Built {
 }
 
 impl Renderer<'_> {
-    /// Every cause, the proof's first: a leak matters more than a permission.
+    /// Every cause. Who has not signed comes first, since all else may be other than meant; then the
+    /// proof's: a leak matters more than a permission.
     pub(crate) fn refusal(&self, denied: &[Denied], refused: &[(usize, Decision)]) -> Refusal {
-        let mut built = Vec::new();
+        let mut built = self.unvouched();
         for cause in violations(self.plan) {
             built.push(self.violation(&cause));
         }
@@ -55,6 +56,29 @@ impl Renderer<'_> {
             findings,
         }
     }
+
+    /// What stands against who vouches for the project.
+    fn unvouched(&self) -> Vec<Built> {
+        let faults = self.asking.policy.vouched().faults().iter();
+        faults
+            .map(|fault| Built {
+                diagnostic: fault.clone(),
+                finding: RefusedFinding {
+                    code: fault.code,
+                    message: fault.message.clone(),
+                    dataset: None,
+                    columns: Vec::new(),
+                    origin: None,
+                    level: None,
+                    clearance: None,
+                    reveals: None,
+                    path: Vec::new(),
+                    help: Vec::new(),
+                },
+            })
+            .collect()
+    }
+
     fn violation(&self, cause: &Cause<'_>) -> Built {
         let (at, violation) = cause.main;
         let levels = &self.asking.spec.project.levels;
@@ -63,7 +87,10 @@ impl Renderer<'_> {
             levels.name(violation.level),
             levels.name(violation.clearance),
         );
-        let place = destination(&violation.dataset, &cause.columns);
+        let mut place = destination(&violation.dataset, &cause.columns);
+        if violation.named {
+            place = format!("the names of the folders of `{}`", violation.dataset);
+        }
         // Some rules refuse a construct whatever the levels, or a value that no dataset holds;
         // their own sentence says it best.
         let own = violation.level <= violation.clearance || !self.catalogued(&violation.origin);
@@ -87,6 +114,11 @@ impl Renderer<'_> {
             diagnostic = diagnostic.note(format!("{} too: {}", also.code, also.reason));
         }
         let help = help.attach(&mut diagnostic);
+        if violation.named {
+            diagnostic = diagnostic.help(
+                "or leave `partition_by` out: a partition column, and which rows there are, are seen by everyone who can list the folders",
+            );
+        }
         Built {
             diagnostic,
             finding: RefusedFinding {
@@ -113,18 +145,25 @@ impl Renderer<'_> {
             .map(|(_, demand, _)| format!("`{}`", tag(demand).id()))
             .collect();
         let (code, verb) = match demand.kind {
+            DemandKind::Declassify if demand.beside.is_some() => ("SL4431", "show"),
             DemandKind::Declassify => ("SL4110", "show"),
             DemandKind::Select => ("SL4111", "filter on"),
+            DemandKind::Link => ("SL4430", "join rows by"),
             DemandKind::Reveal | DemandKind::Export => ("SL4112", "open"),
             DemandKind::Waive => ("SL4113", "publish"),
         };
         let preposition = match demand.kind {
             DemandKind::Reveal | DemandKind::Export => "protected by",
-            DemandKind::Declassify | DemandKind::Select | DemandKind::Waive => "as",
+            DemandKind::Declassify | DemandKind::Select | DemandKind::Link | DemandKind::Waive => {
+                "as"
+            }
         };
         let place = match demand.kind {
             DemandKind::Export => "a file".to_owned(),
-            _ => destination(&demand.dataset, &[&demand.column]),
+            _ => match &demand.beside {
+                Some(other) => format!("`{}` and `{other}` together", demand.dataset),
+                None => destination(&demand.dataset, &[&demand.column]),
+            },
         };
         let message = format!(
             "`{}` may not {verb} `{origin}` (tag {}, level `{}`) {preposition} {} in {place}{}",
@@ -135,7 +174,10 @@ impl Renderer<'_> {
             match demand.kind {
                 // It is shown at its own level.
                 DemandKind::Reveal | DemandKind::Export => String::new(),
-                DemandKind::Declassify | DemandKind::Select | DemandKind::Waive => {
+                DemandKind::Declassify
+                | DemandKind::Select
+                | DemandKind::Link
+                | DemandKind::Waive => {
                     format!(", at level `{}`", disclosure.to_level)
                 }
             },

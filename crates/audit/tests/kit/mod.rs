@@ -234,6 +234,7 @@ impl Project {
             rows_in: 10,
             rows_out: 18,
             rows_rejected: 1,
+            vault_batches: None,
         };
         let event = Event::new(
             Time::from_seconds(1_700_000_100),
@@ -310,5 +311,6 @@ pub fn receipt(run: u64, outputs: Vec<OutputRecord>) -> Receipt {
         }],
         outputs,
         labels: None,
+        owners: Vec::new(),
     }
 }

@@ -9,6 +9,7 @@ mod init;
 mod keys;
 mod kms;
 mod plan;
+mod policy;
 mod preview;
 mod protect;
 mod protections;
@@ -38,6 +39,7 @@ pub(crate) fn run(arguments: Arguments, screen: &Screen) -> Result<Exit, Failure
         Verb::Init(init) => init::run(directory, init, screen),
         Verb::Check(check) => check::run(directory, check, screen),
         Verb::Plan(plan) => plan::run(directory, plan, screen),
+        Verb::Policy(policy) => policy::run(directory, policy, screen),
         Verb::Run(run) => run::run(directory, run, screen),
         Verb::Keys(keys) => keys::run(directory, keys, screen),
         Verb::Vault(vault) => vault::run(directory, vault, screen),
@@ -61,6 +63,7 @@ fn name(verb: &Verb) -> &'static str {
         Verb::Init(_) => "init",
         Verb::Check(_) => "check",
         Verb::Plan(_) => "plan",
+        Verb::Policy(_) => "policy",
         Verb::Run(_) => "run",
         Verb::Keys(_) => "keys",
         Verb::Vault(_) => "vault",

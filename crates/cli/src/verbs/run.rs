@@ -202,6 +202,12 @@ fn written(screen: &Screen, output: &OutputReport) -> String {
     let size = screen.paint(Paint::Dim, &size);
     let added = match output.mode {
         Published::Replace => "",
+        Published::Append if output.files == 0 => {
+            return format!(
+                "{} → {}  no rows, nothing added",
+                output.dataset, output.location
+            );
+        }
         Published::Append => " added",
     };
     format!(

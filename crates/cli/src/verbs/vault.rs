@@ -9,7 +9,7 @@ use crate::printable::printable;
 use crate::project::{self, Opened};
 use crate::screen::{Paint, Screen};
 use sealine_engine::clock::rfc3339;
-use sealine_engine::{EngineError, Setup, VaultCounts, VaultReport};
+use sealine_engine::{EngineError, Migrated, Setup, VaultCounts, VaultReport};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -23,6 +23,8 @@ pub(crate) fn run(directory: &Path, verb: &args::Vault, screen: &Screen) -> Resu
         }
         args::Vault::Purge => purge(opened, screen),
         args::Vault::Forget { reason } => forget(opened, reason, screen),
+        args::Vault::Accept { reason } => accept(opened, reason, screen),
+        args::Vault::Migrate => migrate(opened, screen),
         args::Vault::Sql => sql(&opened, screen),
     }
 }
@@ -52,6 +54,56 @@ fn forget(opened: Opened, reason: &str, screen: &Screen) -> Result<Exit, Failure
             "the vault is given up; the next run that needs one begins with the one that is there, or makes one",
         ),
         false => screen.line(NONE),
+    }
+    Ok(Exit::Done)
+}
+
+fn accept(opened: Opened, reason: &str, screen: &Screen) -> Result<Exit, Failure> {
+    let (mut session, user) = opened.session(Setup::Required, screen)?;
+    let older = session.accept_vault(reason, &user);
+    let older = older.map_err(|error| stopped(&error))?;
+    match older {
+        _ if screen.is_json() => screen.json(&json!({ "ok": true, "accepted": older })),
+        true => screen
+            .line("the vault is taken as it is; what was made since this copy gets other tokens"),
+        false => screen.line("the vault is no older copy; nothing had to be said"),
+    }
+    Ok(Exit::Done)
+}
+
+fn migrate(opened: Opened, screen: &Screen) -> Result<Exit, Failure> {
+    if opened.project().spec().project.vault.is_none() {
+        return Err(Failure::Argument {
+            argument: "migrate".to_owned(),
+            reason: "`sealine.yaml` has no `vault:` to move into; `sealine explain SL8507` says how to begin"
+                .to_owned(),
+        });
+    }
+    let (mut session, user) = opened.session(Setup::Required, screen)?;
+    let done = session.migrate_vault(&user, &mut |_, _| {});
+    let done = done.map_err(|error| stopped(&error))?;
+    let moved = match &done {
+        Migrated::Moved { tokens, .. } => Some(*tokens),
+        Migrated::Nothing | Migrated::Before => None,
+    };
+    match &done {
+        _ if screen.is_json() => screen.json(&json!({ "ok": true, "moved": moved })),
+        Migrated::Nothing => screen.line(NONE),
+        Migrated::Before => {
+            screen.line("the vault of `sealine.yaml` is the one in use; there is nothing to move")
+        }
+        Migrated::Moved { tokens, from, to } => {
+            screen.line(&format!(
+                "{} {}, compared one by one: {} is used from now on",
+                screen.paint(Paint::Good, "moved"),
+                crate::show::count(*tokens, "token"),
+                printable(to)
+            ));
+            screen.line(&format!(
+                "  {} is as it was, and not used any more: remove it when its last backup goes",
+                printable(from)
+            ));
+        }
     }
     Ok(Exit::Done)
 }

@@ -65,44 +65,43 @@ impl std::fmt::Debug for Access<'_> {
 /// What a sealed file is bound to: its dataset and its name in it.
 ///
 /// The prefix of the additional authenticated data is the dataset's id, a NUL, and the name of
-/// the file (the last part of its path, once published). Neither can hold a NUL, so no two pairs
-/// have the same prefix. It is stored in the file, in clear, and never trusted when reading.
+/// the file in the dataset: the last part of its path, once published, with the folders of its
+/// partitions before it (`day=2026-11-22/part-00000.parquet`). Neither can hold a NUL, so no two
+/// pairs have the same prefix. It is stored in the file, in clear, and never trusted when reading.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileAad {
     dataset: String,
+    /// The folders of its partitions, each with a `/` behind it.
+    folders: String,
     file: String,
 }
 
 impl FileAad {
-    /// Binds to the dataset with this id and the file that will have this name.
-    pub fn new(dataset: &str, file: &str) -> Result<FileAad, ConnectError> {
-        let usable = |text: &str| !text.is_empty() && !text.contains(['\0', '/']);
-        if usable(dataset) && usable(file) {
+    /// Binds to the dataset with this id and the file that will have this name in it.
+    pub fn new(dataset: &str, name: &str) -> Result<FileAad, ConnectError> {
+        let (folders, file) = name.split_at(name.rfind('/').map_or(0, |at| at + 1));
+        let usable = |text: &str| !matches!(text, "" | "." | "..") && !text.contains(['\0', '/']);
+        let mut above = folders.split_terminator('/');
+        if usable(dataset) && usable(file) && above.all(usable) {
             Ok(FileAad {
                 dataset: dataset.to_owned(),
+                folders: folders.to_owned(),
                 file: file.to_owned(),
             })
         } else {
             Err(ConnectError::Name {
-                path: file.escape_debug().to_string(),
+                path: name.escape_debug().to_string(),
             })
         }
     }
 
-    pub(super) fn of(dataset: &str, path: &Path) -> Result<FileAad, ConnectError> {
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .unwrap_or_default();
-        FileAad::new(dataset, name)
-    }
-
+    /// The last part of the name.
     pub(super) fn file(&self) -> &str {
         &self.file
     }
 
     pub(super) fn prefix(&self) -> Vec<u8> {
-        format!("{}\0{}", self.dataset, self.file).into_bytes()
+        format!("{}\0{}{}", self.dataset, self.folders, self.file).into_bytes()
     }
 }
 

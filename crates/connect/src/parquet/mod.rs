@@ -22,4 +22,4 @@ pub use sealing::{FileKeys, Storage};
 pub use write::EncryptedWriter;
 
 pub(crate) use access::{MAGIC_PLAIN, MAGIC_SEALED};
-pub(crate) use read::plain_schema;
+pub(crate) use read::{open_named, plain_schema};

@@ -68,9 +68,18 @@ pub fn open_parquet(
     access: Access<'_>,
     batch_rows: usize,
 ) -> Result<ParquetSource, ConnectError> {
-    let waiting = files
-        .iter()
-        .map(|path| Part::checked(path, columns, access));
+    let named = files.iter().map(|path| (path.as_path(), last(path)));
+    open_named(named, columns, access, batch_rows)
+}
+
+/// As [`open_parquet`], of files with their names in the dataset.
+pub(crate) fn open_named<'a>(
+    files: impl Iterator<Item = (&'a Path, &'a str)>,
+    columns: &[String],
+    access: Access<'_>,
+    batch_rows: usize,
+) -> Result<ParquetSource, ConnectError> {
+    let waiting = files.map(|(path, name)| Part::checked(path, name, columns, access));
     Ok(ParquetSource::over(
         waiting.collect::<Result<_, _>>()?,
         Some(columns.to_vec()),
@@ -78,9 +87,15 @@ pub fn open_parquet(
     ))
 }
 
+/// The name of a file that lies in no partition.
+fn last(path: &Path) -> &str {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.unwrap_or_default()
+}
+
 /// The names of the columns of a Parquet file, in order, from its footer.
 pub fn parquet_columns(path: &Path, access: Access<'_>) -> Result<Vec<String>, ConnectError> {
-    let reading = Part::checked(path, &[], access)?.open(None, 1)?;
+    let reading = Part::checked(path, last(path), &[], access)?.open(None, 1)?;
     let schema = reading.reader.schema();
     let names = schema.fields().iter().map(|field| field.name().clone());
     Ok(names.collect())
@@ -103,7 +118,12 @@ pub(crate) fn plain_schema(path: &Path) -> Result<SchemaRef, ConnectError> {
 
 impl Part {
     /// A file whose kind is the one expected, with its key; `columns` are not under a key that is not there.
-    fn checked(path: &Path, columns: &[String], access: Access<'_>) -> Result<Part, ConnectError> {
+    fn checked(
+        path: &Path,
+        name: &str,
+        columns: &[String],
+        access: Access<'_>,
+    ) -> Result<Part, ConnectError> {
         let (file, identity) = file::open(path)?;
         let sealed = bounds::check_file(&file, identity.bytes(), path)?;
         let shown = || path.display().to_string();
@@ -114,7 +134,7 @@ impl Part {
                 return Err(ConnectError::Plaintext { path: shown() });
             }
             (Access::Sealed { keys, dataset }, true) => {
-                let prefix = FileAad::of(dataset, path)?.prefix();
+                let prefix = FileAad::new(dataset, name)?.prefix();
                 Some((Materials::new(path, keys, None), prefix))
             }
             // No prefix, whatever the file stores: one that Sealine bound to a place has one.

@@ -11,6 +11,7 @@ use std::path::Path;
 
 use rustix::fs::OFlags;
 
+use super::tree::leaves;
 use crate::error::EngineError;
 
 /// What is written in clear tells by its name who wrote it: it has no other mark.
@@ -39,17 +40,18 @@ pub(crate) fn only_ours(destination: &Path, staged: Option<&OsStr>) -> Result<()
         }
     };
     if metadata.is_dir() {
-        for entry in std::fs::read_dir(destination).map_err(fault)? {
-            let entry = entry.map_err(fault)?;
-            let name = entry.file_name();
-            let name_of_ours = name.to_str().unwrap_or_default();
-            let ours = entry.file_type().map_err(fault)?.is_file()
-                && (staged == Some(&name)
-                    || part_number(&name).is_some()
-                        && (!name_of_ours.ends_with(".parquet")
-                            || is_sealed(&entry.path()).map_err(fault)?));
+        for leaf in leaves(destination).map_err(fault)? {
+            let top = leaf.name.split('/').next().map(OsStr::new);
+            if staged.is_some() && staged == top {
+                continue;
+            }
+            let last = leaf.name.rsplit('/').next().unwrap_or_default();
+            let ours = leaf.is_file
+                && part_number(OsStr::new(last)).is_some()
+                && (!last.ends_with(".parquet")
+                    || is_sealed(&destination.join(&leaf.name)).map_err(fault)?);
             if !ours {
-                foreign(name.to_string_lossy().escape_debug().to_string());
+                foreign(leaf.name.escape_debug().to_string());
             }
         }
     } else {
@@ -144,6 +146,38 @@ mod tests {
         std::fs::write(place.join(staged), b"PARE").unwrap();
         assert_eq!(only_ours(&place, None).unwrap_err().code(), "SL5039");
         only_ours(&place, Some(staged)).unwrap();
+    }
+
+    #[test]
+    fn folders_of_partitions_hold_only_sealed_parts_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = dir.path();
+        let put = |name: &str, bytes: &[u8]| {
+            let path = place.join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, bytes).unwrap();
+        };
+        put("day=1/part-00000.parquet", b"PARE...");
+        put("sealine_run=00000/day=2/part-00000.parquet", b"PARE...");
+        put("day=3/part-00000.sealine.csv", b"id\r\n");
+        only_ours(place, None).unwrap();
+        for (name, bytes) in [
+            ("day=1/part-00000-c0ffee.snappy.parquet", &b"PARE"[..]),
+            ("day=1/part-00001.parquet", b"PAR1"),
+            ("sealine_run=00000/day=2/_SUCCESS", b""),
+            ("other/part-00000.parquet", b"PARE"),
+        ] {
+            put(name, bytes);
+            let error = only_ours(place, None).unwrap_err();
+            assert_eq!(error.code(), "SL5039", "{name}");
+            let top = name.strip_suffix("/part-00000.parquet").unwrap_or(name);
+            assert!(error.to_string().contains(top), "{error}");
+            std::fs::remove_file(place.join(name)).unwrap();
+        }
+        std::fs::remove_dir(place.join("other")).unwrap();
+        std::fs::create_dir(place.join("day=4")).unwrap();
+        assert_eq!(only_ours(place, None).unwrap_err().code(), "SL5039");
+        only_ours(place, Some(OsStr::new("day=4"))).unwrap();
     }
 
     #[test]

@@ -69,7 +69,8 @@ impl Place {
 /// One written file, as it must be found again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FileRecord {
-    /// File name inside the generation; empty where the place is itself one file.
+    /// Name inside the generation, the folders of its partitions before it; empty where the place is itself one
+    /// file.
     pub(crate) name: String,
     pub(crate) bytes: u64,
     pub(crate) rows: u64,
@@ -82,8 +83,8 @@ pub(crate) struct FileRecord {
 pub(crate) struct Target {
     pub(crate) dataset: String,
     pub(crate) role: Role,
-    /// Whether the place is replaced, or is a file that the run adds to a folder. Journals of before there was a
-    /// choice do not say.
+    /// Whether the place is replaced, or is what the run adds to a folder: a file, or with partitions a folder of
+    /// the run. Journals of before there was a choice do not say.
     #[serde(default = "replaced")]
     pub(crate) mode: Published,
     pub(crate) destination: Place,
@@ -97,7 +98,12 @@ fn replaced() -> Published {
 }
 
 impl Target {
-    /// The place of the dataset: the destination, or the folder that the file is added to.
+    /// Whether a staged run has no rows for what lies there, and adds nothing.
+    pub(crate) fn adds_nothing(&self) -> bool {
+        self.mode == Published::Append && self.files.is_empty()
+    }
+
+    /// The place of the dataset: the destination, or the folder that is added to.
     pub(crate) fn location(&self, root: &Path) -> PathBuf {
         let mut place = self.destination.at(root);
         if self.mode == Published::Append {

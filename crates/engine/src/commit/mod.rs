@@ -7,8 +7,10 @@ mod foreign;
 mod journal;
 mod publish;
 mod recover;
+mod tree;
 
 pub(crate) use foreign::{only_ours, part_number};
 pub(crate) use journal::{FileRecord, Journal, JournalFile, Outcome, Phase, Place, Role, Target};
 pub(crate) use publish::{holds, publish};
 pub(crate) use recover::{Recovered, clean, pending, retreat, roll_back, settle};
+pub(crate) use tree::leaves;

@@ -1,4 +1,4 @@
-//! Swapping a staged generation into its place, or adding a staged file: one rename, by the kernel, atomic.
+//! Swapping a staged generation into its place, or adding what is staged: one rename, by the kernel, atomic.
 //!
 //! INVARIANT: a destination is never absent between two generations and never half of one; what is added takes
 //! the place of nothing.
@@ -14,6 +14,7 @@ use sealine_protect::crypto;
 
 use super::foreign::only_ours;
 use super::journal::FileRecord;
+use super::tree::leaves;
 use crate::durable;
 use crate::error::EngineError;
 
@@ -64,7 +65,7 @@ fn add(stage: &Path, destination: &Path) -> Result<(), EngineError> {
                 .into_owned(),
             count: 1,
         }),
-        // A crash right here leaves the file added or not: a rename is atomic.
+        // A crash right here leaves the rows added or not: a rename is atomic, of a folder too.
         outcome => settled(outcome, destination),
     }
 }
@@ -98,11 +99,7 @@ pub(crate) fn holds(path: &Path, files: &[FileRecord]) -> std::io::Result<bool> 
         Err(error) => return Err(error),
     };
     if metadata.is_dir() {
-        let mut names = Vec::new();
-        for entry in std::fs::read_dir(path)? {
-            names.push(entry?.file_name());
-        }
-        if names.len() != files.len() {
+        if leaves(path)?.len() != files.len() {
             return Ok(false);
         }
     } else if files.len() != 1 || files.first().is_none_or(|file| !file.name.is_empty()) {

@@ -55,6 +55,9 @@ pub(crate) fn settle(file: &mut JournalFile, root: &Path) -> Result<Recovered, E
         }
         Phase::Publishing => {
             for target in &file.journal().targets {
+                if target.adds_nothing() {
+                    continue;
+                }
                 match roll_forward(file, target, root) {
                     // A place that cannot be swapped never will by itself: what was swapped goes back.
                     Err(error) if error.retreats() => {
@@ -106,6 +109,9 @@ fn remove_stages(
 /// as publishing: a crash in between is rolled forward again, and comes back here.
 pub(crate) fn retreat(file: &mut JournalFile, root: &Path) -> Result<(), EngineError> {
     for target in file.journal().targets.clone() {
+        if target.adds_nothing() {
+            continue;
+        }
         let destination = target.destination.at(root);
         let Some(stage) = target.checked_stage(root, &file.journal().run) else {
             return Err(EngineError::JournalBroken { path: file.path() });

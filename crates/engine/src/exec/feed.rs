@@ -138,6 +138,7 @@ fn with_columns(dataset: &Arc<Dataset>, schema: &SchemaRef, highest: Level) -> A
             rules: sealine_spec::Rules::default(),
             select: None,
             domain_size: None,
+            frequency: sealine_spec::Frequency::default(),
             quasi: false,
             sensitive: false,
             span: dataset.span,

@@ -25,6 +25,8 @@ pub struct Limits {
     pub batch_rows: usize,
     /// Rows of a part file.
     pub part_rows: u64,
+    /// Partitions that a run may write of one output, each a folder.
+    pub folders: usize,
     /// Bytes that the tables of an output's anonymity may hold.
     pub anonymity: usize,
 }
@@ -43,6 +45,7 @@ impl Default for Limits {
             partitions: 2,
             batch_rows: 8192,
             part_rows: 4_000_000,
+            folders: 10_000,
             anonymity: sealine_protect::anonymity::MEMORY,
         }
     }
@@ -61,6 +64,9 @@ impl Limits {
         }
         if let Some(partitions) = declared.partitions {
             limits.partitions = usize::try_from(partitions).unwrap_or(limits.partitions);
+        }
+        if let Some(folders) = declared.folders {
+            limits.folders = usize::try_from(folders).unwrap_or(limits.folders);
         }
         limits
     }
@@ -92,8 +98,10 @@ mod tests {
             memory: Some(64 << 20),
             spill: Some(7),
             partitions: Some(3),
+            folders: Some(9),
         });
         assert_eq!((limits.memory, limits.unique), (64 << 20, 4 << 20));
+        assert_eq!(limits.folders, 9);
         assert_eq!((limits.spill, limits.partitions), (7, 3));
         let (default, absent) = (
             Limits::default(),

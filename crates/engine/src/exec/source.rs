@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use datafusion::arrow::datatypes::SchemaRef;
@@ -57,7 +57,7 @@ impl InputFiles {
                 path: file.path.clone(),
                 reason: error.to_string(),
             };
-            commitment.header(&file.path, identity);
+            commitment.header(&file.name, identity);
             // Not more than was committed to: a file that grows meanwhile is another one.
             let mut bytes = std::fs::File::open(&file.path)
                 .map_err(fault)?
@@ -94,8 +94,8 @@ impl InputFiles {
     }
 }
 
-/// A keyed commitment of what was read: HMAC-SHA-256 over, for each file in order, the length of its name
-/// (u64, big endian), its name, its size (u64, big endian) and its bytes.
+/// A keyed commitment of what was read: HMAC-SHA-256 over, for each file in order, the length of its name in the
+/// dataset (u64, big endian), that name with the folders of its partitions, its size (u64, big endian) and its bytes.
 pub(crate) struct Commitment(Arc<Mutex<Option<hmac::Message>>>);
 
 impl Commitment {
@@ -111,13 +111,9 @@ impl Commitment {
         }
     }
 
-    fn header(&self, path: &Path, identity: &FileIdentity) {
-        let name = path
-            .file_name()
-            .map(|name| name.as_encoded_bytes().to_vec())
-            .unwrap_or_default();
+    fn header(&self, name: &str, identity: &FileIdentity) {
         self.feed(&(name.len() as u64).to_be_bytes());
-        self.feed(&name);
+        self.feed(name.as_bytes());
         self.feed(&identity.bytes().to_be_bytes());
     }
 
@@ -178,9 +174,7 @@ pub(crate) fn open(
     };
     let expected = files.files.iter();
     let witness: Witnessed = Arc::new(Mutex::new(Expected {
-        files: expected
-            .map(|(file, identity)| (file.path.clone(), identity.clone()))
-            .collect(),
+        files: expected.cloned().collect(),
         commitment: commitment.map(|all| Commitment(Arc::clone(&all.0))),
     }));
     // Parquet is read by seeking: showing it to a witness reads it once more, for a commitment only.
@@ -219,7 +213,7 @@ fn compression(declared: sealine_spec::Compression) -> sealine_connect::Compress
 
 /// Insists on the files that the run began with, in their order, and commits to what is read of them.
 struct Expected {
-    files: VecDeque<(PathBuf, FileIdentity)>,
+    files: VecDeque<(Located, FileIdentity)>,
     commitment: Option<Commitment>,
 }
 
@@ -229,9 +223,9 @@ impl Witness for Expected {
             return false;
         };
         if let Some(commitment) = &self.commitment {
-            commitment.header(path, identity);
+            commitment.header(&expected.name, identity);
         }
-        expected == path && before == *identity
+        expected.path == path && before == *identity
     }
 
     fn bytes(&mut self, bytes: &[u8]) {

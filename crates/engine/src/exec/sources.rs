@@ -10,21 +10,21 @@ use sealine_protect::crypto::{TokenKey, ValueKey};
 use sealine_protect::{KeySource, ProtectError, TokenVault, VersionSource};
 use sealine_vault::{Vault, VaultId};
 
-use crate::vault::Site;
+use crate::vault::{Known, Site};
 
 /// The keys of a project and, from its first use, the token vault as it is at one time.
 #[derive(Debug)]
 pub(crate) struct Sources {
     keys: Arc<OpenKeys>,
     site: Site,
-    known: Option<VaultId>,
+    known: Option<Known>,
     now: i64,
     vault: Mutex<Option<Arc<Vault>>>,
 }
 
 impl Sources {
     /// The vault at `site`, at `now`, Unix time in seconds; it must be the one that is `known`.
-    pub(crate) fn new(keys: Arc<OpenKeys>, site: Site, known: Option<VaultId>, now: i64) -> Self {
+    pub(crate) fn new(keys: Arc<OpenKeys>, site: Site, known: Option<Known>, now: i64) -> Self {
         let vault = Mutex::new(None);
         Self {
             keys,
@@ -43,6 +43,12 @@ impl Sources {
     pub(crate) fn opened(&self) -> Option<VaultId> {
         let place = self.vault.lock().unwrap_or_else(PoisonError::into_inner);
         place.as_ref().map(|vault| vault.id())
+    }
+
+    /// How many batches the vault has kept, if one was opened and counts them.
+    pub(crate) fn batches(&self) -> Result<Option<u64>, ProtectError> {
+        let place = self.vault.lock().unwrap_or_else(PoisonError::into_inner);
+        place.as_ref().map_or(Ok(None), |vault| vault.batches())
     }
 }
 

@@ -61,7 +61,7 @@ pub(crate) async fn prepare(
 
     let mut logical = rewrite(output.logical.clone(), hub, name)?;
     if output.order == Order::SortOwnCells {
-        logical = sort_own_cells(logical).map_err(hide)?;
+        logical = sort_own_cells(logical, &output.partition_by).map_err(hide)?;
     }
     let ordered = output.order == Order::Keep;
     let options = Arc::new(rules::options(&limits, ordered));
@@ -134,15 +134,21 @@ fn hash_joins(plan: &Arc<dyn ExecutionPlan>) -> usize {
     below + usize::from(plan.name() == "HashJoinExec")
 }
 
-/// Rows of a multiset, in an order that says nothing but what they say.
-fn sort_own_cells(plan: LogicalPlan) -> Result<LogicalPlan, DataFusionError> {
-    let columns: Vec<_> = plan
-        .schema()
-        .columns()
-        .into_iter()
-        .map(|column| Expr::Column(column).sort(true, true))
+/// Rows of a multiset, in an order that says nothing but what they say: by their partitions, which the writer takes
+/// one after the other, and then by the other columns.
+fn sort_own_cells(
+    plan: LogicalPlan,
+    partition_by: &[usize],
+) -> Result<LogicalPlan, DataFusionError> {
+    let columns = plan.schema().columns();
+    let first = partition_by.iter().filter_map(|at| columns.get(*at));
+    let others = (0..columns.len()).filter(|at| !partition_by.contains(at));
+    let others = others.filter_map(|at| columns.get(at));
+    let keys: Vec<_> = first
+        .chain(others)
+        .map(|column| Expr::Column(column.clone()).sort(true, true))
         .collect();
-    LogicalPlanBuilder::from(plan).sort(columns)?.build()
+    LogicalPlanBuilder::from(plan).sort(keys)?.build()
 }
 
 impl Computation {
@@ -240,7 +246,7 @@ fn operator(text: &str) -> &'static str {
         ("CrossJoinExec", "a cross join"),
         ("PiecewiseMergeJoinInput", "a join by a range"),
         ("SMJStream", "a join with very many rows of one key"),
-        (super::metered::CONSUMER, "a window over all rows"),
+        (super::metered::CONSUMER, "a window"),
         ("RecursiveQuery", "a recursive query"),
         ("TopK", "an ORDER BY with a LIMIT"),
         ("ExternalSorter", "a sort"),

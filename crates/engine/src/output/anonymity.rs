@@ -42,6 +42,7 @@ impl Demand {
             reason,
         };
         let roles = roles(spec, dataset, columns, Roles::default());
+        nameable(&roles, columns).map_err(refuse)?;
         let all = roles
             .quasi
             .iter()
@@ -176,6 +177,21 @@ pub(crate) fn roles(
             from(&|column| column.sensitive),
         ]),
         subject: asked.subject.or_else(|| subject(spec, dataset, columns)),
+    }
+}
+
+/// Insists that people can be told apart by the column that says whom a row is about: sealed, or under random tokens
+/// of each row, one person would count as many.
+pub(crate) fn nameable(roles: &Roles, columns: &[OutputColumn]) -> Result<(), String> {
+    let subject = roles.subject.iter();
+    let mut subject = subject.flat_map(|name| columns.iter().filter(move |one| one.name == *name));
+    match subject.find(|column| column.stands_for.is_empty() && !column.protections.is_empty()) {
+        None => Ok(()),
+        Some(column) => Err(format!(
+            "people cannot be counted by `{}`, since `{}` does not give one person one value; name a column that does, such as a token, as `subject:`",
+            column.name,
+            column.protections.join("`, `")
+        )),
     }
 }
 

@@ -1,9 +1,11 @@
 //! One generation of a written dataset: part files in a staging place beside the destination.
 //!
 //! INVARIANT: nothing is visible at the destination until the commit; every sealed file has its own data key
-//! and is bound to its dataset and name. A dataset of no rows still has one file, which holds its columns.
+//! and is bound to its dataset and name, the folders of its partitions included. A dataset of no rows still has one
+//! file, which holds its columns; what is appended to others adds none without rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,6 +18,7 @@ use sealine_connect::{
 };
 use sealine_keys::OpenKeys;
 
+use super::partitions::Partitions;
 use crate::commit::FileRecord;
 use crate::durable;
 use crate::error::EngineError;
@@ -106,20 +109,40 @@ pub(crate) struct Staging {
     pub(crate) place: PathBuf,
     /// Of what is appended to, the newest file that is there.
     pub(crate) newest: Option<PathBuf>,
-    /// What is published: the place, or a file in it.
+    /// What is published: the place, or what is added to it.
     pub(crate) destination: PathBuf,
     pub(crate) stage: PathBuf,
     pub(crate) shape: Shape,
     pub(crate) form: Form,
     /// Rows of a part file.
     pub(crate) part_rows: u64,
+    /// Columns that name folders and are not in the files, outermost first.
+    pub(crate) partition_by: Vec<String>,
+    /// As many partitions may be written.
+    pub(crate) most_partitions: usize,
+}
+
+impl Staging {
+    /// The path of a staged file.
+    pub(crate) fn staged(&self, file: &FileRecord) -> PathBuf {
+        match file.name.as_str() {
+            "" => self.stage.clone(),
+            name => self.stage.join(name),
+        }
+    }
 }
 
 /// A generation being written.
 pub(crate) struct Generation {
     staging: Staging,
+    /// Of the files.
     schema: SchemaRef,
     keys: Arc<OpenKeys>,
+    partitions: Option<Partitions>,
+    /// The partition being written, with a `/` behind it, how many came before it, and the parts that it has.
+    folder: String,
+    folders: usize,
+    parts: usize,
     part: Option<Part>,
     part_name: String,
     files: Vec<FileRecord>,
@@ -147,20 +170,43 @@ impl Generation {
                 return Err(fault(&staging.stage)(source));
             }
         }
+        let partitions = Partitions::new(&staging.dataset, &staging.partition_by, &schema)?;
         let mut generation = Self {
+            schema: partitions
+                .as_ref()
+                .map_or_else(|| Arc::clone(&schema), |parting| parting.schema(&schema)),
             staging,
-            schema,
             keys,
+            partitions,
+            folder: String::new(),
+            folders: 0,
+            parts: 0,
             part: None,
             part_name: String::new(),
             files: Vec::new(),
         };
-        generation.open_part()?;
+        if generation.partitions.is_none() {
+            generation.open_part()?;
+        }
         Ok(generation)
     }
 
-    /// Appends rows; their columns are those of the schema, by position.
+    /// Appends rows; their columns are those of the schema, by position. Where the output is partitioned, rows of
+    /// one partition come together.
     pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<(), EngineError> {
+        let Some(partitions) = &self.partitions else {
+            return self.append(batch);
+        };
+        for (folder, rows) in partitions.split(batch)? {
+            if self.part.is_none() || folder != self.folder {
+                self.begin(folder)?;
+            }
+            self.append(&rows)?;
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, batch: &RecordBatch) -> Result<(), EngineError> {
         let batch = sealine_connect::compact(batch)?;
         let mut from = 0;
         while from < batch.num_rows() {
@@ -189,15 +235,24 @@ impl Generation {
         &self.staging.dataset
     }
 
-    /// Ends the generation: its files and its folder are durable.
+    /// Ends the generation: its files and its folders are durable.
     pub(crate) fn finish(mut self) -> Result<(Staging, Vec<FileRecord>), EngineError> {
+        if let (None, Some(partitions)) = (&self.part, &self.partitions) {
+            let folder = partitions.of_no_rows()?;
+            self.begin(folder)?;
+        }
         self.close_part()?;
         let fault = |source| EngineError::Stage {
             path: self.staging.stage.clone(),
             source,
         };
+        if self.staging.newest.is_some() && self.files.iter().all(|file| file.rows == 0) {
+            // The columns are there already, in the files of earlier runs.
+            durable::remove_all(&self.staging.stage).map_err(fault)?;
+            return Ok((self.staging, Vec::new()));
+        }
         if self.staging.shape == Shape::Folder {
-            durable::sync_dir(&self.staging.stage).map_err(fault)?;
+            self.sync_folders().map_err(fault)?;
         }
         // A crash right here leaves a complete generation in a place that the journal names: it is removed.
         durable::sync_parent(&self.staging.stage).map_err(fault)?;
@@ -214,12 +269,53 @@ impl Generation {
         }
     }
 
+    /// Ends the partition being written and begins one, which was not begun before.
+    fn begin(&mut self, folder: String) -> Result<(), EngineError> {
+        self.close_part()?;
+        self.folders += 1;
+        if self.folders > self.staging.most_partitions {
+            return Err(EngineError::TooManyPartitions {
+                dataset: self.staging.dataset.clone(),
+                limit: self.staging.most_partitions,
+            });
+        }
+        let path = self.staging.stage.join(&folder);
+        let made = std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path.parent().unwrap_or(&path))
+            .and_then(|()| std::fs::DirBuilder::new().mode(0o700).create(&path));
+        // A folder that is there already was begun before: the rows do not come sorted, or two values have one name.
+        made.map_err(|source| EngineError::Stage { path, source })?;
+        (self.folder, self.parts) = (folder, 0);
+        self.open_part()
+    }
+
+    /// Makes the entries of all folders durable.
+    fn sync_folders(&self) -> std::io::Result<()> {
+        let stage = &self.staging.stage;
+        let mut all = BTreeSet::from([stage.clone()]);
+        for file in &self.files {
+            let path = stage.join(&file.name);
+            let above = path.ancestors().skip(1);
+            all.extend(above.take_while(|path| *path != stage).map(Path::to_owned));
+        }
+        all.iter().try_for_each(|path| durable::sync_dir(path))
+    }
+
     fn open_part(&mut self) -> Result<(), EngineError> {
         let (path, published_name) = match self.staging.shape {
             Shape::Folder => {
-                let name = self.staging.form.part(self.files.len());
+                let name = format!("{}{}", self.folder, self.staging.form.part(self.parts));
                 self.part_name.clone_from(&name);
-                (self.staging.stage.join(&name), name)
+                let path = self.staging.stage.join(&name);
+                // What is added is a folder in the place, and a part of the name.
+                let run = self.staging.destination.file_name();
+                let run = run.filter(|_| self.staging.mode == Published::Append);
+                match run.and_then(|run| run.to_str()) {
+                    Some(run) => (path, format!("{run}/{name}")),
+                    None => (path, name),
+                }
             }
             Shape::File => {
                 self.part_name.clear();
@@ -237,6 +333,7 @@ impl Generation {
         let aad = FileAad::new(&self.staging.dataset, &published_name)?;
         let (form, keys) = (&self.staging.form, &self.keys);
         self.part = Some(Part::open(&path, form, &self.schema, keys, &aad)?);
+        self.parts += 1;
         Ok(())
     }
 

@@ -27,6 +27,14 @@ pub struct ProjectDir {
     root: PathBuf,
 }
 
+/// `path` as people and receipts read it: relative to the project where it lies below it.
+pub(crate) fn shown(root: &Path, path: &Path) -> String {
+    path.strip_prefix(root)
+        .unwrap_or(path)
+        .display()
+        .to_string()
+}
+
 impl ProjectDir {
     /// Finds the project at `path` itself.
     ///
@@ -71,6 +79,23 @@ impl ProjectDir {
             sources.push(Source { path, text });
         }
         Ok(sources)
+    }
+
+    /// Reads `policy/tests/**/*.yaml`, sorted by path: they decide nothing, and are no part of a project's texts.
+    ///
+    /// # Errors
+    /// As [`ProjectDir::sources`].
+    pub fn policy_tests(&self) -> Result<Vec<Source>, EngineError> {
+        let mut paths = Vec::new();
+        self.list("policy/tests", "yaml", 1, &mut paths)?;
+        paths.sort();
+        let read = |path: String| {
+            Ok(Source {
+                text: self.read(&path)?,
+                path,
+            })
+        };
+        paths.into_iter().map(read).collect()
     }
 
     fn list(

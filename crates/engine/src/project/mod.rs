@@ -5,11 +5,14 @@
 pub(crate) mod labels;
 mod load;
 mod open;
+pub(crate) mod owners;
 mod places;
 mod state;
 
 pub use load::ProjectDir;
+pub(crate) use load::shown;
 pub use open::{Beside, OpenError, Project, Undecided};
+pub use owners::{Endorsed, NotEndorsed};
 pub(crate) use places::Shape;
 pub(crate) use state::Held;
 pub use state::StateDir;

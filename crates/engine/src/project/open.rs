@@ -4,17 +4,21 @@
 //! nothing, takes no lock.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use sealine_access::{
-    AccessError, Action, Authorized, Policy, Principal, Refusal, Resource, authorize, permitted,
+    AccessError, Action, Authorized, FileDigests, Policy, Principal, Refusal, Resource, Signer,
+    authorize, permitted,
 };
 use sealine_keys::{Keystore, OpenKeys};
-use sealine_plan::{Computed, Kept, Plan, Registry, Request, prove};
+use sealine_plan::{Computed, Kept, Live, Plan, Registry, Request, prove_among};
 use sealine_protect::crypto::Secret;
+use sealine_protect::crypto::ed25519::SigningKey;
 use sealine_spec::{Diagnostics, Files, Source, Spec, parse};
 
 use super::labels;
 use super::load::ProjectDir;
+use super::owners::{self, Endorsed, NotEndorsed};
 use super::places::Places;
 use super::state::StateDir;
 use crate::clock;
@@ -69,11 +73,15 @@ pub struct Project {
     policy: Policy,
     state: StateDir,
     computed: Computed,
+    /// What its pipelines show; renewed whenever the recorded labels are.
+    live: Arc<Live>,
     warnings: Diagnostics,
     passphrase: Option<Secret>,
     beside: Option<Beside>,
     /// The dataset whose recorded texts are those beside, and these.
     kept: Option<(String, Kept)>,
+    /// Its own texts as they were read, without those beside.
+    digests: FileDigests,
 }
 
 impl Project {
@@ -114,6 +122,7 @@ impl Project {
     ) -> Result<Self, OpenError> {
         let dir = ProjectDir::new(root)?;
         let mut sources = dir.sources()?;
+        let digests = owners::digests(&sources);
         sources.extend(beside.iter().flat_map(|beside| beside.sources.clone()));
         let parsed = parse(sources);
         let (files, mut warnings) = (parsed.files, parsed.diagnostics);
@@ -123,7 +132,7 @@ impl Project {
                 diagnostics: warnings,
             });
         };
-        let policy = match Policy::load(&files, &spec) {
+        let mut policy = match Policy::load(&files, &spec) {
             Ok(policy) => policy,
             Err(diagnostics) => {
                 warnings.extend(diagnostics);
@@ -137,6 +146,13 @@ impl Project {
         let place = spec.project.state.as_deref().unwrap_or(".sealine");
         let state = StateDir::new(dir.root().join(place));
         let computed = labels::read_unverified(&state.labels())?;
+        let known = match owners::known(&state.log()) {
+            Ok(known) => known,
+            // Whoever works with the project reads the log again, and stops.
+            Err(_) if spec.project.owners.is_empty() => Vec::new(),
+            Err(error) => return Err(error.into()),
+        };
+        policy.vouch(owners::judge(dir.root(), &spec, &digests, &known)?);
         Ok(Self {
             dir,
             files,
@@ -144,10 +160,12 @@ impl Project {
             policy,
             state,
             computed,
+            live: Arc::default(),
             warnings,
             passphrase: None,
             beside,
             kept,
+            digests,
         })
     }
 
@@ -241,13 +259,20 @@ impl Project {
     /// Asks the policy whether somebody may do something with a key.
     ///
     /// # Errors
-    /// `SL4105` with the permission that is missing.
+    /// `SL4105` with the permission that is missing; `SL445x` where the owners have not signed the project.
     pub fn permit_key(
         &self,
         user: &Principal,
         action: Action,
         key: &str,
     ) -> Result<(), EngineError> {
+        if let Some(fault) = self.policy.vouched().faults().iter().next() {
+            let unvouched = AccessError::Unvouched {
+                code: fault.code,
+                reason: fault.message.clone(),
+            };
+            return Err(unvouched.into());
+        }
         let resource = Resource::Key(key.to_owned());
         if permitted(&self.policy, user, action, &resource, None).permitted() {
             return Ok(());
@@ -271,7 +296,8 @@ impl Project {
     /// Broken files.
     pub fn prove(&self, request: &Request) -> Result<Plan, Diagnostics> {
         let registry = Registry::new(sealine_protect::catalogue());
-        prove(&self.files, &self.spec, &self.computed, &registry, request)
+        let (files, spec) = (&self.files, &self.spec);
+        prove_among(files, spec, &self.computed, &registry, request, &self.live)
     }
 
     /// Proves a request and asks the policy. A pipeline is decided for the service that it runs as, whoever
@@ -308,6 +334,30 @@ impl Project {
         beside.is_some_and(|beside| beside.pipeline == pipeline)
     }
 
+    /// Has an owner sign the files that it vouches for, as they were read. The signature replaces an older one.
+    ///
+    /// # Errors
+    /// [`NotEndorsed`]: a key that is not the owner's, or a file that cannot be written.
+    pub fn endorse(&self, owner: &str, key: &SigningKey) -> Result<Endorsed, NotEndorsed> {
+        let known = owners::known(&self.state.log())?;
+        owners::endorse(
+            self.dir.root(),
+            &self.spec,
+            &self.digests,
+            &known,
+            owner,
+            key,
+        )
+    }
+
+    /// Judges once more who vouches, by what the log says now; returns who vouched when it was last said.
+    pub(crate) fn judge_owners(&mut self) -> Result<Vec<Signer>, EngineError> {
+        let known = owners::known(&self.state.log())?;
+        let vouched = owners::judge(self.dir.root(), &self.spec, &self.digests, &known)?;
+        self.policy.vouch(vouched);
+        Ok(known)
+    }
+
     /// What earlier runs recorded about what they wrote.
     pub(crate) fn computed(&self) -> &Computed {
         &self.computed
@@ -326,7 +376,7 @@ impl Project {
     /// count any more.
     pub(crate) fn reload_labels(&mut self, keys: &OpenKeys) -> Result<(), EngineError> {
         let (path, log) = (self.state.labels(), self.state.log());
-        self.computed = labels::read_verified(&path, keys, &log)?;
+        self.set_labels(labels::read_verified(&path, keys, &log)?);
         Ok(())
     }
 
@@ -345,5 +395,6 @@ impl Project {
     /// Takes over what this session just recorded.
     pub(crate) fn set_labels(&mut self, recorded: Computed) {
         self.computed = recorded;
+        self.live = Arc::default();
     }
 }

@@ -71,9 +71,6 @@ impl Places<'_> {
             dataset: dataset.id.clone(),
             reason: reason.to_owned(),
         };
-        if !dataset.partition_by.is_empty() {
-            return Err(refuse("partitions can only be read"));
-        }
         let root = self.root(&at.connection, true)?;
         let relative = Path::new(&at.path);
         let mut place = root.clone();
@@ -116,6 +113,9 @@ impl Places<'_> {
             true => Shape::File,
             false => Shape::Folder,
         };
+        if shape == Shape::File && !dataset.partition_by.is_empty() {
+            return Err(refuse("partitions lie in a folder; end its path with `/`"));
+        }
         for (index, part) in parts.iter().enumerate() {
             above.push(part);
             let last = index + 1 == parts.len();

@@ -61,6 +61,11 @@ impl StateDir {
         self.root.join("spill")
     }
 
+    /// Where files of opened values are staged, as long as they are.
+    pub(crate) fn exports(&self) -> PathBuf {
+        self.root.join("exports")
+    }
+
     /// The recorded labels of written datasets.
     pub(crate) fn labels(&self) -> PathBuf {
         self.root.join("labels.json")

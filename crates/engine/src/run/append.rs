@@ -1,35 +1,42 @@
 //! Where an append goes: the next number in the folder of the dataset, after exactly the files that the log has.
+//! Without partitions it is the number of a file. With partitions a run has rows for many folders, and files cannot
+//! be added to all of them at once; so it adds one folder of its own, `sealine_run=00007`, with all partitions of the
+//! run in it, which is one rename again. Readers that know Hive's names take it for one more partition.
 //!
 //! INVARIANT: a number is given once. A folder that lacks a recorded file, or has one that no run recorded, is not
 //! appended to: a second file under a number would make the damage permanent, and readers take what lies there.
 //! Reads names, and of a quarantine the columns of the newest file; must never write.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use sealine_audit::Published;
-use sealine_connect::Access;
+use sealine_connect::{Access, partition_column, run_folder, run_number};
 use sealine_plan::Plan;
 use sealine_spec::{Dataset, Mode, Spec};
 
-use super::prepare::shown;
-use crate::commit::part_number;
+use crate::commit::{leaves, part_number};
 use crate::error::EngineError;
 use crate::output::Form;
-use crate::project::Shape;
+use crate::project::{Shape, shown};
 use crate::session::Session;
 
 /// As many files as a dataset may have; so their names sort as their numbers do.
 const MOST: usize = 100_000;
 
-/// Where a run adds its file.
+/// Where a run adds its rows.
 pub(super) struct Next {
-    pub(super) file: PathBuf,
-    /// The newest that is there.
+    /// A file in the folder of the dataset, or a folder.
+    pub(super) place: PathBuf,
+    pub(super) shape: Shape,
+    /// The newest file that is there.
     pub(super) newest: Option<PathBuf>,
+    /// How many files there may be more.
+    pub(super) room: usize,
 }
 
-/// The place of the file that a run adds to `folder`.
+/// The place of what a run adds to `folder`.
 pub(super) fn next(
     session: &Session,
     dataset: &Dataset,
@@ -42,6 +49,9 @@ pub(super) fn next(
     };
     if shape == Shape::File {
         return Err(refuse("it is one file; end its path with `/`".to_owned()));
+    }
+    if !dataset.partition_by.is_empty() {
+        return next_run(session, dataset, folder, form);
     }
     let count = match session.last_written(&dataset.id)? {
         None => 0,
@@ -69,40 +79,97 @@ pub(super) fn next(
         }
     };
     let names: BTreeSet<String> = (0..count).map(|number| form.part(number)).collect();
-    let there = files(folder).map_err(|source| EngineError::Stage {
-        path: folder.to_path_buf(),
-        source,
-    })?;
+    Ok(Next {
+        place: folder.join(form.part(count)),
+        shape: Shape::File,
+        room: room(&dataset.id, folder, &names)?,
+        newest: names.last().map(|name| folder.join(name)),
+    })
+}
+
+/// The place of the folder that a run adds to a partitioned dataset.
+fn next_run(
+    session: &Session,
+    dataset: &Dataset,
+    folder: &Path,
+    form: &Form,
+) -> Result<Next, EngineError> {
+    let all = session.all_written(&dataset.id)?;
+    let here = shown(session.project.dir().root(), folder);
+    let mut names = BTreeSet::new();
+    let mut number = 0;
+    for output in &all {
+        for file in &output.files {
+            let name = Path::new(&file.path).strip_prefix(&here).ok();
+            let name = name.and_then(Path::to_str);
+            let fits = name.and_then(|name| of_run(name, &dataset.partition_by, form));
+            let (Some(name), Some(run)) = (name, fits) else {
+                return Err(EngineError::NotAppendable {
+                    dataset: dataset.id.clone(),
+                    reason: format!(
+                        "its rows lie at `{}`, in another format or other partitions; give it those again, or begin anew with `mode: replace`",
+                        output.location
+                    ),
+                });
+            };
+            number = number.max(run.map_or(0, |run| run + 1));
+            names.insert(name.to_owned());
+        }
+    }
+    Ok(Next {
+        place: folder.join(run_folder(number)),
+        shape: Shape::Folder,
+        room: room(&dataset.id, folder, &names)?,
+        newest: names.last().map(|name| folder.join(name)),
+    })
+}
+
+/// The number of the run that added the file of this name, none where it was replaced; nothing where the file is
+/// none of these partitions and this format.
+#[allow(clippy::option_option)] // both are ordinary, and mean different things
+fn of_run(name: &str, partition_by: &[String], form: &Form) -> Option<Option<usize>> {
+    let (above, file) = name.rsplit_once('/')?;
+    let number = part_number(OsStr::new(file))?;
+    let (first, rest) = above.split_once('/').unwrap_or((above, ""));
+    let run = run_number(first);
+    let folders = if run.is_some() { rest } else { above };
+    let columns = folders.split('/').map(partition_column);
+    let same = columns.eq(partition_by.iter().cloned().map(Some));
+    (same && form.part(number) == file).then_some(run)
+}
+
+/// How many files may be added to a folder that holds exactly these.
+fn room(dataset: &str, folder: &Path, names: &BTreeSet<String>) -> Result<usize, EngineError> {
+    let refuse = |reason: String| EngineError::NotAppendable {
+        dataset: dataset.to_owned(),
+        reason,
+    };
+    let there: BTreeSet<String> = match leaves(folder) {
+        Ok(found) => found.into_iter().map(|leaf| leaf.name).collect(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => BTreeSet::new(),
+        Err(source) => {
+            return Err(EngineError::Stage {
+                path: folder.to_path_buf(),
+                source,
+            });
+        }
+    };
     if let Some(missing) = names.difference(&there).next() {
         return Err(refuse(format!(
             "`{missing}` of an earlier run is missing; restore it from a backup, or begin anew with `mode: replace`"
         )));
     }
-    if let Some(unknown) = there.difference(&names).next() {
+    if let Some(unknown) = there.difference(names).next() {
         return Err(refuse(format!(
             "no run of this project recorded `{unknown}`; move it away"
         )));
     }
-    if count >= MOST {
-        return Err(refuse(format!(
+    match MOST.saturating_sub(names.len()) {
+        0 => Err(refuse(format!(
             "it has {MOST} files, and more are not read; write its rows together with a pipeline that replaces"
-        )));
+        ))),
+        room => Ok(room),
     }
-    Ok(Next {
-        file: folder.join(form.part(count)),
-        newest: names.last().map(|name| folder.join(name)),
-    })
-}
-
-fn files(folder: &Path) -> std::io::Result<BTreeSet<String>> {
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
-        Err(error) => return Err(error),
-    };
-    entries
-        .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
-        .collect()
 }
 
 /// Insists that an output has the columns that the rows have which lie there.

@@ -17,7 +17,7 @@ use crate::commit::FileRecord;
 use crate::durable;
 use crate::error::EngineError;
 use crate::exec::{Computation, Hub};
-use crate::output::{Generation, Guard, Staging, Watch};
+use crate::output::{Generation, Guard, Spread, Staging, Watch};
 use crate::progress::{Progress, Step, Update};
 
 /// Batches between a computation and its writer.
@@ -64,6 +64,7 @@ pub(crate) struct Shared {
     pub(crate) keys: Arc<sealine_keys::OpenKeys>,
     pub(crate) progress: Arc<dyn Progress>,
     pub(crate) cancel: CancelToken,
+    pub(crate) spec: sealine_spec::Spec,
     pub(crate) highest: sealine_label::Level,
     /// Days since 1970-01-01, in UTC, when the run began.
     pub(crate) today: i32,
@@ -177,6 +178,7 @@ async fn attempt(
     let schema = output_schema(output, &computation.schema())?;
     let mut guards = Guards {
         clear: Guard::new(output, shared.highest, shared.today),
+        spread: Spread::new(&shared.spec, output),
         anonymity: planned
             .demand
             .as_ref()
@@ -207,12 +209,14 @@ async fn attempt(
         waived: guards.clear.verdict(&staging.dataset)?,
         anonymity: guards.anonymity.map(Watch::verdict).transpose()?,
     };
+    guards.spread.verdict(&staging.dataset)?;
     finish(generation, findings).await
 }
 
 /// What looks at the rows of an output on their way to the writer.
 struct Guards {
     clear: Guard,
+    spread: Spread,
     anonymity: Option<Watch>,
 }
 
@@ -239,6 +243,7 @@ async fn compute(
         }
         let batch = relabel(&batch, schema)?;
         guards.clear.look(&batch);
+        guards.spread.look(&batch)?;
         if let Some(anonymity) = &mut guards.anonymity {
             anonymity.look(&batch)?;
         }

@@ -17,6 +17,7 @@ use sealine_connect::{FileAad, PlainAllowed, PlainFormat, Written};
 use sealine_label::Level;
 use sealine_plan::{DemandKind, Plan, Request};
 use sealine_spec::Spec;
+use serde::{Deserialize, Serialize};
 
 use super::id::RunId;
 use super::show::{opened, opened_names, openers, policies};
@@ -113,8 +114,9 @@ impl Session {
         };
         let (limit, actor) = (*limit, actor(authorized.principal()));
         let reading = self.reading(&authorized, cancel, (limit, started)).await?;
-        // A crash from here to the rename leaves `export.started` without an end, and at most a sealed or permitted
-        // file under a staging name.
+        let note = Note::write(self, &file, &dataset, &actor)?;
+        // A crash from here to the rename leaves `export.started` without an end, the note, and at most a sealed or
+        // permitted file under a staging name: the next session removes it.
         let outcome = self
             .staged(plan, reading, &file, &form_of_part, cancel)
             .await
@@ -160,7 +162,31 @@ impl Session {
                 source,
             })?;
         }
+        // A crash right here leaves a note of what is in place, or gone: the next session removes it.
+        note.remove()?;
         outcome
+    }
+
+    /// Removes what exports left that were killed, and says so in the log.
+    pub(crate) fn sweep_exports(&mut self) -> Result<(), EngineError> {
+        for note in Note::all(&self.project.state().exports())? {
+            let left = durable::remove_staged(&note.staged.stage);
+            let left = left.map_err(|source| EngineError::Stage {
+                path: note.staged.stage.clone(),
+                source,
+            })?;
+            // What has its name was given it by the export itself, which ended there.
+            if left || note.staged.path.symlink_metadata().is_err() {
+                let failed = Action::ExportFailed {
+                    dataset: note.staged.dataset.clone(),
+                    path: note.staged.path.display().to_string(),
+                    code: EngineError::Cancelled.code().to_owned(),
+                };
+                self.append(&note.staged.actor, Outcome::Failure, failed)?;
+            }
+            note.remove()?;
+        }
+        Ok(())
     }
 
     /// Opens the rows and writes them beside the place: whole, durable, and where it is to be sealed, sealed.
@@ -234,6 +260,73 @@ fn allowed(spec: &Spec, plan: &Plan, form: &ExportForm, path: &Path) -> Result<F
             column: column.to_owned(),
             level: levels.name(level).to_owned(),
         }),
+    }
+}
+
+/// What the state directory knows of an export that is under way.
+#[derive(Serialize, Deserialize)]
+struct Staged {
+    dataset: String,
+    actor: String,
+    path: PathBuf,
+    stage: PathBuf,
+}
+
+/// The most that a note holds, in bytes: two paths and two names.
+const NOTE: u64 = 64 << 10;
+
+struct Note {
+    file: PathBuf,
+    staged: Staged,
+}
+
+impl Note {
+    fn write(
+        session: &Session,
+        target: &Target,
+        dataset: &str,
+        actor: &str,
+    ) -> Result<Self, EngineError> {
+        let folder = session.project.state().exports();
+        let file = folder.join(format!("{}.json", RunId::fresh()?));
+        let staged = Staged {
+            dataset: dataset.to_owned(),
+            actor: actor.to_owned(),
+            path: target.path.clone(),
+            stage: target.stage.clone(),
+        };
+        let fault = |source| EngineError::state(&file, source);
+        let text = serde_json::to_vec(&staged).map_err(|error| fault(error.into()))?;
+        durable::create_private_dir(&folder).map_err(fault)?;
+        durable::replace_file(&file, &text).map_err(fault)?;
+        Ok(Self { file, staged })
+    }
+
+    /// What is noted. Whoever could write something else here could remove the same files themselves.
+    fn all(folder: &Path) -> Result<Vec<Self>, EngineError> {
+        let fault = |source| EngineError::state(folder, source);
+        let entries = match std::fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(fault(error)),
+        };
+        let mut all = Vec::new();
+        for entry in entries {
+            let file = entry.map_err(fault)?.path();
+            // One that was being written when its export was killed: nothing was staged yet.
+            if file.extension().is_none_or(|found| found != "json") {
+                durable::remove_all(&file).map_err(fault)?;
+                continue;
+            }
+            let text = durable::read_bounded(&file, NOTE).map_err(fault)?;
+            let staged = serde_json::from_slice(&text).map_err(|error| fault(error.into()))?;
+            all.push(Self { file, staged });
+        }
+        Ok(all)
+    }
+
+    fn remove(&self) -> Result<(), EngineError> {
+        durable::remove_all(&self.file).map_err(|source| EngineError::state(&self.file, source))
     }
 }
 

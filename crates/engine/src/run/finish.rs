@@ -3,7 +3,6 @@
 //! INVARIANT: the order is stage, verify, journal, labels, swap, receipt, log, clean. Between two durable steps a
 //! comment says what a crash right there leaves behind.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,10 +12,10 @@ use sealine_plan::{Plan, Request};
 use sealine_spec::Limit;
 use serde::{Deserialize, Serialize};
 
-use super::execute::{Findings, Shared, Staged, execute};
+use super::execute::{Shared, Staged, execute};
 use super::id::RunId;
 use super::prepare::{self, Planned};
-use super::receipt;
+use super::receipt::{self, Found, Recorded};
 use super::whole;
 use crate::cancel::CancelToken;
 use crate::clock::{self, Stopwatch};
@@ -26,7 +25,7 @@ use crate::error::EngineError;
 use crate::exec::{Computation, Hub, Limits, prepare as prepare_output};
 use crate::output::Form;
 use crate::progress::{Step, Update};
-use crate::report::{ReceiptReport, RunReport};
+use crate::report::RunReport;
 use crate::session::{Session, actor};
 
 /// What is left to be written once the places are swapped; kept in the journal.
@@ -43,13 +42,6 @@ struct Ready {
     hub: Arc<Hub>,
     written: Vec<Planned>,
     computations: Vec<Computation>,
-}
-
-/// Where the evidence of a run went.
-pub(crate) struct Recorded {
-    pub(crate) receipt: std::path::PathBuf,
-    pub(crate) sha256: String,
-    pub(crate) index: u64,
 }
 
 impl Session {
@@ -98,6 +90,7 @@ impl Session {
             keys: Arc::clone(&self.keys),
             progress: Arc::clone(&self.progress),
             cancel: cancel.clone(),
+            spec: self.project.spec().clone(),
             highest: self.project.spec().project.levels.highest(),
             today: clock::day(started / 1_000_000),
             memory: limits.anonymity,
@@ -303,7 +296,11 @@ impl Session {
                     path: file.path(),
                 }));
             };
-            match commit::publish(&stage, &target.destination.at(root), target.mode) {
+            let published = match target.adds_nothing() {
+                true => Ok(()),
+                false => commit::publish(&stage, &target.destination.at(root), target.mode),
+            };
+            match published {
                 Ok(()) => {}
                 Err(error) if error.retreats() => {
                     commit::retreat(file, root).map_err(Stop::After)?;
@@ -389,7 +386,7 @@ impl Session {
             now,
             actor.clone(),
             Ended::Success,
-            receipt::committed(file, hub),
+            receipt::committed(file, hub)?,
         );
         let failed = refused.map(|error| {
             Event::new(
@@ -406,9 +403,6 @@ impl Session {
         })
     }
 }
-
-/// What the guards of the outputs found, by dataset.
-pub(super) type Found = BTreeMap<String, Findings>;
 
 fn found(staged: &[Staged]) -> Found {
     let of = |staged: &Staged| (staged.staging.dataset.clone(), staged.findings.clone());
@@ -432,7 +426,7 @@ fn verify(hub: &Hub, staged: &[Staged]) -> Result<(), EngineError> {
         .flat_map(|feed| feed.canaries())
         .map(|canary| canary.to_vec())
         .collect();
-    for staged in staged {
+    for staged in staged.iter().filter(|staged| !staged.files.is_empty()) {
         let Form::Sealed { key, columns } = &staged.staging.form else {
             // In clear every value can be there: an equal one may stand in a public column.
             let intact = commit::holds(&staged.staging.stage, &staged.files);
@@ -444,10 +438,13 @@ fn verify(hub: &Hub, staged: &[Staged]) -> Result<(), EngineError> {
             }
             continue;
         };
-        // What a file says in clear about itself: the names of its keys, dataset and file.
+        // What a file says in clear about itself: the names of its keys, dataset and file, with the folders that
+        // it lies in.
+        let folders = staged.files.iter().map(|file| &file.name);
         let named: Vec<&String> = columns
             .values()
             .chain([key, &staged.staging.dataset])
+            .chain(folders)
             .collect();
         let own: Vec<Vec<u8>> = canaries
             .iter()
@@ -461,11 +458,7 @@ fn verify(hub: &Hub, staged: &[Staged]) -> Result<(), EngineError> {
             .cloned()
             .collect();
         for file in &staged.files {
-            let path = match file.name.as_str() {
-                "" => staged.staging.stage.clone(),
-                name => staged.staging.stage.join(name),
-            };
-            sealine_connect::prove_sealed(&path, &own)?;
+            sealine_connect::prove_sealed(&staged.staging.staged(file), &own)?;
         }
     }
     Ok(())
@@ -515,14 +508,4 @@ fn judge(hub: &Hub, written: &[Planned]) -> Result<(), EngineError> {
         }
     }
     Ok(())
-}
-
-/// The evidence as the report shows it.
-pub(crate) fn receipt_report(session: &Session, recorded: &Recorded) -> ReceiptReport {
-    ReceiptReport {
-        path: prepare::shown(session.project.dir().root(), &recorded.receipt),
-        sha256: recorded.sha256.clone(),
-        log_index: recorded.index,
-        log_size: session.log.checkpoint().size(),
-    }
 }

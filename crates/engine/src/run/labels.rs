@@ -10,11 +10,10 @@ use sealine_audit::Digest;
 use sealine_plan::{Computed, Kept, Plan};
 
 use super::finish::Record;
-use super::prepare::shown;
 use crate::commit::{JournalFile, Role};
 use crate::durable;
 use crate::error::EngineError;
-use crate::project::labels;
+use crate::project::{labels, shown};
 use crate::session::Session;
 
 const NEW: &str = "labels.new.json";

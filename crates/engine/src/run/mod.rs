@@ -18,6 +18,5 @@ mod whole;
 
 pub use export::{ExportForm, Exported};
 pub use id::RunId;
-pub(crate) use prepare::shown;
 pub use receipt::warm_up;
 pub use show::{Examined, Shown};

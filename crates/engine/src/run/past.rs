@@ -4,11 +4,11 @@
 //! stops at what it looked for; must never write.
 
 use sealine_audit::{
-    Action, Digest, OutputRecord, Reader, Role, Statement, read_receipt, receipt_name,
+    Action, Digest, OutputRecord, Published, Reader, Role, Statement, read_receipt, receipt_name,
 };
 
-use super::finish::Recorded;
 use super::id::RunId;
+use super::receipt::Recorded;
 use crate::error::EngineError;
 use crate::session::Session;
 
@@ -29,23 +29,39 @@ impl Session {
         Ok(found.map(|(past, ())| past).filter(outputs))
     }
 
-    /// What was last written into the dataset.
+    /// What was last written into the dataset, where a run added nothing that of the run before.
     pub(super) fn last_written(&self, dataset: &str) -> Result<Option<OutputRecord>, EngineError> {
         let found = self.newest(
             |_| true,
             |statement| {
                 let outputs = &statement.predicate.outputs;
-                outputs.iter().find(|one| one.dataset == dataset).cloned()
+                let of = |one: &&OutputRecord| one.dataset == dataset && !one.files.is_empty();
+                outputs.iter().find(of).cloned()
             },
         )?;
         Ok(found.map(|(_, output)| output))
+    }
+
+    /// All that lies in the dataset, newest first: what was added, back to what was last replaced.
+    pub(super) fn all_written(&self, dataset: &str) -> Result<Vec<OutputRecord>, EngineError> {
+        let mut all = Vec::new();
+        self.newest(
+            |_| true,
+            |statement| {
+                let outputs = &statement.predicate.outputs;
+                let output = outputs.iter().find(|one| one.dataset == dataset)?;
+                all.push(output.clone());
+                (output.mode == Published::Replace).then_some(())
+            },
+        )?;
+        Ok(all)
     }
 
     /// The newest recorded run of an id that is wanted, in whose receipt something is found.
     fn newest<T>(
         &self,
         wanted: impl Fn(&str) -> bool,
-        find: impl Fn(&Statement) -> Option<T>,
+        mut find: impl FnMut(&Statement) -> Option<T>,
     ) -> Result<Option<(Past, T)>, EngineError> {
         let reader = Reader::open(&self.project.state().log())?;
         let receipts = self.project.state().receipts();

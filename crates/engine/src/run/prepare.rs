@@ -2,7 +2,7 @@
 //!
 //! INVARIANT: no two places of one run overlap. Reads nothing but names and file identities.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use sealine_access::Authorized;
@@ -21,7 +21,6 @@ use crate::commit::{Journal, Outcome, Phase, Place, Role, Target};
 use crate::error::EngineError;
 use crate::exec::{Feed, Hub, HubOptions, Limits, Sources};
 use crate::output::{Demand, Form, Staging};
-use crate::project::Shape;
 use crate::session::{Session, actor};
 use crate::vault::Site;
 
@@ -168,11 +167,13 @@ fn staging(
 ) -> Result<Staging, EngineError> {
     let (place, shape) = session.project.places().destination(dataset)?;
     let form = form(session, dataset)?;
+    let mut most_partitions = limits.folders;
     let (destination, shape, newest) = match mode {
         Published::Replace => (place.clone(), shape, None),
         Published::Append => {
             let next = append::next(session, dataset, (&place, shape), &form)?;
-            (next.file, Shape::File, next.newest)
+            most_partitions = most_partitions.min(next.room);
+            (next.place, next.shape, next.newest)
         }
     };
     let Some(stage) = Target::stage_path(&destination, run.as_str()) else {
@@ -191,6 +192,8 @@ fn staging(
         shape,
         form,
         part_rows: limits.part_rows,
+        partition_by: dataset.partition_by.clone(),
+        most_partitions,
     })
 }
 
@@ -266,10 +269,4 @@ pub(crate) fn output_name(output: &PlannedOutput) -> &str {
         Sink::Dataset(dataset) => &dataset.id,
         Sink::Terminal => "terminal",
     }
-}
-
-/// `path` as people and receipts read it: relative to the project where it lies below it.
-pub(crate) fn shown(root: &Path, path: &Path) -> String {
-    let relative: PathBuf = path.strip_prefix(root).unwrap_or(path).to_path_buf();
-    relative.display().to_string()
 }

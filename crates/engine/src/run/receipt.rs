@@ -14,13 +14,23 @@ use sealine_audit::{
 use sealine_plan::{DemandKind, Plan};
 use sealine_protect::crypto;
 
-use super::finish::{Found, Recorded, receipt_report};
-use super::prepare::shown;
+use super::execute::Findings;
 use crate::commit::{self, JournalFile};
 use crate::error::EngineError;
 use crate::exec::{Account, Hub, rules_digest};
-use crate::report::{InputReport, OutputReport, RunReport};
+use crate::project::{owners, shown};
+use crate::report::{InputReport, OutputReport, ReceiptReport, RunReport};
 use crate::session::{Session, actor, key_use};
+
+/// What the guards of the outputs found, by dataset.
+pub(super) type Found = BTreeMap<String, Findings>;
+
+/// Where the evidence of a run went.
+pub(crate) struct Recorded {
+    pub(crate) receipt: std::path::PathBuf,
+    pub(crate) sha256: String,
+    pub(crate) index: u64,
+}
 
 /// What the run rests on.
 pub(crate) fn digests(authorized: &Authorized<Plan>) -> Result<Digests, EngineError> {
@@ -158,6 +168,7 @@ pub(crate) fn statement(
         inputs,
         outputs,
         labels: None,
+        owners: owners::named(authorized.signers()),
     }))
 }
 
@@ -218,6 +229,16 @@ pub(crate) fn report(
     }
 }
 
+/// The evidence as the report shows it.
+fn receipt_report(session: &Session, recorded: &Recorded) -> ReceiptReport {
+    ReceiptReport {
+        path: shown(session.project.dir().root(), &recorded.receipt),
+        sha256: recorded.sha256.clone(),
+        log_index: recorded.index,
+        log_size: session.log.checkpoint().size(),
+    }
+}
+
 /// Only Parquet is sealed, and always.
 fn is_sealed(session: &Session, dataset: &str) -> bool {
     let dataset = session.project.spec().dataset(dataset);
@@ -227,7 +248,7 @@ fn is_sealed(session: &Session, dataset: &str) -> bool {
 }
 
 /// `run.committed`; the receipt's digest is filled in when the receipt is stored.
-pub(crate) fn committed(file: &JournalFile, hub: &Hub) -> Action {
+pub(crate) fn committed(file: &JournalFile, hub: &Hub) -> Result<Action, EngineError> {
     let journal = file.journal();
     let rows = |role: commit::Role| {
         journal
@@ -239,14 +260,15 @@ pub(crate) fn committed(file: &JournalFile, hub: &Hub) -> Action {
             .sum()
     };
     let (rows_in, rows_rejected) = totals(hub);
-    Action::RunCommitted {
+    Ok(Action::RunCommitted {
         run: journal.run.clone(),
         pipeline: journal.pipeline.clone(),
         receipt: Digest::new([0; 32]),
         rows_in,
         rows_out: rows(commit::Role::Output),
         rows_rejected,
-    }
+        vault_batches: hub.sources().batches()?,
+    })
 }
 
 /// Names the stored receipt in the event.

@@ -112,6 +112,7 @@ impl Session {
             dataset: id.clone(),
             reason,
         };
+        crate::output::nameable(&roles, &output.columns).map_err(refuse)?;
         let all = roles
             .quasi
             .iter()

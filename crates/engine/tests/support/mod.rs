@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use sealine_access::Principal;
-use sealine_connect::{Access, Source};
+use sealine_connect::Access;
 use sealine_engine::{
     CancelToken, EngineError, NotDecided, Progress, Project, RunReport, Session, Setup, Step,
     Update,
@@ -252,6 +252,17 @@ pub(crate) fn appending(data: &str) -> Fixture {
     Fixture::with(data, SEALINE, &catalog, &pipeline, POLICY)
 }
 
+/// The project whose notes lie in partitions by country, which everyone may see there is to see.
+pub(crate) fn parted(data: &str, mode: &str) -> Fixture {
+    let sealine = SEALINE.replace("[public, internal, restricted]", "[internal, restricted]");
+    let catalog = CATALOG.replace(
+        "path: notes.parquet, format: parquet }\n    clearance: internal\n    encrypt: { key: lake }\n",
+        "path: notes/, format: parquet }\n    clearance: internal\n    encrypt: { key: lake }\n    partition_by: [country]\n",
+    );
+    let pipeline = PIPELINE.replace("mode: replace", &format!("mode: {mode}"));
+    Fixture::with(data, &sealine, &catalog, &pipeline, POLICY)
+}
+
 pub(crate) fn run(root: &Path) -> Result<RunReport, EngineError> {
     run_with(root, Arc::new(sealine_engine::Silent))
 }
@@ -324,19 +335,31 @@ pub(crate) fn leftovers(root: &Path) -> Vec<PathBuf> {
 
 /// The rows of a written dataset, as the tests' reader with the keys sees them.
 pub(crate) fn rows(root: &Path, dataset: &str, path: &str, columns: &[&str]) -> Vec<Vec<String>> {
+    rows_of(root, dataset, path, &[], columns)
+}
+
+/// The rows of one in partitions.
+pub(crate) fn rows_of(
+    root: &Path,
+    dataset: &str,
+    path: &str,
+    partition_by: &[&str],
+    columns: &[&str],
+) -> Vec<Vec<String>> {
     use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
     let keystore = sealine_keys::Keystore::open(&root.join(".sealine/keys"), None)
         .unwrap()
         .unwrap();
     let keys = keystore.unlock(&sealine_keys::Tombstones::none()).unwrap();
-    let files = sealine_connect::locate(root, path, sealine_connect::Format::Parquet, &[]).unwrap();
-    let files: Vec<_> = files.into_iter().map(|file| file.path).collect();
-    let columns: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
+    let owned = |names: &[&str]| -> Vec<String> { names.iter().map(|n| (*n).to_owned()).collect() };
+    let (columns, by) = (owned(columns), owned(partition_by));
+    let files = sealine_connect::locate(root, path, sealine_connect::Format::Parquet, &by).unwrap();
     let access = Access::Sealed {
         keys: &keys,
         dataset,
     };
-    let mut source = sealine_connect::open_parquet(&files, &columns, access, 1024).unwrap();
+    let stored = sealine_connect::Stored::Parquet(access);
+    let mut source = sealine_connect::open(&files, &stored, &columns, &by, 1024, None).unwrap();
     let mut rows = Vec::new();
     while let Some(raw) = source.next().unwrap() {
         let options = FormatOptions::default().with_null("null");

@@ -23,6 +23,7 @@ pub(super) fn described(
         let label = prover.seen(cell);
         let (mut level, mut tags, mut origins) = (Level::bottom(), Vec::new(), Vec::new());
         let (mut protections, mut stands_for) = (Vec::new(), Vec::new());
+        let mut counted = Vec::new();
         for (origin, view, channels) in prover.labels.entries(label) {
             let own = world.level(origin);
             level = level.max(if view.is_clear() {
@@ -37,6 +38,9 @@ pub(super) fn described(
             if view.keeps_equality() {
                 stands_for.push(origin.to_string());
             }
+            if own > output.clearance && view.can_be_counted() {
+                counted.push(origin.to_string());
+            }
             tags.extend(world.tags(origin).iter().map(ToString::to_string));
             protections.extend(
                 view.layers()
@@ -45,7 +49,13 @@ pub(super) fn described(
                     .map(ToString::to_string),
             );
         }
-        for list in [&mut tags, &mut origins, &mut protections, &mut stands_for] {
+        for list in [
+            &mut tags,
+            &mut origins,
+            &mut protections,
+            &mut stands_for,
+            &mut counted,
+        ] {
             list.sort();
             list.dedup();
         }
@@ -57,6 +67,7 @@ pub(super) fn described(
             origins,
             protections,
             stands_for,
+            counted,
         });
     }
     all

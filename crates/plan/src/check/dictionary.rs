@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use sealine_label::declare::Class;
-use sealine_label::{Aspect, Channels, Layer, Origin};
+use sealine_label::{Aspect, Channels, Origin};
 
 use super::Shown;
 use super::judge::Checking;
+use super::ledger::distances;
 
 impl Checking<'_, '_> {
     /// Values and their stand-ins in one dataset are a dictionary of the key, and a date that can
@@ -69,18 +69,7 @@ impl Checking<'_, '_> {
 
 /// Whether the dates of both move by the same distances: under one key, within the same days.
 fn moved_alike(one: &Shown, other: &Shown) -> bool {
-    let moves = |shown: &Shown| {
-        let layers = shown.view.layers().iter().cloned();
-        let moves = layers.filter_map(|layer| match layer {
-            Layer::Part {
-                class: Class::Shift,
-                form,
-                key,
-                ..
-            } => Some((key, form)),
-            _ => None,
-        });
-        moves.collect::<Vec<_>>()
-    };
-    moves(one).iter().any(|way| moves(other).contains(way))
+    distances(one)
+        .iter()
+        .any(|way| distances(other).contains(way))
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sealine_label::{Aspect, Channels, Layer, Level, Origin, View};
+use sealine_label::{Aspect, Channels, Layer, Level, Origin, Tag, View};
 
 use super::{Checked, Shown, Trail, Trails, reached};
 use crate::finding::{Demand, DemandKind, Violation};
@@ -20,7 +20,7 @@ pub(super) struct Checking<'c, 'a> {
     pub(super) shown: Vec<Shown>,
     violations: Vec<Violation>,
     demands: Vec<Demand>,
-    trails: Trails,
+    pub(super) trails: Trails,
 }
 
 impl<'c, 'a> Checking<'c, 'a> {
@@ -53,13 +53,14 @@ impl<'c, 'a> Checking<'c, 'a> {
 
 impl Checking<'_, '_> {
     pub(super) fn clearance(&self, trail: Trail) -> Level {
-        self.job
-            .outputs
-            .get(trail.output)
-            .map_or(Level::bottom(), |output| output.clearance)
+        let output = self.job.outputs.get(trail.output);
+        output.map_or(Level::bottom(), |output| match trail.named {
+            true => output.lowest(),
+            false => output.clearance,
+        })
     }
 
-    fn dataset(&self, trail: Trail) -> String {
+    pub(super) fn dataset(&self, trail: Trail) -> String {
         match self
             .job
             .outputs
@@ -89,6 +90,8 @@ impl Checking<'_, '_> {
             let trail = Trail {
                 output,
                 column: None,
+                beside: None,
+                named: false,
             };
             self.trails.violations.push(trail);
             self.violations.push(Violation {
@@ -100,13 +103,14 @@ impl Checking<'_, '_> {
                 reason: found.reason,
                 span: Some(found.span),
                 origin: found.origin,
+                named: false,
             });
         }
     }
 
     /// Each origin in each column and in the rows.
     pub(super) fn each(&mut self) {
-        let shown = std::mem::take(&mut self.shown);
+        let shown = self.shown.clone();
         for one in &shown {
             let level = self.prover.world.level(&one.origin);
             if level <= self.clearance(one.trail) {
@@ -116,6 +120,7 @@ impl Checking<'_, '_> {
             let covered = one.trail.column.is_none()
                 && shown.iter().any(|other| {
                     other.trail.output == one.trail.output
+                        && other.trail.named == one.trail.named
                         && other.trail.column.is_some()
                         && other.origin == one.origin
                         && one.view.flows_to(&other.view)
@@ -124,54 +129,54 @@ impl Checking<'_, '_> {
                 self.judge(one, level, None);
             }
         }
-        self.shown = shown;
     }
 
     /// Each origin over everything that shows it.
     pub(super) fn together(&mut self) {
-        let mut joined: BTreeMap<Origin, Vec<&Shown>> = BTreeMap::new();
-        let shown = self.shown.clone();
-        for one in &shown {
-            if self.prover.world.level(&one.origin) > self.clearance(one.trail) {
-                joined.entry(one.origin.clone()).or_default().push(one);
-            }
-        }
-        for (origin, all) in joined {
+        for (origin, all) in self.above() {
             let view = all
                 .iter()
                 .fold(View::nothing(), |view, one| view.join(&one.view));
-            let alone = all
-                .iter()
-                .any(|one| one.view == view || (one.view.is_clear() && view.is_clear()));
-            let new: Vec<&Layer> = view
-                .layers()
-                .iter()
-                .filter(|l| !all.iter().any(|one| one.view.layers().contains(l)))
-                .collect();
-            let more = (view.is_clear() && !all.iter().any(|one| one.view.is_clear()))
-                || (view.mixes_families() && !view.is_clear())
-                || !new.is_empty();
-            if alone || !more {
+            let parts: Vec<&View> = all.iter().map(|one| &one.view).collect();
+            if !tells_more(&view, &parts) {
                 continue;
             }
-            let Some(last) = all.iter().max_by_key(|one| {
-                (
-                    std::cmp::Reverse(self.clearance(one.trail)),
-                    one.trail.column.is_some(),
-                )
-            }) else {
-                continue;
-            };
             let level = self.prover.world.level(&origin);
-            let shown = Shown {
-                view: view.clone(),
-                ..(*last).clone()
-            };
-            self.judge(&shown, level, Some("*"));
+            if let Some(shown) = self.lowest(&all, view) {
+                self.judge(&shown, level, Some("*"));
+            }
         }
     }
 
-    fn judge(&mut self, one: &Shown, level: Level, column: Option<&str>) {
+    /// All that is shown below its own level, by origin.
+    pub(super) fn above(&self) -> BTreeMap<Origin, Vec<Shown>> {
+        let mut joined: BTreeMap<Origin, Vec<Shown>> = BTreeMap::new();
+        for one in &self.shown {
+            if self.prover.world.level(&one.origin) > self.clearance(one.trail) {
+                joined
+                    .entry(one.origin.clone())
+                    .or_default()
+                    .push(one.clone());
+            }
+        }
+        joined
+    }
+
+    /// The one with the lowest clearance, a column if any, with another view.
+    pub(super) fn lowest(&self, all: &[Shown], view: View) -> Option<Shown> {
+        let lowest = all.iter().max_by_key(|one| {
+            (
+                std::cmp::Reverse(self.clearance(one.trail)),
+                one.trail.column.is_some(),
+            )
+        })?;
+        Some(Shown {
+            view,
+            ..lowest.clone()
+        })
+    }
+
+    pub(super) fn judge(&mut self, one: &Shown, level: Level, column: Option<&str>) {
         let view = &one.view;
         if view.is_clear() {
             self.violate(one, level);
@@ -181,26 +186,12 @@ impl Checking<'_, '_> {
             self.push_violation(one, level, "SL3013", more);
             return;
         }
-        let tags = self.prover.world.tags(&one.origin);
-        let tags: Vec<_> = if tags.is_empty() {
-            vec![None]
-        } else {
-            tags.iter().cloned().map(Some).collect()
-        };
-        for tag in tags {
-            if view.mixes_families() {
-                let telling = view.layers().iter().filter(|layer| layer.tells());
-                let mut names: Vec<&str> = telling.filter_map(Layer::protection).collect();
-                names.dedup();
-                let demand = self.demand(one, level, tag.clone(), column, &Layer::Clear);
-                self.push_demand(
-                    Demand {
-                        protection: names.join("+"),
-                        ..demand
-                    },
-                    one.trail,
-                );
-            }
+        if let Some(known) = self.known_by_link(one, level) {
+            self.push_violation(one, level, "SL3472", known);
+            return;
+        }
+        for tag in self.tags(&one.origin) {
+            self.mixed(one, level, tag.as_ref(), column);
             for layer in view.layers() {
                 let demand = self.demand(one, level, tag.clone(), column, layer);
                 self.push_demand(demand, one.trail);
@@ -208,11 +199,41 @@ impl Checking<'_, '_> {
         }
     }
 
-    fn demand(
+    /// What is asked about: each tag, or that there is none.
+    pub(super) fn tags(&self, origin: &Origin) -> Vec<Option<Tag>> {
+        match self.prover.world.tags(origin) {
+            [] => vec![None],
+            tags => tags.iter().cloned().map(Some).collect(),
+        }
+    }
+
+    /// Several families of views are permitted by a policy that names them all.
+    pub(super) fn mixed(
+        &mut self,
+        one: &Shown,
+        level: Level,
+        tag: Option<&Tag>,
+        column: Option<&str>,
+    ) {
+        if !one.view.mixes_families() {
+            return;
+        }
+        let telling = one.view.layers().iter().filter(|layer| layer.tells());
+        let mut names: Vec<&str> = telling.filter_map(Layer::protection).collect();
+        names.dedup();
+        let demand = self.demand(one, level, tag.cloned(), column, &Layer::Clear);
+        let demand = Demand {
+            protection: names.join("+"),
+            ..demand
+        };
+        self.push_demand(demand, one.trail);
+    }
+
+    pub(super) fn demand(
         &self,
         one: &Shown,
         level: Level,
-        tag: Option<sealine_label::Tag>,
+        tag: Option<Tag>,
         column: Option<&str>,
         layer: &Layer,
     ) -> Demand {
@@ -236,18 +257,23 @@ impl Checking<'_, '_> {
                 (width, offset) = (units.map(|(w, _)| w), units.map(|(_, o)| o));
             }
             Layer::Aggregated { k, .. } => min_group = Some(i64::from(*k)),
+            Layer::Linked { dataset, column } => form = Some(format!("{dataset}.{column}")),
             Layer::Clear | Layer::Removed { .. } | Layer::Cell { .. } => {}
         }
+        // One fact of the rows, in whatever column it is met.
+        let linked = matches!(layer, Layer::Linked { .. });
+        let column = if linked { Some("#rows") } else { column };
         Demand {
             id: 0,
-            kind: if matches!(layer, Layer::Cell { .. }) {
-                DemandKind::Select
-            } else {
-                DemandKind::Declassify
+            kind: match layer {
+                Layer::Cell { .. } => DemandKind::Select,
+                Layer::Linked { .. } => DemandKind::Link,
+                _ => DemandKind::Declassify,
             },
             origin: one.origin.clone(),
             tag,
             dataset: self.dataset(one.trail),
+            beside: self.beside_dataset(one.trail),
             column: column
                 .map(str::to_owned)
                 .or_else(|| self.column(one.trail))
@@ -270,7 +296,7 @@ impl Checking<'_, '_> {
         }
     }
 
-    fn push_demand(&mut self, mut demand: Demand, trail: Trail) {
+    pub(super) fn push_demand(&mut self, mut demand: Demand, trail: Trail) {
         let same = |known: &Demand| {
             Demand {
                 id: 0,
@@ -284,26 +310,38 @@ impl Checking<'_, '_> {
         }
     }
 
+    /// Why a link gives the value away: what it is equal to can be read by who is not cleared for it.
+    fn known_by_link(&self, one: &Shown, level: Level) -> Option<String> {
+        let mut linked = one.view.layers().iter().filter_map(|layer| match layer {
+            Layer::Linked { dataset, column } => {
+                Some(Origin::column(dataset, column, Aspect::Value))
+            }
+            _ => None,
+        });
+        let known = linked.find(|other| self.prover.world.level(other) < level)?;
+        Some(format!(
+            "rows are joined where `{}` is equal to `{known}`, which is of a lower level: who reads both learns the former",
+            one.origin
+        ))
+    }
+
     /// Why a selection is not the one that the owner grants.
-    fn beyond_grant(&self, one: &Shown) -> Option<String> {
+    pub(super) fn beyond_grant(&self, one: &Shown) -> Option<String> {
+        let cell = |layer: &&Layer| matches!(layer, Layer::Cell { .. });
+        if !one.view.layers().iter().any(|layer| cell(&layer)) {
+            return None;
+        }
+        let level = self.prover.world.level(&one.origin);
         let cells = self
             .shown
             .iter()
+            .filter(|other| other.origin == one.origin && self.clearance(other.trail) < level)
             .chain([one])
-            .filter(|other| other.origin == one.origin)
             .flat_map(|other| other.view.layers())
-            .filter(|layer| matches!(layer, Layer::Cell { .. }));
+            .filter(cell);
         let mut cells: Vec<&Layer> = cells.collect();
         cells.sort();
         cells.dedup();
-        if !one
-            .view
-            .layers()
-            .iter()
-            .any(|layer| matches!(layer, Layer::Cell { .. }))
-        {
-            return None;
-        }
         let column = one.origin.column.as_deref().unwrap_or_default();
         let select = self
             .prover
@@ -371,7 +409,11 @@ impl Checking<'_, '_> {
                 format!("which rows `{column}` stands in tells something about `{origin}`"),
             ),
         };
-        let reason = reason.replace("#null", "").replace("#length", "");
+        let mut reason = reason.replace("#null", "").replace("#length", "");
+        if one.trail.named {
+            reason =
+                format!("in the names of folders, which everyone sees who can list them: {reason}");
+        }
         let span = note.filter(|_| code != "SL3002").map(|note| note.span);
         let trail = one.trail;
         let same = |known: &Violation| {
@@ -393,6 +435,7 @@ impl Checking<'_, '_> {
                 clearance,
                 reason,
                 span,
+                named: trail.named,
             });
         }
     }
@@ -413,10 +456,23 @@ impl Checking<'_, '_> {
             clearance: self.clearance(one.trail),
             reason,
             span: None,
+            named: one.trail.named,
         };
         if !self.violations.contains(&violation) {
             self.trails.violations.push(one.trail);
             self.violations.push(violation);
         }
     }
+}
+
+/// Whether a view tells more than any of the views that it is joined of.
+pub(super) fn tells_more(whole: &View, parts: &[&View]) -> bool {
+    let any = |holds: &dyn Fn(&View) -> bool| parts.iter().any(|part| holds(part));
+    if any(&|part| part == whole || (part.is_clear() && whole.is_clear())) {
+        return false;
+    }
+    let mut layers = whole.layers().iter();
+    whole.is_clear()
+        || whole.mixes_families()
+        || layers.any(|layer| !any(&|part| part.layers().contains(layer)))
 }

@@ -38,7 +38,7 @@ pub(crate) fn candidates(
         && plan.demands.get(index).is_some_and(|demand| {
             matches!(
                 demand.kind,
-                DemandKind::Reveal | DemandKind::Export | DemandKind::Waive
+                DemandKind::Link | DemandKind::Reveal | DemandKind::Export | DemandKind::Waive
             )
         })
     {
@@ -387,7 +387,7 @@ impl Tries<'_> {
             spec,
             computed,
             registry,
-            ..
+            live,
         } = self.again;
         let again = attempt(
             files,
@@ -395,6 +395,7 @@ impl Tries<'_> {
             computed,
             registry,
             &self.plan.request,
+            live,
             Some((edit.step, sql)),
         )
         .ok()?;

@@ -8,6 +8,7 @@ use sealine_spec::{Files, Spec, SqlText};
 use crate::check::{Trail, Trails};
 use crate::finding::Finding;
 use crate::flow::Node;
+use crate::live::Live;
 use crate::plan::Plan;
 use crate::{Computed, Registry};
 
@@ -38,6 +39,7 @@ pub(crate) struct Again {
     pub(crate) spec: Spec,
     pub(crate) computed: Computed,
     pub(crate) registry: Registry,
+    pub(crate) live: Arc<Live>,
 }
 
 /// A finding with where it met its destination.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::{BinaryExpr, Expr, LogicalPlan, Operator};
-use sealine_label::{Aspect, Origin};
+use sealine_label::{Aspect, Level, Origin};
 
 use super::evidence::Again;
 use super::items::condition;
@@ -21,9 +21,9 @@ pub(crate) fn offers(plan: &Plan, again: &Again, origin: &Origin, trail: Trail) 
     let mut all = Vec::new();
     if trail.column.is_none() {
         all.extend(view(plan, again, origin, trail.output));
-        all.extend(grant(plan, again, origin, trail.output));
+        all.extend(grant(plan, again, origin, trail));
     }
-    all.extend(relabel(plan, again, origin, trail.output));
+    all.extend(relabel(plan, again, origin, trail));
     all
 }
 
@@ -59,21 +59,17 @@ fn view(plan: &Plan, again: &Again, origin: &Origin, output: usize) -> Option<Ca
 }
 
 /// A select grant, ready to paste into the column's entry of the catalogue.
-fn grant(plan: &Plan, again: &Again, origin: &Origin, output: usize) -> Option<Candidate> {
+fn grant(plan: &Plan, again: &Again, origin: &Origin, trail: Trail) -> Option<Candidate> {
     let name = origin.column.as_ref()?;
     let column = again.spec.datasets.get(&*origin.dataset)?.column(name)?;
     if column.select.is_some() || origin.aspect != Aspect::Value {
         return None;
     }
-    let values = compared(plan.evidence.nodes.get(output)?, name);
+    let values = compared(plan.evidence.nodes.get(trail.output)?, name);
     if values.is_empty() {
         return None;
     }
-    let level = again
-        .spec
-        .project
-        .levels
-        .name(plan.outputs.get(output)?.clearance);
+    let level = again.spec.project.levels.name(clearance(plan, trail)?);
     let quoted: Vec<String> = values
         .iter()
         .map(|value| format!("'{}'", value.replace('\'', "''")))
@@ -137,10 +133,17 @@ fn is_column(expr: &Expr, name: &str) -> bool {
     matches!(expr, Expr::Column(column) if column.name == name)
 }
 
+/// The clearance that a finding met.
+fn clearance(plan: &Plan, trail: Trail) -> Option<Level> {
+    match trail.named {
+        true => Some(Level::bottom()),
+        false => Some(plan.outputs.get(trail.output)?.clearance),
+    }
+}
+
 /// The level that would let the value through, where its owner agrees.
-fn relabel(plan: &Plan, again: &Again, origin: &Origin, output: usize) -> Option<Candidate> {
-    let clearance = plan.outputs.get(output)?.clearance;
-    let level = again.spec.project.levels.name(clearance);
+fn relabel(plan: &Plan, again: &Again, origin: &Origin, trail: Trail) -> Option<Candidate> {
+    let level = again.spec.project.levels.name(clearance(plan, trail)?);
     let (name, replacement) = match &origin.column {
         Some(column) => (
             format!("{}.{column}", origin.dataset),

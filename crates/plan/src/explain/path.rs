@@ -11,6 +11,7 @@ use sealine_label::{Aspect, LabelId, Origin};
 use sealine_spec::Span;
 
 use super::evidence::{Evidence, met};
+use crate::check::{Beside, Trail};
 use crate::expr::{Cell, shown, span_of};
 use crate::finding::{Finding, PathStep};
 use crate::flow::Node;
@@ -43,7 +44,59 @@ pub(crate) fn explain(plan: &Plan, what: &Finding) -> Vec<PathStep> {
     }
     steps.reverse();
     steps.dedup();
-    steps.extend(sink(plan, trail.output, trail.column));
+    steps.extend(sink(plan, trail));
+    let beside = trail.beside.and_then(|at| evidence.trails.beside.get(at));
+    steps.extend(
+        beside
+            .into_iter()
+            .flat_map(|beside| elsewhere(plan, beside, origin)),
+    );
+    steps
+}
+
+/// The path through another pipeline that shows the same.
+fn elsewhere(plan: &Plan, beside: &Beside, origin: &Origin) -> Vec<PathStep> {
+    let (shows, trail) = (&beside.shows, beside.trail);
+    let mut walk = Walk {
+        evidence: &shows.evidence,
+        origin,
+        steps: Vec::new(),
+    };
+    let node = shows.evidence.nodes.get(trail.output);
+    match (node, trail.column) {
+        (Some(node), Some(column)) => walk.column(node, column),
+        (Some(node), None) => walk.rows(node),
+        (None, _) => {}
+    }
+    let mut steps = walk.steps;
+    steps.reverse();
+    steps.dedup();
+    for step in &mut steps {
+        step.text = format!("in `{}`: {}", shows.pipeline, step.text);
+    }
+    let to = shows.outputs.get(trail.output);
+    steps.extend(
+        to.zip(plan.evidence.again.as_ref())
+            .map(|((id, clearance), again)| {
+                let name = node
+                    .zip(trail.column)
+                    .and_then(|(node, index)| node.plan.schema().fields().get(index));
+                let what = name.map_or_else(
+                    || "the rows go".to_owned(),
+                    |field| format!("`{}` goes", field.name()),
+                );
+                let pipeline = again.spec.pipelines.get(&shows.pipeline);
+                let output = pipeline.and_then(|pipeline| pipeline.outputs.get(trail.output));
+                PathStep {
+                    span: output.map(|output| output.span),
+                    text: format!(
+                        "in `{}`: {what} to `{id}`, which is cleared for {}",
+                        shows.pipeline,
+                        again.spec.project.levels.name(*clearance)
+                    ),
+                }
+            }),
+    );
     steps
 }
 
@@ -86,7 +139,13 @@ fn source(plan: &Plan, origin: &Origin) -> Option<PathStep> {
     })
 }
 
-fn sink(plan: &Plan, output: usize, column: Option<usize>) -> Option<PathStep> {
+fn sink(plan: &Plan, trail: Trail) -> Option<PathStep> {
+    let Trail {
+        output,
+        column,
+        named,
+        beside: _,
+    } = trail;
     let planned = plan.outputs.get(output)?;
     let again = plan.evidence.again.as_ref()?;
     let clearance = again.spec.project.levels.name(planned.clearance);
@@ -122,6 +181,12 @@ fn sink(plan: &Plan, output: usize, column: Option<usize>) -> Option<PathStep> {
     Some(PathStep {
         span,
         text: match (name, &plan.request) {
+            (Some(_), _) if named => format!(
+                "{what} goes into the names of the folders of {to}, which everyone sees who can list them"
+            ),
+            (None, _) if named => format!(
+                "{what} decide which folders {to} has, which everyone sees who can list them"
+            ),
             // What is opened is above the clearance: that is the point of it.
             (Some(_), Request::Reveal { .. }) => format!("{what} is opened into {to}"),
             (Some(_), _) => format!("{what} goes to {to}, which is cleared for {clearance}"),

@@ -228,7 +228,7 @@ impl Prover<'_> {
                     span,
                 );
             }
-        } else if said.declaration.fails == Fails::NullBeside {
+        } else if said.declaration.fails == Fails::NullBeside && !beside.is_empty() {
             let nulls = beside.iter().fold(self.nothing(), |all, (other, _)| {
                 self.labels.join(all, other.null)
             });

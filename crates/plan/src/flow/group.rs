@@ -81,24 +81,26 @@ impl Prover<'_> {
         }
         let (dataset, index, cell) = known?;
         let subject = Column::from(input.plan.schema().qualified_field(index));
-        // Two aggregates are over one population only where they are one node of one text: what a
-        // plan displays leaves out literals, arguments and casts that make the difference.
+        // Two aggregates are over one population only where they are one node of the same texts: what
+        // a plan displays leaves out literals, arguments and casts that make the difference.
         self.populations += 1;
         let mut hasher = DefaultHasher::new();
-        (
-            &self.step.sql.text,
-            &*dataset,
-            self.step.index,
-            self.populations,
-        )
-            .hash(&mut hasher);
-        let subject_label = self.seen(&cell);
+        (self.made_of, &*dataset, self.step.index, self.populations).hash(&mut hasher);
+        let population = hasher.finish();
+        // The guard reads who they are and tells whether they are enough, as a count of them does.
+        let counted = Layer::Aggregated {
+            function: Arc::from("count"),
+            k,
+            population,
+        };
+        let counted = self.own_as(cell.own.as_ref()?, &counted);
+        let rest = self.join(cell.value, cell.null);
         Some(Group {
             k,
             dataset,
             subject,
-            subject_label,
-            population: hasher.finish(),
+            subject_label: self.join(counted, rest),
+            population,
         })
     }
 
@@ -156,9 +158,6 @@ impl Prover<'_> {
         if self.step.min_group.is_none() {
             return Err("needs a minimum group: set `min_group:` on the step");
         }
-        if self.nested > 0 {
-            return Err("inside a subquery is over groups that other rows choose");
-        }
         if params.distinct
             || params.filter.is_some()
             || !params.order_by.is_empty()
@@ -168,16 +167,13 @@ impl Prover<'_> {
         }
         let Some(group) = &shared.group else {
             return Err(
-                "needs the dataset's `subject:` column among the rows it sums up, each row once, and no grouping sets",
+                "needs the dataset's `subject:` column among the rows it sums up, each row once, outside subqueries and grouping sets",
             );
         };
-        let once = own.columns.iter().all(|(dataset, _, _)| {
-            *dataset == group.dataset && shared.input.relation.rows_of.get(dataset) == Some(&true)
-        });
-        if once {
-            Ok(())
-        } else {
-            Err("is over rows that a join or union may repeat")
+        // The group's rows stand once each; those of another dataset may not.
+        match own.columns.iter().all(|(of, _, _)| *of == group.dataset) {
+            true => Ok(()),
+            false => Err("is over rows that a join or union may repeat"),
         }
     }
 

@@ -1,10 +1,11 @@
 //! Joins: the predicate is explicit on all columns of both sides, and the rows of both decide.
+//! Equality of two keys shows them as a link, which a policy may permit.
 
 use std::sync::Arc;
 
 use datafusion::common::JoinType;
 use datafusion::logical_expr::{BinaryExpr, Expr, Join, Operator};
-use sealine_label::{Channels, LabelId};
+use sealine_label::{Aspect, Channels, LabelId, Layer, Origin, View};
 
 use super::node::Node;
 use super::prover::Prover;
@@ -68,7 +69,10 @@ impl Prover<'_> {
                 self.evaluate(l, &Env::of(left))?,
                 self.evaluate(r, &Env::of(right))?,
             ];
-            let seen = self.seen_all(&cells);
+            let seen = match self.linked(&cells) {
+                Some(linked) => linked,
+                None => self.seen_all(&cells),
+            };
             all = self.join(all, seen);
         }
         if let Some(filter) = &node.filter {
@@ -85,17 +89,71 @@ impl Prover<'_> {
                 .chain(&right.relation.columns)
                 .cloned()
                 .collect();
-            let cell = self.evaluate(
-                filter,
-                &Env {
-                    schema: &schema,
-                    columns: &columns,
-                },
-            )?;
-            let seen = self.seen(&cell);
+            let env = Env {
+                schema: &schema,
+                columns: &columns,
+            };
+            // The whole first: what can fail behind an equality fails where that holds.
+            let cell = self.evaluate(filter, &env)?;
+            let seen = match self.conjuncts(filter, &env)? {
+                (linked, true) => linked,
+                _ => self.seen(&cell),
+            };
             all = self.join(all, seen);
         }
         Ok(self.labels.through(all, Channels::CORRELATED))
+    }
+
+    /// What the conjuncts of a condition carry, and whether any of them links two keys.
+    fn conjuncts(&mut self, filter: &Expr, env: &Env<'_>) -> Bound<(LabelId, bool)> {
+        if let Expr::BinaryExpr(BinaryExpr { left, op, right }) = filter {
+            if *op == Operator::And {
+                let (a, one) = self.conjuncts(left, env)?;
+                let (b, other) = self.conjuncts(right, env)?;
+                return Ok((self.join(a, b), one || other));
+            }
+            if *op == Operator::Eq {
+                let cells = [self.evaluate(left, env)?, self.evaluate(right, env)?];
+                if let Some(linked) = self.linked(&cells) {
+                    return Ok((linked, true));
+                }
+            }
+        }
+        let cell = self.evaluate(filter, env)?;
+        Ok((self.seen(&cell), false))
+    }
+
+    /// Equality of two columns that name the rows of their datasets, which owners declare and
+    /// contracts hold: it tells which rows of both are about the same, and nothing more of the
+    /// value. Whether that may be told is asked where the rows go.
+    fn linked(&mut self, cells: &[Cell; 2]) -> Option<LabelId> {
+        let world = self.world;
+        let key = |cell: &Cell| {
+            let own = cell.own.as_ref().filter(|own| !own.writable)?;
+            let (dataset, column) = own.only()?;
+            (world.is_key(dataset, column) && !world.writable(dataset))
+                .then(|| (Arc::clone(dataset), Arc::clone(column)))
+        };
+        let [left, right] = cells;
+        let (a, b) = (key(left)?, key(right)?);
+        let mut all = self.nothing();
+        for (cell, (dataset, column), other) in [(left, &a, &b), (right, &b, &a)] {
+            let layer = Layer::Linked {
+                dataset: Arc::clone(&other.0),
+                column: Arc::clone(&other.1),
+            };
+            let value = Origin::column(dataset, column, Aspect::Value);
+            let told = [
+                self.one(value, View::of(layer)),
+                self.one(Origin::rows(dataset), View::clear()),
+                cell.value,
+                cell.null,
+            ];
+            all = told
+                .into_iter()
+                .fold(all, |all, one| self.labels.join(all, one));
+        }
+        Some(all)
     }
 
     fn rows_of_both(&mut self, left: &Node, right: &Node) -> LabelId {

@@ -70,6 +70,8 @@ pub(crate) struct Prover<'a> {
     pub(crate) nested: usize,
     /// Whether only the first of the rows at hand are kept.
     pub(crate) cut: bool,
+    /// The inputs and steps up to the one at hand, as a number: equal ones compute the same.
+    pub(crate) made_of: u64,
     /// How many populations were summed over so far.
     pub(crate) populations: u64,
     /// What decided that the expression at hand is evaluated at all.

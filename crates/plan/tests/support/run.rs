@@ -1,199 +1,284 @@
-//! Runs an analysed plan over in-memory twins, on this thread and without a runtime.
+//! Runs an analysed plan over states of the tables, in one of the engine's settings.
+//!
+//! Invariant: a plan is made once and reads the state that is current, so that nothing about a state can
+//! decide how another is read.
 #![allow(unreachable_pub)]
 
-use std::future::Future;
-use std::pin::pin;
-use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll, Waker};
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
 
-use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BinaryArray, Date32Array, Int32Array, Int64Array, RecordBatch,
-    StringArray, UInt32Array,
-};
-use datafusion::arrow::compute::take_record_batch;
-use datafusion::arrow::datatypes::{DataType, SchemaRef};
-use datafusion::arrow::util::display::array_value_to_string;
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::error::ArrowError;
+use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
+use datafusion::catalog::streaming::StreamingTable;
+use datafusion::common::config::ConfigNonZeroUsize;
 use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::common::{Result, ScalarValue};
-use datafusion::datasource::{MemTable, provider_as_source};
+use datafusion::common::{DataFusionError, Result};
+use datafusion::datasource::provider_as_source;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder, TaskContext};
 use datafusion::logical_expr::expr::ScalarFunction;
-use datafusion::logical_expr::{
-    ColumnarValue, Expr, LogicalPlan, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
-    TableScan, Volatility,
-};
-use datafusion::physical_plan::collect;
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, ScalarUDF, TableScan};
+use datafusion::optimizer::optimizer::Optimizer;
+use datafusion::physical_plan::execution_plan::reset_plan_states;
+use datafusion::physical_plan::memory::MemoryStream;
+use datafusion::physical_plan::streaming::PartitionStream;
+use datafusion::physical_plan::{ExecutionPlan, collect};
 use datafusion::prelude::{SessionConfig, SessionContext};
-use sealine_plan::{InputSource, Protection};
+use sealine_plan::{InputSource, Order, PlannedOutput};
 
-use super::random_sql::Seeded;
+use super::oracle::{Current, Oracle, protection};
+use super::states::State;
 
-/// One of two states: `side` changes what is restricted and nothing else.
-pub struct Twin {
-    seed: u64,
-    side: u64,
-    /// Whether the rows lie the other way round.
-    turned: bool,
+/// How the engine is set.
+#[derive(Debug, Copy, Clone, PartialEq, Eq, Hash)]
+pub struct Setting {
+    pub partitions: usize,
+    pub batch: usize,
+    /// Whether rules that are not needed to run a plan run.
+    pub optimized: bool,
+    /// Whether memory is so short that sorts and groups spill.
+    pub spills: bool,
 }
 
-impl Twin {
-    pub fn new(seed: u64, side: u64) -> Self {
-        Self {
-            seed,
-            side,
-            turned: false,
-        }
-    }
-
-    /// The same rows, lying the other way round.
-    pub fn turned(self) -> Self {
-        Self {
-            turned: true,
-            ..self
-        }
-    }
-
-    fn table(&self, dataset: &str, schema: &SchemaRef) -> RecordBatch {
-        let rows = 2 + (self.seed as usize + dataset.len()) % 9;
-        let columns = schema
-            .fields()
-            .iter()
-            .map(|field| self.column(dataset, field.name(), field.data_type(), rows))
-            .collect();
-        let batch = RecordBatch::try_new(Arc::new(schema.as_ref().clone()), columns).unwrap();
-        if !self.turned {
-            return batch;
-        }
-        let turned: UInt32Array = (0..rows as u32).rev().collect();
-        take_record_batch(&batch, &turned).unwrap()
-    }
-
-    fn column(&self, dataset: &str, name: &str, data_type: &DataType, rows: usize) -> ArrayRef {
-        let internal = matches!(
-            name,
-            "id" | "country" | "person_id" | "cost" | "day" | "plan" | "login" | "note"
-        );
-        // The nulls and lengths of what is not special are as which rows there are: alike.
-        let special = matches!(name, "diag" | "notes");
-        let salt = dataset.bytes().chain(name.bytes()).fold(7_u64, |all, b| {
-            all.wrapping_mul(31).wrapping_add(u64::from(b))
-        });
-        let mut alike = Seeded(self.seed ^ salt);
-        let mut apart = Seeded(self.seed ^ salt ^ (self.side + 1).wrapping_mul(0x5DEE_CE66));
-        let mut null = |apart: &mut Seeded| {
-            let shared = alike.below(6) == 0;
-            let own = apart.below(4) == 0;
-            name != "id" && if special { own } else { shared }
-        };
-        let mut picks = Vec::new();
-        let mut values = Seeded(self.seed ^ salt ^ 99);
-        for row in 0..rows as u64 {
-            let missing = null(&mut apart);
-            let pick = if name == "id" {
-                row + 1
-            } else if internal {
-                values.below(5)
+impl std::fmt::Display for Setting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{} partition{}, {} row{} a batch{}{}",
+            self.partitions,
+            if self.partitions == 1 { "" } else { "s" },
+            self.batch,
+            if self.batch == 1 { "" } else { "s" },
+            if self.optimized {
+                ""
             } else {
-                apart.below(5)
-            };
-            picks.push((!missing).then_some(pick));
-        }
-        let texts = |words: [&str; 5]| -> ArrayRef {
-            Arc::new(
-                picks
-                    .iter()
-                    .map(|p| p.map(|p| words[p as usize].to_owned()))
-                    .collect::<StringArray>(),
-            )
-        };
-        match (name, data_type) {
-            ("id", _) => Arc::new(
-                picks
-                    .iter()
-                    .map(|p| p.map(|p| p as i64))
-                    .collect::<Int64Array>(),
-            ),
-            ("country" | "nationality", _) => texts(["DE", "FR", "IT", "US", "DE"]),
-            ("diag", _) => texts(["hiv", "flu", "hiv", "no!", "flu"]),
-            ("plan", _) => texts(["basic", "plus", "", "7", "plus"]),
-            (_, DataType::Utf8) => texts(["a@x.y", "b@x.y", "12345", "A@X.Y", "1,2,3"]),
-            ("salary" | "cost", _) => Arc::new(
-                picks
-                    .iter()
-                    .map(|p| p.map(|p| [0, 10, 20, 52, i64::MIN][p as usize]))
-                    .collect::<Int64Array>(),
-            ),
-            (_, DataType::Int64) => Arc::new(
-                picks
-                    .iter()
-                    .map(|p| p.map(|p| p as i64))
-                    .collect::<Int64Array>(),
-            ),
-            (_, DataType::Int32) => Arc::new(
-                picks
-                    .iter()
-                    .map(|p| p.map(|p| p as i32))
-                    .collect::<Int32Array>(),
-            ),
-            (_, DataType::Date32) => Arc::new(
-                picks
-                    .iter()
-                    .map(|p| p.map(|p| 9000 + 400 * p as i32))
-                    .collect::<Date32Array>(),
-            ),
-            (_, other) => ScalarValue::try_from(other)
-                .unwrap()
-                .to_array_of_size(rows)
-                .unwrap(),
-        }
+                ", not optimized"
+            },
+            if self.spills {
+                ", 64 KiB of memory"
+            } else {
+                ""
+            },
+        )
     }
 }
 
-static CONTEXT: OnceLock<SessionContext> = OnceLock::new();
+/// As the product sets it, on one core.
+pub const PLAIN: Setting = Setting {
+    partitions: 1,
+    batch: 8192,
+    optimized: true,
+    spills: false,
+};
 
-/// The rows that a plan gives, as a sorted multiset of texts.
-pub fn rows(plan: &LogicalPlan, twin: &Twin) -> std::result::Result<Vec<String>, String> {
-    let run = || -> Result<Vec<String>> {
-        let plan = bound(plan, twin)?;
-        let context = CONTEXT.get_or_init(|| {
-            SessionContext::new_with_config(SessionConfig::new().with_target_partitions(1))
-        });
-        let state = context.state();
-        let physical = wait(state.create_physical_plan(&plan))?;
-        let batches = wait(collect(physical, context.task_ctx()))?;
-        let mut all = Vec::new();
-        for batch in batches {
-            for row in 0..batch.num_rows() {
-                let cells: Vec<String> = batch
-                    .columns()
-                    .iter()
-                    .map(|c| {
-                        if c.is_null(row) {
-                            "∅".to_owned()
-                        } else {
-                            array_value_to_string(c, row).unwrap_or_default()
-                        }
-                    })
-                    .collect();
-                all.push(cells.join("|"));
+/// Every value of every setting, and every pair of values of partitions, batch and optimizer.
+pub const SETTINGS: &[Setting] = &[
+    PLAIN,
+    set(4, 8192, true, false),
+    set(1, 1, true, false),
+    set(4, 3, false, false),
+    set(1, 8192, false, false),
+    set(4, 1, true, true),
+    set(1, 3, true, false),
+    set(4, 8192, false, false),
+    set(1, 1, false, false),
+    set(4, 3, true, false),
+    set(1, 3, true, true),
+];
+
+pub const fn set(partitions: usize, batch: usize, optimized: bool, spills: bool) -> Setting {
+    Setting {
+        partitions,
+        batch,
+        optimized,
+        spills,
+    }
+}
+
+/// Rules without which a plan cannot run.
+const NEEDED: &[&str] = &[
+    "rewrite_set_comparison",
+    "simplify_expressions",
+    "replace_distinct_aggregate",
+    "decorrelate_predicate_subquery",
+    "scalar_subquery_to_join",
+    "decorrelate_lateral_join",
+];
+
+/// What an observer sees: the rows as they are written, or the kind of the error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seen {
+    Rows(Vec<String>),
+    Error(&'static str),
+}
+
+impl Seen {
+    /// The rows as a multiset.
+    pub fn sorted(mut self) -> Self {
+        if let Self::Rows(rows) = &mut self {
+            rows.sort();
+        }
+        self
+    }
+}
+
+/// The engine, once for each setting.
+pub struct Engine {
+    runtime: tokio::runtime::Runtime,
+    contexts: HashMap<Setting, SessionContext>,
+}
+
+/// A plan ready to read any state.
+pub struct Ready {
+    physical: Arc<dyn ExecutionPlan>,
+    context: Arc<TaskContext>,
+    current: Current,
+}
+
+impl Engine {
+    pub fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        Self {
+            runtime,
+            contexts: HashMap::new(),
+        }
+    }
+
+    /// Plans an output; the kind of the error where it cannot be.
+    pub fn ready(
+        &mut self,
+        output: &PlannedOutput,
+        setting: Setting,
+    ) -> std::result::Result<Ready, &'static str> {
+        let current: Current = Arc::new(Mutex::new(None));
+        let context = self
+            .contexts
+            .entry(setting)
+            .or_insert_with(|| context(setting));
+        let ordered = output.order == Order::Keep;
+        let plan = || -> Result<Ready> {
+            let mut logical = bound(&output.logical, &current)?;
+            if !ordered {
+                logical = sorted(logical)?;
             }
+            let mut state = context.state();
+            let options = state.config_mut().options_mut();
+            options.optimizer.enable_round_robin_repartition = !ordered;
+            let physical = self
+                .runtime
+                .block_on(state.create_physical_plan(&logical))?;
+            Ok(Ready {
+                physical,
+                context: state.task_ctx(),
+                current: Arc::clone(&current),
+            })
+        };
+        caught(plan)
+    }
+
+    /// What shows of a state.
+    pub fn seen(&self, ready: &Ready, state: &State) -> Seen {
+        *ready.current.lock().unwrap() = Some(state.clone());
+        let run = || -> Result<Vec<String>> {
+            let physical = reset_plan_states(Arc::clone(&ready.physical))?;
+            let batches = self
+                .runtime
+                .block_on(collect(physical, Arc::clone(&ready.context)))?;
+            rows(&batches)
+        };
+        match caught(run) {
+            Ok(rows) => Seen::Rows(rows),
+            Err(kind) => Seen::Error(kind),
         }
-        all.sort();
-        Ok(all)
-    };
-    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)) {
-        Ok(Ok(rows)) => Ok(rows),
-        Ok(Err(error)) => Err(error.strip_backtrace().chars().take(200).collect()),
-        Err(_) => Err("panic".to_owned()),
     }
 }
 
-fn bound(plan: &LogicalPlan, twin: &Twin) -> Result<LogicalPlan> {
+/// The kind of an error is all that the product says about it.
+fn caught<T>(run: impl FnOnce() -> Result<T>) -> std::result::Result<T, &'static str> {
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(done) => done.map_err(|error| kind(&error)),
+        Err(_) => Err("panic"),
+    }
+}
+
+/// As `translate` in the engine's `exec/stream.rs`.
+fn kind(error: &DataFusionError) -> &'static str {
+    match error.find_root() {
+        DataFusionError::ResourcesExhausted(_) => "memory",
+        DataFusionError::ArrowError(arrow, _) => match arrow.as_ref() {
+            ArrowError::DivideByZero
+            | ArrowError::ArithmeticOverflow(_)
+            | ArrowError::ComputeError(_) => "arithmetic",
+            ArrowError::CastError(_) | ArrowError::ParseError(_) => "cast",
+            ArrowError::MemoryError(_) => "memory",
+            ArrowError::InvalidArgumentError(_) | ArrowError::SchemaError(_) => "schema",
+            _ => "internal",
+        },
+        DataFusionError::Plan(_)
+        | DataFusionError::NotImplemented(_)
+        | DataFusionError::SchemaError(_, _)
+        | DataFusionError::Configuration(_) => "plan",
+        DataFusionError::Execution(_) => "execution",
+        _ => "internal",
+    }
+}
+
+fn context(setting: Setting) -> SessionContext {
+    let mut config = SessionConfig::new().with_target_partitions(setting.partitions);
+    let options = config.options_mut();
+    options.execution.batch_size = ConfigNonZeroUsize::try_new(setting.batch).unwrap();
+    options.execution.collect_statistics = false;
+    options.optimizer.enable_dynamic_filter_pushdown = false;
+    options.optimizer.enable_topk_dynamic_filter_pushdown = false;
+    options.optimizer.enable_join_dynamic_filter_pushdown = false;
+    options.optimizer.enable_aggregate_dynamic_filter_pushdown = false;
+    options.optimizer.skip_failed_rules = false;
+    let mut runtime = RuntimeEnvBuilder::new();
+    if setting.spills {
+        options.execution.sort_spill_reservation_bytes = 1024;
+        runtime = runtime.with_memory_limit(64 << 10, 1.0);
+    }
+    let mut builder = SessionStateBuilder::new()
+        .with_config(config)
+        .with_runtime_env(Arc::new(runtime.build().unwrap()))
+        .with_default_features();
+    if !setting.optimized {
+        let rules = Optimizer::new().rules.into_iter();
+        builder = builder
+            .with_optimizer_rules(rules.filter(|rule| NEEDED.contains(&rule.name())).collect());
+    }
+    SessionContext::new_with_state(builder.build())
+}
+
+/// By its own cells, all columns in order, as the engine writes a multiset.
+fn sorted(plan: LogicalPlan) -> Result<LogicalPlan> {
+    let columns: Vec<_> = plan
+        .schema()
+        .columns()
+        .into_iter()
+        .map(|column| Expr::Column(column).sort(true, true))
+        .collect();
+    LogicalPlanBuilder::from(plan).sort(columns)?.build()
+}
+
+/// The plan with tables for its datasets and oracles for its protections.
+fn bound(plan: &LogicalPlan, current: &Current) -> Result<LogicalPlan> {
     let done = plan.clone().transform_up_with_subqueries(|node| {
         let node = match node {
             LogicalPlan::TableScan(scan) if scan.source.downcast_ref::<InputSource>().is_some() => {
                 let source = scan.source.downcast_ref::<InputSource>().unwrap();
-                let batch = twin.table(source.dataset(), &source.input_schema());
-                let table = MemTable::try_new(batch.schema(), vec![vec![batch]])?;
+                let stream = Table {
+                    dataset: source.dataset().to_owned(),
+                    schema: source.input_schema(),
+                    current: Arc::clone(current),
+                };
+                let schema = source.input_schema();
+                let table = StreamingTable::try_new(schema, vec![Arc::new(stream)])?;
                 LogicalPlan::TableScan(TableScan {
                     source: provider_as_source(Arc::new(table)),
                     ..scan
@@ -202,86 +287,75 @@ fn bound(plan: &LogicalPlan, twin: &Twin) -> Result<LogicalPlan> {
             other => other,
         };
         node.map_expressions(|expr| {
-            expr.transform_up(|expr| match &expr {
-                Expr::ScalarFunction(function) => {
-                    match function.func.inner().downcast_ref::<Protection>() {
-                        Some(protection) => {
-                            let oracle = Oracle {
-                                name: protection.call().name,
-                                returns: protection.returns().clone(),
-                                signature: Signature::any(1, Volatility::Volatile),
-                            };
-                            let call = ScalarFunction::new_udf(
-                                Arc::new(ScalarUDF::new_from_impl(oracle)),
-                                function.args.clone(),
-                            );
-                            // The name is the schema's.
-                            let name = expr.schema_name().to_string();
-                            Ok(Transformed::yes(Expr::ScalarFunction(call).alias(name)))
-                        }
-                        None => Ok(Transformed::no(expr)),
-                    }
-                }
-                _ => Ok(Transformed::no(expr)),
+            expr.transform_up(|expr| {
+                let Some(protection) = protection(&expr) else {
+                    return Ok(Transformed::no(expr));
+                };
+                let oracle = Oracle::new(protection, current)?;
+                let Expr::ScalarFunction(function) = &expr else {
+                    return Ok(Transformed::no(expr));
+                };
+                let call = ScalarFunction::new_udf(
+                    Arc::new(ScalarUDF::new_from_impl(oracle)),
+                    function.args.clone(),
+                );
+                // The name is the schema's.
+                let name = expr.schema_name().to_string();
+                Ok(Transformed::yes(Expr::ScalarFunction(call).alias(name)))
             })
         })
     })?;
     Ok(done.data)
 }
 
-/// What a permitted protection lets through: for `encrypt`, nulls and length.
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct Oracle {
-    name: &'static str,
-    returns: DataType,
-    signature: Signature,
+/// A dataset of the current state.
+#[derive(Debug)]
+struct Table {
+    dataset: String,
+    schema: SchemaRef,
+    current: Current,
 }
 
-impl ScalarUDFImpl for Oracle {
-    fn name(&self) -> &str {
-        self.name
+impl PartitionStream for Table {
+    fn schema(&self) -> &SchemaRef {
+        &self.schema
     }
 
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
-        Ok(self.returns.clone())
-    }
-
-    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let array = args.args[0].to_array(args.number_rows)?;
-        let length = |row: usize| match array.data_type() {
-            DataType::Utf8 => array.as_string::<i32>().value(row).len(),
-            DataType::LargeUtf8 => array.as_string::<i64>().value(row).len(),
-            DataType::Utf8View => array.as_string_view().value(row).len(),
-            DataType::Binary => array.as_binary::<i32>().value(row).len(),
-            _ => 1,
-        };
-        let result: ArrayRef = match self.name {
-            "encrypt" => Arc::new(
-                (0..array.len())
-                    .map(|row| array.is_valid(row).then(|| vec![b'#'; length(row)]))
-                    .collect::<Vec<_>>()
-                    .iter()
-                    .map(|c| c.as_deref())
-                    .collect::<BinaryArray>(),
-            ),
-            "redact" => Arc::new(StringArray::from(vec!["[redacted]"; array.len()])),
-            _ => ScalarValue::try_from(&self.returns)?.to_array_of_size(array.len())?,
-        };
-        Ok(ColumnarValue::Array(result))
+    fn execute(&self, context: Arc<TaskContext>) -> SendableRecordBatchStream {
+        let state = self.current.lock().unwrap().clone().unwrap();
+        let table = &state.tables[&self.dataset];
+        let most = context.session_config().batch_size();
+        let batches = (0..table.num_rows())
+            .step_by(most)
+            .map(|from| table.slice(from, most.min(table.num_rows() - from)))
+            .map(|batch| RecordBatch::try_new(Arc::clone(&self.schema), batch.columns().to_vec()))
+            .collect::<std::result::Result<Vec<_>, _>>();
+        let stream = MemoryStream::try_new(batches.unwrap(), Arc::clone(&self.schema), None);
+        Box::pin(stream.unwrap())
     }
 }
 
-/// Polls to the end: nothing here waits for anything outside.
-fn wait<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
-    let mut context = Context::from_waker(Waker::noop());
-    loop {
-        if let Poll::Ready(done) = future.as_mut().poll(&mut context) {
-            return done;
+fn rows(batches: &[RecordBatch]) -> Result<Vec<String>> {
+    let options = FormatOptions::new().with_null("∅").with_display_error(true);
+    let mut all = Vec::new();
+    for batch in batches {
+        let columns = batch
+            .columns()
+            .iter()
+            .map(|column| ArrayFormatter::try_new(column.as_ref(), &options))
+            .collect::<std::result::Result<Vec<_>, _>>()?;
+        for row in 0..batch.num_rows() {
+            let cells: Vec<String> = columns
+                .iter()
+                .map(|c| {
+                    c.value(row)
+                        .to_string()
+                        .replace('\\', "\\\\")
+                        .replace('|', "\\|")
+                })
+                .collect();
+            all.push(cells.join("|"));
         }
     }
+    Ok(all)
 }

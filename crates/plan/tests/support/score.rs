@@ -262,7 +262,7 @@ pub fn page(scores: &[Score]) -> String {
          - *protected*: read restricted columns through permitted protections only; at most 2 % may be;\n\
          - *leaks*: show a restricted column, and all have to be refused;\n\
          - *edits*: of the leaking queries for which `check` prints an edit, those that pass once the \
-         edits are applied as printed.\n\n\
+         edits are applied as printed; the goal is 95 %.\n\n\
          | queries | of | verdict | internal refused | protected refused | leaks refused | edits that pass |\n\
          |---|---|---|---|---|---|---|\n",
     );

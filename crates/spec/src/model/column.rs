@@ -25,12 +25,24 @@ pub struct Column {
     pub select: Option<Select>,
     /// How many values it can take, at least.
     pub domain_size: Option<u64>,
+    /// How unevenly its values may be spread where tokens stand for them.
+    pub frequency: Frequency,
     /// Whether an outsider may know it of a person: a quasi-identifier.
     pub quasi: bool,
     /// Whether it must not be learnt from what an outsider knows.
     pub sensitive: bool,
     /// Where it was written: its name.
     pub span: Span,
+}
+
+/// An owner's word on how unevenly the values of a column are spread, where stand-ins that keep
+/// equality may show it. What is absent is as the run has it by default.
+#[derive(Copy, Clone, PartialEq, Default, Debug)]
+pub struct Frequency {
+    /// The largest share, above 0 and at most 1, of the rows with a value that one value may have.
+    pub max_share: Option<f64>,
+    /// The fewest different values.
+    pub min_distinct: Option<u64>,
 }
 
 /// The type of a column.

@@ -69,6 +69,10 @@ pub struct Project {
     pub limits: Limits,
     /// What the detectors may find in clear, and until when.
     pub waivers: Vec<Waiver>,
+    /// Who vouches for the files, by name; nobody if empty.
+    pub owners: BTreeMap<String, Owner>,
+    /// Who is in which role, by the name of the role.
+    pub roles: BTreeMap<String, Role>,
 }
 
 /// The owner's word that what the detectors take for a kind of data in a written column is none.
@@ -88,6 +92,36 @@ pub struct Waiver {
     pub because: String,
 }
 
+/// Somebody who vouches for files of the project by a signature.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Owner {
+    /// Its name, which is also the name in its key.
+    pub name: String,
+    /// The public key as it was written, `name+hash+base64`; here only its shape was looked at.
+    pub key: String,
+    /// The folders whose files it signs, each with a `/` at its end; `sealine.yaml` it always signs.
+    pub signs: Vec<String>,
+    /// Where it was written.
+    pub span: Span,
+}
+
+impl Owner {
+    /// Whether it signs the file with this path.
+    #[must_use]
+    pub fn signs(&self, path: &str) -> bool {
+        path == "sealine.yaml" || self.signs.iter().any(|folder| path.starts_with(folder))
+    }
+}
+
+/// A named set of identities.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Role {
+    /// The people in it.
+    pub users: Vec<String>,
+    /// The services in it, as `runs_as:` names them.
+    pub services: Vec<String>,
+}
+
 /// What a run may take of the machine; whoever runs it has defaults for what is absent.
 #[derive(Copy, Clone, PartialEq, Eq, Default, Debug)]
 pub struct Limits {
@@ -97,6 +131,8 @@ pub struct Limits {
     pub spill: Option<u64>,
     /// Parts that a step is computed in, side by side.
     pub partitions: Option<u32>,
+    /// Partitions that a run may write of one output, each a folder.
+    pub folders: Option<u32>,
 }
 
 /// A fact about a tag and all below it.

@@ -142,7 +142,13 @@ impl Reader<'_> {
     }
 
     /// A number within bounds, not quoted.
-    fn between(&mut self, node: &Node, name: &str, least: f64, most: f64) -> Option<f64> {
+    pub(crate) fn between(
+        &mut self,
+        node: &Node,
+        name: &str,
+        least: f64,
+        most: f64,
+    ) -> Option<f64> {
         let Some(number) = node.plain().and_then(scalar::number) else {
             self.wrong(
                 node,

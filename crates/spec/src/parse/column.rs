@@ -9,7 +9,7 @@ use super::scalar::quote;
 use super::shape;
 use super::tree::{Entry, Node};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Column, ColumnType, Kind, Rules, Select};
+use crate::model::{Column, ColumnType, Frequency, Kind, Rules, Select};
 use crate::source::Spanned;
 
 /// Types without parameters.
@@ -74,6 +74,7 @@ impl Reader<'_> {
             rules: Rules::default(),
             select: None,
             domain_size: None,
+            frequency: Frequency::default(),
             quasi: false,
             sensitive: false,
             span: entry.key.span,
@@ -97,6 +98,9 @@ impl Reader<'_> {
         column.domain_size = fields
             .find("domain_size")
             .and_then(|node| self.count(node, "domain_size", 1, u64::MAX));
+        if let Some(node) = fields.find("frequency") {
+            column.frequency = self.frequency(node);
+        }
         column.quasi = self.flag(&fields, "quasi", false);
         column.sensitive = self.flag(&fields, "sensitive", false);
         self.one_role(&fields, column.quasi, column.sensitive);
@@ -108,6 +112,17 @@ impl Reader<'_> {
             .find("select")
             .and_then(|node| self.select(node, &column, ty.is_some(), project));
         column
+    }
+
+    fn frequency(&mut self, node: &Node) -> Frequency {
+        let Some(fields) = self.fields(node, "frequency", &shape::FREQUENCY) else {
+            return Frequency::default();
+        };
+        let (share, distinct) = (fields.find("max_share"), fields.find("min_distinct"));
+        Frequency {
+            max_share: share.and_then(|node| self.between(node, "max_share", 0.01, 1.0)),
+            min_distinct: distinct.and_then(|node| self.count(node, "min_distinct", 1, 10_000)),
+        }
     }
 
     fn column_type(&mut self, node: &Node) -> Option<ColumnType> {

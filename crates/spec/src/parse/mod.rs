@@ -7,13 +7,16 @@
 mod anonymity;
 mod append;
 mod bound;
+mod cases;
 mod catalog;
 mod column;
 mod findings;
 mod loops;
 mod name;
 mod nearest;
+mod partitions;
 mod path;
+mod people;
 mod pipeline;
 mod places;
 mod project;
@@ -28,6 +31,7 @@ mod waiver;
 mod whole;
 mod yaml;
 
+pub use cases::policy_cases;
 #[cfg(test)]
 pub(crate) use column::TYPES;
 pub use run::{CONNECTIONS, Parsed, parse};

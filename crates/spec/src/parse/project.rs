@@ -12,7 +12,8 @@ use super::shape;
 use super::tree::{Entry, Node};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{
-    Connection, ConnectionKind, KeySpec, Limits, Project, Purpose, TagFact, VaultServer, Waiver,
+    Connection, ConnectionKind, KeySpec, Limits, Owner, Project, Purpose, Role, TagFact,
+    VaultServer, Waiver,
 };
 use crate::source::{Span, Spanned};
 
@@ -20,6 +21,8 @@ use crate::source::{Span, Spanned};
 const MEMORY_MIN: u64 = 64 << 20;
 /// More parts than this cost more than they gain, on any machine there is.
 const PARTITIONS_MAX: u32 = 256;
+/// A dataset of more files is not read.
+const FOLDERS_MAX: u32 = 100_000;
 
 /// The project as far as it could be read; `None` stands for what is there but broken.
 pub(crate) struct Draft {
@@ -35,6 +38,8 @@ pub(crate) struct Draft {
     pub(crate) state: Option<String>,
     limits: Limits,
     pub(crate) waivers: Vec<Waiver>,
+    owners: BTreeMap<String, Owner>,
+    roles: BTreeMap<String, Role>,
 }
 
 impl Draft {
@@ -50,6 +55,8 @@ impl Draft {
             state: None,
             limits: Limits::default(),
             waivers: Vec::new(),
+            owners: BTreeMap::new(),
+            roles: BTreeMap::new(),
         }
     }
 
@@ -76,6 +83,8 @@ impl Draft {
             state: self.state,
             limits: self.limits,
             waivers: self.waivers,
+            owners: self.owners,
+            roles: self.roles,
         }
     }
 }
@@ -121,10 +130,18 @@ impl Reader<'_> {
             .and_then(|node| self.limits(node))
             .unwrap_or_default();
         let waivers = fields.find("waivers").map(|node| self.waivers(node));
-        if fields.entry("version").is_some() && !root_has(root, "owners") {
+        let owners = match fields.find("owners") {
+            Some(node) => self.owners(node),
+            None => BTreeMap::new(),
+        };
+        let roles = match fields.find("roles") {
+            Some(node) => self.roles(node),
+            None => BTreeMap::new(),
+        };
+        if fields.entry("version").is_some() && fields.find("owners").is_none() {
             self.out.push(
                 Diagnostic::new("SL1090", Severity::Note, "the project has no owners").mark(start, "").note(
-                    "whoever can write the files can relabel a column or widen a policy; signed owners of `catalog/` and `policy/` are not available yet",
+                    "whoever can write the files can relabel a column or widen a policy; `sealine policy keygen` makes a key for an owner who signs `catalog/` and `policy/`",
                 ),
             );
         }
@@ -138,6 +155,8 @@ impl Reader<'_> {
             state,
             limits,
             waivers: waivers.unwrap_or_default(),
+            owners,
+            roles,
         }
     }
 
@@ -154,6 +173,9 @@ impl Reader<'_> {
             partitions: fields
                 .find("partitions")
                 .and_then(|node| self.count32(node, "partitions", 1, PARTITIONS_MAX)),
+            folders: fields
+                .find("folders")
+                .and_then(|node| self.count32(node, "folders", 1, FOLDERS_MAX)),
         })
     }
 
@@ -311,14 +333,5 @@ impl Reader<'_> {
             purpose,
             span: entry.key.span,
         })
-    }
-}
-
-fn root_has(root: &Node, key: &str) -> bool {
-    match &root.content {
-        super::tree::Content::Mapping(entries) => {
-            entries.iter().any(|entry| entry.key.value == key)
-        }
-        _ => false,
     }
 }

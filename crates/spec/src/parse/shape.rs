@@ -25,9 +25,10 @@ pub(crate) const PROJECT: Shape = Shape {
         "state",
         "limits",
         "waivers",
+        "owners",
+        "roles",
     ],
     later: &[
-        ("owners", "signed owners of `catalog/` and `policy/`"),
         ("audit", "shipping the audit log elsewhere"),
         ("secrets", "secret providers"),
         ("providers", "key providers"),
@@ -36,13 +37,25 @@ pub(crate) const PROJECT: Shape = Shape {
 
 pub(crate) const LIMITS: Shape = Shape {
     what: "what a run may take",
-    keys: &["memory", "spill", "partitions"],
+    keys: &["memory", "spill", "partitions", "folders"],
     later: &[],
 };
 
 pub(crate) const WAIVER: Shape = Shape {
     what: "a waiver",
     keys: &["dataset", "column", "tag", "until", "because"],
+    later: &[],
+};
+
+pub(crate) const OWNER: Shape = Shape {
+    what: "an owner",
+    keys: &["key", "signs"],
+    later: &[],
+};
+
+pub(crate) const ROLE: Shape = Shape {
+    what: "a role",
+    keys: &["users", "services"],
     later: &[],
 };
 
@@ -109,7 +122,10 @@ pub(crate) const DATASET: Shape = Shape {
         "partition_by",
         "description",
     ],
-    later: &[("retention", "retention"), ("owner", "signed owners")],
+    later: &[
+        ("retention", "retention"),
+        ("owner", "owners of single datasets"),
+    ],
 };
 
 pub(crate) const LOCATION: Shape = Shape {
@@ -179,6 +195,7 @@ pub(crate) const COLUMN: Shape = Shape {
         "format",
         "select",
         "domain_size",
+        "frequency",
         "quasi",
         "sensitive",
         "description",
@@ -192,6 +209,12 @@ pub(crate) const COLUMN: Shape = Shape {
 pub(crate) const SELECT: Shape = Shape {
     what: "a select grant",
     keys: &["to", "domain", "max_cells"],
+    later: &[],
+};
+
+pub(crate) const FREQUENCY: Shape = Shape {
+    what: "a frequency",
+    keys: &["max_share", "min_distinct"],
     later: &[],
 };
 
@@ -222,6 +245,31 @@ pub(crate) const STEP: Shape = Shape {
 pub(crate) const OUTPUT: Shape = Shape {
     what: "an output",
     keys: &["from", "to", "mode"],
+    later: &[],
+};
+
+pub(crate) const CASES: Shape = Shape {
+    what: "a table of the policy",
+    keys: &["version", "description", "context", "tests"],
+    later: &[],
+};
+
+pub(crate) const CASE: Shape = Shape {
+    what: "a test of the policy",
+    keys: &[
+        "name",
+        "principal",
+        "action",
+        "resource",
+        "context",
+        "expect",
+    ],
+    later: &[],
+};
+
+pub(crate) const CASE_PRINCIPAL: Shape = Shape {
+    what: "who asks",
+    keys: &["user", "service", "roles"],
     later: &[],
 };
 

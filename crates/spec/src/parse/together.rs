@@ -9,7 +9,7 @@ use super::catalog::Draughted;
 use super::project::Draft;
 use super::reader::Reader;
 use super::scalar::quote;
-use super::{append, loops, places};
+use super::{append, loops, partitions, places};
 use crate::diagnostic::Diagnostic;
 use crate::model::{
     Compression, CsvOptions, Format, Formulas, Limit, Location, Pipeline, is_pattern,
@@ -463,27 +463,19 @@ fn written(reader: &mut Reader<'_>, project: &Draft, read: &Draughted, writer: W
                 .help("remove `bound: false`: what Sealine writes is bound to its dataset and file name; read files of other tools as a dataset of their own"),
         );
     }
-    if let Some(at) = &dataset.at {
-        let problem = if is_pattern(&at.path) {
-            Some((
-                "its `path` is a pattern",
-                "name one folder: a pattern can only be read",
-            ))
-        } else if !dataset.partition_by.is_empty() {
-            let help = "remove `partition_by`: a value in the name of a folder is seen by everyone who can list it, so partitions are only read in this version";
-            Some(("it has `partition_by`", help))
-        } else {
-            None
-        };
-        if let Some((problem, help)) = problem {
-            reader.out.push(
-                Diagnostic::error("SL1080", format!("`{id}` is written, and {problem}"))
-                    .mark(at.span, "cannot be written")
-                    .mark(writer.span, "written here")
-                    .help(help),
-            );
-        }
+    if let Some(at) = dataset.at.as_ref().filter(|at| is_pattern(&at.path)) {
+        reader.out.push(
+            Diagnostic::error(
+                "SL1080",
+                format!("`{id}` is written, and its `path` is a pattern"),
+            )
+            .mark(at.span, "cannot be written")
+            .mark(writer.span, "written here")
+            .help("name one folder: a pattern can only be read"),
+        );
+        return;
     }
+    partitions::check(reader, read, writer.span, writer.rejects_of.is_some());
 }
 
 /// What is written in clear has one form, so that it reads back as it was written.

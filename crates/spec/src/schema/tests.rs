@@ -38,7 +38,7 @@ fn keys(object: &Value) -> BTreeSet<String> {
         .collect()
 }
 
-const MAPPINGS: [(&str, &str, &Shape); 20] = [
+const MAPPINGS: [(&str, &str, &Shape); 23] = [
     ("project", "", &shape::PROJECT),
     ("project", "Limits", &shape::LIMITS),
     ("project", "Waiver", &shape::WAIVER),
@@ -46,6 +46,8 @@ const MAPPINGS: [(&str, &str, &Shape); 20] = [
     ("project", "Connection", &shape::CONNECTION),
     ("project", "Key", &shape::KEY),
     ("project", "Vault", &shape::VAULT),
+    ("project", "Owner", &shape::OWNER),
+    ("project", "Role", &shape::ROLE),
     ("catalog", "", &shape::CATALOG),
     ("catalog", "Dataset", &shape::DATASET),
     ("catalog", "Location", &shape::LOCATION),
@@ -56,6 +58,7 @@ const MAPPINGS: [(&str, &str, &Shape); 20] = [
     ("catalog", "Expectation", &shape::EXPECTATION),
     ("catalog", "Column", &shape::COLUMN),
     ("catalog", "Select", &shape::SELECT),
+    ("catalog", "Frequency", &shape::FREQUENCY),
     ("pipeline", "", &shape::PIPELINE),
     ("pipeline", "Step", &shape::STEP),
     ("pipeline", "Output", &shape::OUTPUT),
@@ -107,6 +110,8 @@ fn the_reader_takes_every_key_of_the_schema() {
             "Connection" => format!("connections: {{ a: {fields} }}"),
             "Key" => format!("keys: {{ a: {fields} }}"),
             "Vault" => format!("vault: {fields}"),
+            "Owner" => format!("owners: {{ a: {fields} }}"),
+            "Role" => format!("roles: {{ a: {fields} }}"),
             "Dataset" => format!("datasets: {{ a: {fields} }}"),
             "Location" => format!("datasets: {{ a: {{ at: {fields} }} }}"),
             "Encrypt" => format!("datasets: {{ a: {{ encrypt: {fields} }} }}"),
@@ -117,6 +122,9 @@ fn the_reader_takes_every_key_of_the_schema() {
             "Column" => format!("datasets: {{ a: {{ columns: {{ a: {fields} }} }} }}"),
             "Select" => {
                 format!("datasets: {{ a: {{ columns: {{ a: {{ select: {fields} }} }} }} }}")
+            }
+            "Frequency" => {
+                format!("datasets: {{ a: {{ columns: {{ a: {{ frequency: {fields} }} }} }} }}")
             }
             "Step" => format!("steps: {{ a: {fields} }}"),
             "Output" => format!("outputs: [{fields}]"),

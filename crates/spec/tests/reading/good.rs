@@ -236,6 +236,14 @@ fn further_keys() {
         (Some(9), 3),
         "a, b, and all others"
     );
+    let parsed = edit(
+        Catalog,
+        "tags: [pii.email]",
+        "tags: [pii.email], frequency: { max_share: 0.2 }",
+    );
+    let people = spec(parsed).datasets["crm.people"].clone();
+    let word = people.column("email").unwrap().frequency;
+    assert_eq!((word.max_share, word.min_distinct), (Some(0.2), None));
     let parsed = edit(Catalog, "primary_key: [id]", "primary_key: id");
     assert_eq!(spec(parsed).datasets["crm.people"].primary_key, ["id"]);
     let parsed = edit(

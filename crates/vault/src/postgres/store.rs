@@ -12,11 +12,13 @@ use super::{fault, session::Session};
 use crate::{
     id::VaultId,
     place::Server,
-    vault::{Counts, PURGED_AT_ONCE, SOON, Space, Store},
+    vault::{Counts, Kept, PAGE, PURGED_AT_ONCE, SOON, Space, Store},
 };
 
 /// The version of the tables.
-const VERSION: i32 = 1;
+const VERSION: i32 = 2;
+/// The version that does not count its batches; it is used as it is, since only its owner could change it.
+const WITHOUT_COUNT: i32 = 1;
 /// Bytes of sealed values in one statement; a message of PostgreSQL ends at a gigabyte.
 const PART: usize = 16 << 20;
 
@@ -54,6 +56,28 @@ const STANDING: &str = "
     SELECT subject, token FROM sealine_vault.token
     WHERE space = $1 AND subject IS NOT NULL AND subject = ANY ($2::bytea[])";
 
+/// Never taken back, whatever becomes of the batch: it may count too many, and never too few.
+const COUNT: &str = "SELECT nextval('sealine_vault.batches')";
+
+const BATCHES: &str = "SELECT last_value FROM sealine_vault.batches";
+
+const SPACES: &str = "
+    SELECT key, domain FROM sealine_vault.space ORDER BY key COLLATE \"C\", domain COLLATE \"C\"";
+
+const READ: &str = "
+    SELECT token.token, subject, sealed, created, expires
+    FROM sealine_vault.token JOIN sealine_vault.space ON space.id = token.space
+    WHERE space.key = $1 AND space.domain = $2 AND token.token > $3
+        AND (expires IS NULL OR expires > $4)
+    ORDER BY token.token LIMIT $5";
+
+const TAKE_IN: &str = "
+    INSERT INTO sealine_vault.token (space, token, subject, sealed, created, expires)
+    SELECT $1, token, subject, sealed, created, expires
+    FROM unnest($2::bytea[], $3::bytea[], $4::bytea[], $5::bigint[], $6::bigint[])
+        AS made (token, subject, sealed, created, expires)
+    ON CONFLICT DO NOTHING";
+
 /// What another session holds is left to it.
 const PURGE: &str = "
     DELETE FROM sealine_vault.token WHERE (space, token) IN (
@@ -73,6 +97,8 @@ const COUNTS: &str = "
 #[derive(Debug)]
 pub(crate) struct Database {
     id: VaultId,
+    /// Whether it counts its batches.
+    counts: bool,
     session: Session,
 }
 
@@ -94,17 +120,19 @@ impl Database {
             .map_err(|error| unfit(fault::reading(&error)))?
             .pop();
         let row = row.ok_or_else(|| unfit("its table `sealine_vault.vault` is empty"))?;
-        match row.try_get::<_, i32>(0) {
-            Ok(VERSION) => {}
+        let counts = match row.try_get::<_, i32>(0) {
+            Ok(VERSION) => true,
+            Ok(WITHOUT_COUNT) => false,
             _ => {
                 return Err(unfit(
                     "another version of Sealine made it; use that version",
                 ));
             }
-        }
+        };
         let id = bytes(&row, 1).ok().flatten().map(VaultId);
         Ok(Database {
             id: id.ok_or_else(|| unfit("its id is not one"))?,
+            counts,
             session,
         })
     }
@@ -180,6 +208,9 @@ impl Store for Database {
             for part in parts(&ordered) {
                 put(client, number, part, space.now, expires, &mut standing).await?;
             }
+            if self.counts {
+                client.query_typed(COUNT, &[]).await?;
+            }
             // Lost right here, the connection leaves a batch that is whole or not there, and was told to nobody.
             client.batch_execute("COMMIT").await?;
             Ok(standing)
@@ -217,6 +248,98 @@ impl Store for Database {
                     .await
             })?;
         Ok(usize::try_from(removed).unwrap_or(PURGED_AT_ONCE))
+    }
+
+    fn batches(&self) -> Result<Option<u64>, ProtectError> {
+        if !self.counts {
+            return Ok(None);
+        }
+        let count = self
+            .session
+            .within("counting batches", async |client: &Client| {
+                client
+                    .query_typed_one(BATCHES, &[])
+                    .await?
+                    .try_get::<_, i64>(0)
+            })?;
+        Ok(Some(count.unsigned_abs()))
+    }
+
+    fn spaces(&self) -> Result<Vec<(String, String)>, ProtectError> {
+        self.session
+            .within("listing domains", async |client: &Client| {
+                let rows = client.query_typed(SPACES, &[]).await?;
+                rows.iter()
+                    .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+                    .collect()
+            })
+    }
+
+    fn page(&self, space: &Space<'_>, after: &[u8]) -> Result<Vec<Kept>, ProtectError> {
+        const STEP: &str = "reading tokens";
+        let rows = self.session.within(STEP, async |client: &Client| {
+            client
+                .query_typed(
+                    READ,
+                    &[
+                        (&space.key, Type::TEXT),
+                        (&space.domain, Type::TEXT),
+                        (&after, Type::BYTEA),
+                        (&space.now, Type::INT8),
+                        (&(PAGE as i64), Type::INT8),
+                    ],
+                )
+                .await?
+                .iter()
+                .map(|row| {
+                    let subject: Option<&[u8]> = row.try_get(1)?;
+                    let subject = subject.map(Subject::try_from).transpose().ok();
+                    Ok(match (bytes(row, 0)?, subject) {
+                        (Some(token), Some(subject)) => Some(Kept {
+                            token,
+                            subject,
+                            sealed: row.try_get(2)?,
+                            created: row.try_get(3)?,
+                            expires: row.try_get(4)?,
+                        }),
+                        _ => None,
+                    })
+                })
+                .collect::<Result<Vec<_>, Error>>()
+        })?;
+        let whole: Option<Vec<Kept>> = rows.into_iter().collect();
+        whole.ok_or_else(|| answer(STEP))
+    }
+
+    fn take_in(&self, space: &Space<'_>, kept: &[Kept]) -> Result<(), ProtectError> {
+        let tokens: Vec<&[u8]> = kept.iter().map(|one| one.token.as_slice()).collect();
+        let subjects: Vec<Option<&[u8]>> = kept
+            .iter()
+            .map(|one| one.subject.as_ref().map(|subject| subject.as_slice()))
+            .collect();
+        let sealed: Vec<&[u8]> = kept.iter().map(|one| one.sealed.as_slice()).collect();
+        let created: Vec<i64> = kept.iter().map(|one| one.created).collect();
+        let expires: Vec<Option<i64>> = kept.iter().map(|one| one.expires).collect();
+        self.session
+            .within("taking tokens in", async |client: &Client| {
+                let number = number(client, space).await?;
+                let made = [
+                    (
+                        &number as &(dyn tokio_postgres::types::ToSql + Sync),
+                        Type::INT8,
+                    ),
+                    (&tokens, Type::BYTEA_ARRAY),
+                    (&subjects, Type::BYTEA_ARRAY),
+                    (&sealed, Type::BYTEA_ARRAY),
+                    (&created, Type::INT8_ARRAY),
+                    (&expires, Type::INT8_ARRAY),
+                ];
+                client.execute_typed(TAKE_IN, &made).await?;
+                if self.counts {
+                    client.query_typed(COUNT, &[]).await?;
+                }
+                Ok(())
+            })
     }
 
     fn counts(&self, now: i64) -> Result<Vec<Counts>, ProtectError> {

@@ -12,7 +12,10 @@ CREATE TABLE sealine_vault.vault (
     version integer NOT NULL,
     id bytea NOT NULL CHECK (octet_length(id) = 16)
 );
-INSERT INTO sealine_vault.vault (version, id) VALUES (1, uuid_send(gen_random_uuid()));
+INSERT INTO sealine_vault.vault (version, id) VALUES (2, uuid_send(gen_random_uuid()));
+
+-- Batches of tokens that were ever kept: an older copy of the database has fewer.
+CREATE SEQUENCE sealine_vault.batches MINVALUE 0 START 0;
 
 CREATE TABLE sealine_vault.space (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -37,6 +40,7 @@ CREATE INDEX token_by_end ON sealine_vault.token (expires) WHERE expires IS NOT 
 
 GRANT USAGE ON SCHEMA sealine_vault TO {role};
 GRANT SELECT ON sealine_vault.vault TO {role};
+GRANT USAGE, SELECT ON SEQUENCE sealine_vault.batches TO {role};
 GRANT SELECT, INSERT ON sealine_vault.space TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON sealine_vault.token TO {role};
 

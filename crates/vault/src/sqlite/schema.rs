@@ -10,9 +10,11 @@ use crate::id::VaultId;
 /// Marks the file as a vault: "slnV".
 const APPLICATION: i32 = 0x736c_6e56;
 /// The version of the tables.
-const VERSION: i32 = 2;
+const VERSION: i32 = 3;
 /// The version whose vaults had no id.
 const WITHOUT_ID: i32 = 1;
+/// The version whose vaults did not count their batches.
+const WITHOUT_COUNT: i32 = 2;
 
 /// How every connection behaves. WAL and FULL: a commit is on the disk when it returns, and a
 /// crash at any moment leaves whole batches. The rest keeps what is deleted or sorted from lying
@@ -53,6 +55,9 @@ const ID: &str = "
     ) STRICT;
 ";
 
+/// Batches of tokens that were ever kept: an older copy of the file has fewer.
+const COUNT: &str = "ALTER TABLE vault ADD COLUMN batches INTEGER NOT NULL DEFAULT 0";
+
 /// Why a file is no vault that this version can use.
 pub(crate) enum Unfit {
     /// There is nothing in it, and there was.
@@ -89,6 +94,10 @@ pub(crate) fn settle(
         (APPLICATION, VERSION) => {
             VaultId(held.query_row("SELECT id FROM vault", [], |row| row.get(0))?)
         }
+        (APPLICATION, WITHOUT_COUNT) => {
+            count(&held)?;
+            VaultId(held.query_row("SELECT id FROM vault", [], |row| row.get(0))?)
+        }
         (APPLICATION, WITHOUT_ID) => put(&held, fresh)?,
         (APPLICATION, _) => {
             return Err(Unfit::Other(
@@ -115,6 +124,12 @@ pub(crate) fn settle(
 fn put(held: &Transaction<'_>, id: VaultId) -> Result<VaultId, rusqlite::Error> {
     held.execute_batch(ID)?;
     held.execute("INSERT INTO vault (id) VALUES (?1)", (id.0,))?;
-    held.pragma_update(None, "user_version", VERSION)?;
+    count(held)?;
     Ok(id)
+}
+
+/// Lets a vault count its batches, and with it gives it the version.
+fn count(held: &Transaction<'_>) -> Result<(), rusqlite::Error> {
+    held.execute_batch(COUNT)?;
+    held.pragma_update(None, "user_version", VERSION)
 }

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     id::VaultId,
-    vault::{Counts, PURGED_AT_ONCE, SOON, Space, Store},
+    vault::{Counts, Kept, PAGE, PURGED_AT_ONCE, SOON, Space, Store},
 };
 
 /// How long another process may hold the file.
@@ -191,6 +191,7 @@ impl Store for File {
                     step("keeping tokens", "within the batch");
                 }
             }
+            held.execute("UPDATE vault SET batches = batches + 1", [])?;
             Ok(kept)
         })
     }
@@ -219,6 +220,71 @@ impl Store for File {
 
     fn purge(&self, now: i64) -> Result<usize, ProtectError> {
         self.within("removing expired tokens", |held| purge(held, now))
+    }
+
+    fn batches(&self) -> Result<Option<u64>, ProtectError> {
+        self.look("counting batches", |held| {
+            let count = held.query_row("SELECT batches FROM vault", [], |row| row.get::<_, i64>(0));
+            count.map(|count| Some(count.unsigned_abs()))
+        })
+    }
+
+    fn spaces(&self) -> Result<Vec<(String, String)>, ProtectError> {
+        self.look("listing domains", |held| {
+            let mut query = held.prepare("SELECT key, domain FROM space ORDER BY key, domain")?;
+            let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect()
+        })
+    }
+
+    fn page(&self, space: &Space<'_>, after: &[u8]) -> Result<Vec<Kept>, ProtectError> {
+        self.look("reading tokens", |held| {
+            let Some(number) = number(held, space)? else {
+                return Ok(Vec::new());
+            };
+            let mut query = held.prepare(
+                "SELECT token, subject, sealed, created, expires FROM token \
+                 WHERE space = ?1 AND token > ?2 AND (expires IS NULL OR expires > ?3) \
+                 ORDER BY token LIMIT ?4",
+            )?;
+            let rows = query.query_map((number, after, space.now, PAGE as i64), |row| {
+                Ok(Kept {
+                    token: row.get(0)?,
+                    subject: row.get(1)?,
+                    sealed: row.get(2)?,
+                    created: row.get(3)?,
+                    expires: row.get(4)?,
+                })
+            })?;
+            rows.collect()
+        })
+    }
+
+    fn take_in(&self, space: &Space<'_>, kept: &[Kept]) -> Result<(), ProtectError> {
+        self.within("taking tokens in", |held| {
+            let names = (space.key, space.domain);
+            held.execute(
+                "INSERT INTO space (key, domain) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+                names,
+            )?;
+            let number: i64 = held.query_row(SPACE, names, |row| row.get(0))?;
+            let mut put = held.prepare(
+                "INSERT INTO token (space, token, subject, sealed, created, expires) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+            )?;
+            for one in kept {
+                put.execute((
+                    number,
+                    one.token,
+                    one.subject,
+                    &one.sealed,
+                    one.created,
+                    one.expires,
+                ))?;
+            }
+            held.execute("UPDATE vault SET batches = batches + 1", [])?;
+            Ok(())
+        })
     }
 
     fn counts(&self, now: i64) -> Result<Vec<Counts>, ProtectError> {

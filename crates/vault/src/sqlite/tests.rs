@@ -13,7 +13,7 @@ use arrow::{
     datatypes::DataType,
 };
 use rusqlite::Connection;
-use sealine_label::declare::{Argument, Call, Context};
+use sealine_label::declare::Call;
 use sealine_protect::{
     Entry, KeySource, ProtectError, TokenVault, VersionSource, bind,
     crypto::{Secret, TokenKey, ValueKey},
@@ -21,36 +21,14 @@ use sealine_protect::{
 };
 
 use crate::{Place, SOON, Vault, VaultId};
+use keys::{Keys, call};
+
+#[path = "../../tests/support/keys.rs"]
+mod keys;
 
 /// 2026-11-22.
 const NOW: i64 = 1_795_305_600;
 const DAY: i64 = 86_400;
-
-/// Every name is a key of its own.
-struct Keys {
-    vault: Arc<Vault>,
-    now: i64,
-}
-
-impl KeySource for Keys {
-    fn token_key(&self, name: &str) -> Result<TokenKey, ProtectError> {
-        TokenKey::new(&Secret::new(vec![name.len() as u8; 32]))
-    }
-
-    fn value_key(&self, _: &str) -> Result<ValueKey, ProtectError> {
-        ValueKey::new(1, Secret::new(vec![1; 32]))
-    }
-
-    fn vault(&self, key: &str) -> Result<Arc<dyn TokenVault>, ProtectError> {
-        Ok(self.vault.at(key, self.now))
-    }
-}
-
-impl VersionSource for Keys {
-    fn value_key_version(&self, name: &str, _: u32) -> Result<ValueKey, ProtectError> {
-        self.value_key(name)
-    }
-}
 
 fn known(path: &Path, id: Option<VaultId>) -> Result<Vault, ProtectError> {
     Vault::open(&Place::File(path.to_owned()), id)
@@ -63,19 +41,6 @@ fn opened(path: &Path) -> Arc<Vault> {
 fn at(vault: &Arc<Vault>, now: i64) -> Keys {
     let vault = Arc::clone(vault);
     Keys { vault, now }
-}
-
-fn call(key: &str, domain: &str, ttl: &str, reuse: &str) -> Call {
-    let arguments = [key, domain, ttl, reuse].map(|word| Argument::Text(word.to_owned()));
-    let context = Context {
-        dataset: "lake.people".to_owned(),
-        column: "email".to_owned(),
-    };
-    Call {
-        name: "vault_token",
-        arguments: arguments.to_vec(),
-        context,
-    }
 }
 
 fn tokens(keys: &Keys, call: &Call, values: &ArrayRef) -> Result<Vec<String>, ProtectError> {
@@ -275,7 +240,7 @@ fn a_file_that_is_not_as_it_should_be_is_refused() {
     drop(opened(&path));
     Connection::open(&path)
         .unwrap()
-        .pragma_update(None, "user_version", 3)
+        .pragma_update(None, "user_version", 4)
         .unwrap();
     refused(&path, "another version");
     fs::write(&path, vec![0x5a; 9000]).unwrap();
@@ -338,6 +303,89 @@ fn a_vault_of_the_first_version_gets_an_id_and_keeps_its_tokens() {
         tokens(&at(&vault, NOW), &call, &values(0..5)).unwrap(),
         made
     );
+}
+
+#[test]
+fn a_vault_counts_its_batches_and_an_older_copy_has_fewer() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("vault.db");
+    let call = call("crm", "pii.email", "", "value");
+    let vault = opened(&path);
+    assert_eq!(vault.batches().unwrap(), Some(0));
+    let keys = at(&vault, NOW);
+    tokens(&keys, &call, &values(0..5)).unwrap();
+    let one = vault.batches().unwrap().unwrap();
+    assert!(one > 0);
+    // What makes no token counts nothing.
+    tokens(&keys, &call, &values(0..5)).unwrap();
+    assert_eq!(vault.batches().unwrap(), Some(one));
+    tokens(&keys, &call, &values(5..6)).unwrap();
+    assert!(vault.batches().unwrap().unwrap() > one);
+    // One of the version before begins to count, and keeps id and tokens.
+    let (id, all) = (vault.id(), count(&path));
+    drop((keys, vault));
+    Connection::open(&path)
+        .unwrap()
+        .execute_batch("ALTER TABLE vault DROP COLUMN batches; PRAGMA user_version = 2")
+        .unwrap();
+    let vault = known(&path, Some(id)).unwrap();
+    assert_eq!((vault.batches().unwrap(), count(&path)), (Some(0), all));
+}
+
+#[test]
+fn every_living_token_is_carried_over_once_and_compared() {
+    let dir = tempfile::tempdir().unwrap();
+    let (from, to) = (dir.path().join("from.db"), dir.path().join("to.db"));
+    let (source, target) = (opened(&from), opened(&to));
+    let (lasting, ending) = (
+        call("crm", "a", "", "value"),
+        call("crm", "b", "1d", "value"),
+    );
+    let each = call("other", "a", "", "never");
+    let keys = at(&source, NOW);
+    let first = tokens(&keys, &lasting, &values(0..1234)).unwrap();
+    tokens(&keys, &ending, &values(0..10)).unwrap();
+    tokens(&keys, &each, &values(0..7)).unwrap();
+    // Two days later the ones of a day have ended.
+    let later = NOW + 2 * DAY;
+    let mut steps = Vec::new();
+    let moved = source.carry_to(&target, later, &mut |carried, compared| {
+        steps.push((carried, compared));
+    });
+    assert_eq!(moved.unwrap(), 1241);
+    assert_eq!(*steps.last().unwrap(), (1241, 1241));
+    assert_eq!((count(&from), count(&to)), (1251, 1241));
+    let there = at(&target, later);
+    assert_eq!(tokens(&there, &lasting, &values(0..1234)).unwrap(), first);
+    assert_eq!(
+        open(&there, &lasting, &first).unwrap()[77],
+        "CANARY00077@example.com"
+    );
+    // Again, and after a part of it was lost: the same.
+    let again = || source.carry_to(&target, later, &mut |_, _| {});
+    assert_eq!(again().unwrap(), 1241);
+    let half = "DELETE FROM token WHERE token > x'80'";
+    Connection::open(&to).unwrap().execute_batch(half).unwrap();
+    assert!(count(&to) < 1241);
+    assert_eq!(again().unwrap(), 1241);
+    // A byte that differs is found, and so is a token too many, or another one of the same subject.
+    let other = |sql: &str| Connection::open(&to).unwrap().execute_batch(sql).unwrap();
+    other("UPDATE token SET sealed = x'00' WHERE token = (SELECT min(token) FROM token)");
+    assert_eq!(again().unwrap_err().code(), "SL8507");
+    other("DELETE FROM token");
+    tokens(&at(&target, later), &lasting, &values(5..6)).unwrap();
+    assert_eq!(again().unwrap_err().code(), "SL8507");
+    other("DELETE FROM token");
+    tokens(&at(&target, later), &lasting, &values(9000..9001)).unwrap();
+    assert_eq!(again().unwrap_err().code(), "SL8507");
+    other("DELETE FROM token");
+    tokens(
+        &at(&target, later),
+        &call("new", "c", "", "value"),
+        &values(0..1),
+    )
+    .unwrap();
+    assert_eq!(again().unwrap_err().code(), "SL8507");
 }
 
 #[test]

@@ -109,6 +109,7 @@ fn values(
 ) -> Result<(Vec<Vec<String>>, usize, bool), Failure> {
     let located = Located {
         path: path.to_owned(),
+        name: String::new(),
         partitions: Vec::new(),
     };
     let mut source = sealine_connect::open(&[located], &form.stored(), names, &[], BATCH, None)

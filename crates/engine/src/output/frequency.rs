@@ -1,0 +1,277 @@
+//! The spread of stand-ins, watched while rows are written: what counting could tell stops the commit.
+//!
+//! A stand-in that is the same for the same value earns its level by a domain of 2^20 values, which the catalog
+//! declares. Nobody can see in a file whether the values are spread over it; here the rows show whether they are.
+//!
+//! INVARIANT: memory is bounded, whatever the rows: the most frequent value is counted by 1,024 counters (Misra and
+//! Gries, "Finding repeated elements", 1982), which miss at most one row in 1,025 and are read as if they missed
+//! them all; different values are counted exactly, up to the bound. Only hashes of stand-ins are kept.
+//!
+//! Must never: say which value, or how often.
+
+use std::collections::{HashMap, HashSet};
+
+use datafusion::arrow::array::Array;
+use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::common::hash_utils::{RandomState, create_hashes};
+use sealine_plan::PlannedOutput;
+use sealine_spec::{Frequency, Spec};
+
+use crate::error::EngineError;
+
+/// Fewer values than this say nothing about their spread.
+const LEAST_VALUES: u64 = 1_000;
+/// The largest share of one value, where the catalog says nothing.
+const MAX_SHARE: f64 = 0.05;
+/// The fewest different values, where the catalog says nothing.
+const MIN_DISTINCT: u64 = 100;
+const COUNTERS: usize = 1_024;
+
+/// Watches one output.
+pub(crate) struct Spread {
+    columns: Vec<Watched>,
+    hashes: Vec<u64>,
+}
+
+struct Watched {
+    index: usize,
+    name: String,
+    origin: String,
+    max_share: f64,
+    min_distinct: u64,
+    seen: Counters,
+}
+
+impl Spread {
+    /// Watches the columns of `output` whose stand-ins can be counted.
+    pub(crate) fn new(spec: &Spec, output: &PlannedOutput) -> Self {
+        let columns = output.columns.iter().enumerate();
+        let columns = columns.filter_map(|(index, column)| {
+            let origin = column.counted.first()?.clone();
+            // Of several origins the strictest holds.
+            let words = column.counted.iter().map(|origin| word(spec, origin));
+            let (max_share, min_distinct) = words.fold((1.0_f64, 1), |(share, distinct), word| {
+                (
+                    share.min(word.max_share.unwrap_or(MAX_SHARE)),
+                    distinct.max(word.min_distinct.unwrap_or(MIN_DISTINCT)),
+                )
+            });
+            Some(Watched {
+                index,
+                name: column.name.clone(),
+                origin,
+                max_share,
+                min_distinct,
+                seen: Counters::default(),
+            })
+        });
+        Self {
+            columns: columns.collect(),
+            hashes: Vec::new(),
+        }
+    }
+
+    /// Counts the values of a batch.
+    pub(crate) fn look(&mut self, batch: &RecordBatch) -> Result<(), EngineError> {
+        for column in &mut self.columns {
+            let Some(array) = batch.columns().get(column.index) else {
+                continue;
+            };
+            self.hashes.clear();
+            self.hashes.resize(array.len(), 0);
+            create_hashes([array], &RandomState::with_seed(0), &mut self.hashes).map_err(|_| {
+                EngineError::NotAsProved {
+                    output: String::new(),
+                    reason: "a column of stand-ins has a type that cannot be counted".to_owned(),
+                }
+            })?;
+            let nulls = array.logical_nulls();
+            let valid = |at: usize| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(at));
+            let hashes = self.hashes.iter().enumerate();
+            let values = hashes.filter(|(at, _)| valid(*at)).map(|(_, hash)| *hash);
+            column.seen.take(values, column.min_distinct);
+        }
+        Ok(())
+    }
+
+    /// The first column whose stand-ins can be told by counting.
+    pub(crate) fn verdict(&self, dataset: &str) -> Result<(), EngineError> {
+        for column in &self.columns {
+            let seen = &column.seen;
+            if seen.values < LEAST_VALUES {
+                continue;
+            }
+            let different = seen.distinct.len() as u64;
+            let found = if different < column.min_distinct {
+                format!("there are fewer than {} of them", column.min_distinct)
+            } else if seen.most() as f64 > column.max_share * seen.values as f64 {
+                format!(
+                    "one of them stands in more than {} % of the rows",
+                    column.max_share * 100.0
+                )
+            } else {
+                continue;
+            };
+            return Err(EngineError::Countable {
+                dataset: dataset.to_owned(),
+                column: column.name.clone(),
+                origin: column.origin.clone(),
+                found,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// What the catalog says about the spread of an origin.
+fn word(spec: &Spec, origin: &str) -> Frequency {
+    let column = origin
+        .rsplit_once('.')
+        .and_then(|(dataset, column)| spec.datasets.get(dataset)?.column(column));
+    column.map(|column| column.frequency).unwrap_or_default()
+}
+
+#[derive(Default)]
+struct Counters {
+    values: u64,
+    counted: HashMap<u64, u64>,
+    /// How often every counter was lowered by one: by how much each may be too low.
+    missed: u64,
+    distinct: HashSet<u64>,
+}
+
+impl Counters {
+    fn take(&mut self, values: impl Iterator<Item = u64>, wanted: u64) {
+        for value in values {
+            self.values += 1;
+            if (self.distinct.len() as u64) < wanted {
+                self.distinct.insert(value);
+            }
+            if let Some(count) = self.counted.get_mut(&value) {
+                *count += 1;
+            } else if self.counted.len() < COUNTERS {
+                self.counted.insert(value, 1);
+            } else {
+                self.missed += 1;
+                self.counted.retain(|_, count| {
+                    *count -= 1;
+                    *count > 0
+                });
+            }
+        }
+    }
+
+    /// No value stands more often than this.
+    fn most(&self) -> u64 {
+        self.counted.values().max().copied().unwrap_or(0) + self.missed
+    }
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+mod tests {
+    use std::sync::Arc;
+
+    use datafusion::arrow::array::{
+        ArrayRef, DictionaryArray, Int64Array, StringArray, StringViewArray,
+    };
+    use datafusion::arrow::datatypes::Int32Type;
+
+    use super::*;
+
+    fn watched(max_share: f64, min_distinct: u64) -> Spread {
+        Spread {
+            columns: vec![Watched {
+                index: 0,
+                name: "email".to_owned(),
+                origin: "crm.people.email".to_owned(),
+                max_share,
+                min_distinct,
+                seen: Counters::default(),
+            }],
+            hashes: Vec::new(),
+        }
+    }
+
+    fn verdict(mut spread: Spread, arrays: Vec<ArrayRef>) -> Result<(), EngineError> {
+        for array in arrays {
+            let batch = RecordBatch::try_from_iter_with_nullable([("email", array, true)]).unwrap();
+            spread.look(&batch).unwrap();
+        }
+        spread.verdict("lake.out")
+    }
+
+    /// `often` rows of one value among `rows`, the others all different, spread over batches.
+    fn numbers(rows: i64, often: i64) -> Vec<ArrayRef> {
+        let all: Vec<i64> = (0..rows)
+            .map(|row| {
+                if row * often / rows != (row + 1) * often / rows {
+                    -1
+                } else {
+                    row
+                }
+            })
+            .collect();
+        all.chunks(700)
+            .map(|part| Arc::new(Int64Array::from(part.to_vec())) as ArrayRef)
+            .collect()
+    }
+
+    #[test]
+    fn a_frequent_value_is_found_and_not_told() {
+        verdict(watched(0.05, 100), numbers(20_000, 950)).unwrap();
+        let error = verdict(watched(0.05, 100), numbers(20_000, 1_001)).unwrap_err();
+        assert_eq!(error.code(), "SL5450");
+        let text = error.to_string();
+        assert!(
+            text.contains("`lake.out.email`") && text.contains("5 %"),
+            "{text}"
+        );
+        assert!(!text.contains("1001") && !text.contains("20000"), "{text}");
+        verdict(watched(0.2, 100), numbers(20_000, 3_900)).unwrap();
+        verdict(watched(0.2, 100), numbers(20_000, 4_001)).unwrap_err();
+    }
+
+    #[test]
+    fn the_counters_stay_few_and_never_count_too_low() {
+        let mut seen = Counters::default();
+        seen.take(
+            (0..300_000).map(|at| if at % 11 == 0 { u64::MAX } else { at }),
+            10,
+        );
+        let exact = 300_000_u64.div_ceil(11);
+        assert!(seen.counted.len() <= COUNTERS && seen.distinct.len() == 10);
+        assert!(seen.most() >= exact && seen.most() <= exact + 300_000 / 1_025);
+    }
+
+    #[test]
+    fn few_values_are_found_whatever_their_type() {
+        let texts: Vec<Option<String>> = (0..4_000)
+            .map(|row| (row % 5 != 0).then(|| format!("token {}", row % 99)))
+            .collect();
+        let plain: ArrayRef = Arc::new(StringArray::from(texts.clone()));
+        let view: ArrayRef = Arc::new(StringViewArray::from_iter(texts.clone()));
+        let dictionary: DictionaryArray<Int32Type> = texts.iter().map(Option::as_deref).collect();
+        for array in [plain, view, Arc::new(dictionary)] {
+            verdict(watched(0.05, 100), vec![array.slice(7, 3_900)]).unwrap_err();
+            verdict(watched(0.05, 99), vec![array.slice(7, 3_900)]).unwrap();
+        }
+    }
+
+    #[test]
+    fn few_rows_and_nulls_say_nothing() {
+        verdict(watched(0.05, 100), numbers(999, 900)).unwrap();
+        let nulls: Vec<Option<i64>> = (0..5_000).map(|row| (row < 900).then_some(1)).collect();
+        verdict(watched(0.05, 100), vec![Arc::new(Int64Array::from(nulls))]).unwrap();
+        let columns = Spread {
+            columns: Vec::new(),
+            hashes: Vec::new(),
+        };
+        verdict(columns, numbers(5_000, 4_000)).unwrap();
+    }
+}
