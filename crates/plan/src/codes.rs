@@ -20,8 +20,8 @@ pub const CODES: &[(&str, &str)] = &[
     ("SL2013", "**An unknown name in the request.** There is no pipeline, step, dataset or column of that name.\n\nCorrect the name."),
     ("SL2015", "**A view is made from itself.** The queries of owners' views lead back to the view.\n\nBreak the circle."),
     ("SL2016", "**The labels of a recursive query did not settle.** Each round of a recursive query may carry more than the one before. The proof follows 64 rounds.\n\nWrite the query with fewer columns that feed each other."),
-    ("SL2020", "**A waiver names a column that is not written.** `waivers:` of `sealine.yaml` says where the detectors may find what they take for classified data: by dataset and by the name that the column has there. One that names no column would be believed to hold."),
     ("SL2019", "**A column that cannot be opened.** `reveal` opens columns that are the result of one protection which can be undone, by the call that the run recorded which wrote them. A mask, a bucket or a token is not undone by anything.\n\nSee `sealine protections` for what opens, and read the original where it may be read."),
+    ("SL2020", "**A waiver names a column that is not written.** `waivers:` of `sealine.yaml` says where the detectors may find what they take for classified data: by dataset and by the name that the column has there. One that names no column would be believed to hold."),
     ("SL2018", "**An output does not fit its destination.** The destination declares its columns; the step has others, or of other types. Or it is partitioned by a column that the step does not have, or that is no string, integer, boolean or date, or by every column, so that none is left for the files.\n\nName and cast the columns in the step as the catalogue declares them."),
     ("SL2099", "**The proof broke off.** A defect of Sealine. Nothing was permitted, and nothing ran.\n\nReport the query."),
     ("SL3001", "**A value above the clearance.** The column shows values, or something computed from them, of a level above the clearance of the destination. `max(ssn)` is an ssn; an unkeyed hash, a part, a `CASE` on a value all tell it.\n\nProtect the column, or write to a destination cleared for it.\n\n```sql\nSELECT id, tokenize(email, 'crm') AS email FROM people\n```"),
@@ -77,6 +77,7 @@ mod tests {
         include_str!("live.rs"),
         include_str!("prove.rs"),
         include_str!("reveal.rs"),
+        include_str!("waive.rs"),
     ];
 
     #[test]
