@@ -178,7 +178,8 @@ pub fn permits(demand: &Demand) -> bool {
     match (demand.kind, demand.protection.as_str()) {
         (DemandKind::Select, "select") => tag == "pii.nationality",
         (DemandKind::Link, "link") => {
-            tag == "pii.ssn" && ["patients.ssn", "insured.ssn"].contains(&form)
+            // `spare` is no key: it is for the proof to refuse, whatever a policy says.
+            tag == "pii.ssn" && ["patients.ssn", "insured.ssn", "insured.spare"].contains(&form)
         }
         (DemandKind::Declassify, "tokenize") => {
             tag == "pii.email" && demand.key.as_deref() == Some("crm")
