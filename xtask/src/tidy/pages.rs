@@ -36,6 +36,7 @@ const PAGES: &[&str] = &[
     "docs/reference/protection-speed.md",
     "docs/reference/faults.md",
     "docs/reference/functions.md",
+    "docs/reference/mutants.md",
     "docs/reference/precision.md",
     "docs/reference/twins.md",
     "docs/reference/protections.md",
