@@ -118,9 +118,11 @@ impl Guard {
                 if declared || !confirmed(&finding) {
                     continue;
                 }
-                let mut waivers = column.waivers.iter();
+                // One that was renewed stands beside the one that is over: the last day counts.
+                let waivers = column.waivers.iter();
                 let waiver = waivers
-                    .find(|waiver| tag.as_ref().is_some_and(|tag| waiver.tag.covers(tag)))
+                    .filter(|waiver| tag.as_ref().is_some_and(|tag| waiver.tag.covers(tag)))
+                    .max_by_key(|waiver| waiver.until_day)
                     .map(|waiver| (waiver, waiver.until_day >= self.today));
                 if let Some((waiver, true)) = waiver {
                     waived.push(WaivedRecord {
@@ -281,10 +283,11 @@ mod tests {
             until_day,
             because: "order numbers".to_owned(),
         };
-        let numbers = |waiver| {
+        let under = |waivers| {
             let array = Arc::new(Int64Array::from(CARDS.to_vec()));
-            look(&[], vec![waiver], array).verdict("lake.notes")
+            look(&[], waivers, array).verdict("lake.notes")
         };
+        let numbers = |waiver| under(vec![waiver]);
         let waived = numbers(waiver("pci.pan", TODAY)).unwrap();
         assert_eq!(
             (waived[0].entity.as_str(), waived[0].because.as_str()),
@@ -293,6 +296,8 @@ mod tests {
         assert_eq!(numbers(waiver("pci", TODAY)).unwrap(), waived);
         let ended = numbers(waiver("pci.pan", TODAY - 1)).unwrap_err();
         assert!(ended.to_string().contains("ended with the day"), "{ended}");
+        let renewed = vec![waiver("pci.pan", TODAY - 1), waiver("pci.pan", TODAY)];
+        assert_eq!(under(renewed).unwrap(), waived);
         let other = numbers(waiver("pii.email", TODAY)).unwrap_err();
         assert!(!other.to_string().contains("ended"), "{other}");
     }
