@@ -6,6 +6,7 @@
 //! apart as a fault. INVARIANT: the same bytes give the same records however they are buffered.
 
 use memchr::memchr;
+use wide::u8x16;
 
 /// One field of a record, as offsets into the buffer; quotes are left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,8 +44,11 @@ pub(super) struct Splitter {
     keep: usize,
     /// Whether a blank line is a record.
     single: bool,
-    /// The bytes that end a field, each in all eight places of a word.
-    stops: [u64; 3],
+    /// The bytes that end a field, each in all places of a register.
+    stops: [u8x16; 3],
+    /// Where the block begins that was looked at last, and where bytes that end a field stand in it.
+    block: usize,
+    marks: u64,
     pub(super) fields: Vec<Field>,
 }
 
@@ -54,7 +58,9 @@ impl Splitter {
             delimiter,
             keep,
             single,
-            stops: [delimiter, b'\n', b'\r'].map(|byte| u64::from_le_bytes([byte; 8])),
+            stops: [delimiter, b'\n', b'\r'].map(u8x16::splat),
+            block: NOWHERE,
+            marks: 0,
             fields: Vec::new(),
         }
     }
@@ -62,6 +68,8 @@ impl Splitter {
     /// Looks at `buffer[start..]`; `last` when nothing follows the buffer.
     pub(super) fn find(&mut self, buffer: &[u8], start: usize, last: bool) -> Found {
         self.fields.clear();
+        // The buffer may be another one.
+        self.block = NOWHERE;
         match buffer.get(start) {
             None if last => return Found::End,
             None => return Found::Partial { open: false },
@@ -129,31 +137,59 @@ impl Splitter {
     }
 
     /// The first delimiter or line end at or after `from`, or the end of the buffer.
-    fn stop(&self, buffer: &[u8], from: usize) -> usize {
-        let rest = buffer.get(from..).unwrap_or_default();
-        let (words, tail) = rest.as_chunks::<8>();
-        for (place, word) in words.iter().enumerate() {
-            let word = u64::from_le_bytes(*word);
-            let marks = self
+    #[inline]
+    fn stop(&mut self, buffer: &[u8], from: usize) -> usize {
+        let mut block = from & !(BLOCK - 1);
+        let mut marks = self.marks(buffer, block) & (u64::MAX << (from % BLOCK));
+        while marks == 0 {
+            block += BLOCK;
+            if block >= buffer.len() {
+                return buffer.len();
+            }
+            marks = self.marks(buffer, block);
+        }
+        block + marks.trailing_zeros() as usize
+    }
+
+    /// Where bytes that end a field stand in the block that begins at `block`. Several fields lie in one block:
+    /// it is looked at once for all of them.
+    #[inline]
+    fn marks(&mut self, buffer: &[u8], block: usize) -> u64 {
+        if self.block != block {
+            let rest = buffer.get(block..).unwrap_or_default();
+            self.marks = match rest.first_chunk::<BLOCK>() {
+                Some(whole) => self.look(whole),
+                None => {
+                    let mut padded = [0; BLOCK];
+                    for (to, from) in padded.iter_mut().zip(rest) {
+                        *to = *from;
+                    }
+                    self.look(&padded) & !(u64::MAX << rest.len())
+                }
+            };
+            self.block = block;
+        }
+        self.marks
+    }
+
+    #[inline]
+    fn look(&self, block: &[u8; BLOCK]) -> u64 {
+        let (parts, _) = block.as_chunks::<16>();
+        parts.iter().rev().fold(0, |marks, part| {
+            let part = u8x16::new(*part);
+            let found = self
                 .stops
                 .iter()
-                .fold(0, |marks, stop| marks | zero_bytes(word ^ stop));
-            if marks != 0 {
-                return from + place * 8 + marks.trailing_zeros() as usize / 8;
-            }
-        }
-        let found = tail
-            .iter()
-            .position(|byte| *byte == self.delimiter || matches!(byte, b'\n' | b'\r'));
-        from + words.len() * 8 + found.unwrap_or(tail.len())
+                .fold(u8x16::ZERO, |found, stop| found | part.simd_eq(*stop));
+            marks << 16 | u64::from(found.to_bitmask())
+        })
     }
 }
 
-/// Marks the top bit of the lowest byte that is zero, and of none below it; above it marks may be
-/// wrong (Warren, Hacker's Delight, 6-1).
-fn zero_bytes(word: u64) -> u64 {
-    word.wrapping_sub(0x0101_0101_0101_0101) & !word & 0x8080_8080_8080_8080
-}
+/// Bytes that are looked at together.
+const BLOCK: usize = 64;
+/// No block begins here.
+const NOWHERE: usize = usize::MAX;
 
 /// The field whose opening quote is at `at`, and where what follows its closing quote begins.
 /// `None` when the buffer does not tell.
@@ -229,13 +265,14 @@ mod tests {
 
     #[test]
     fn the_first_stop_is_found_at_any_place() {
-        let splitter = Splitter::new(b';', 10, false);
-        for length in 0..40 {
+        for length in (0..40).chain(60..70).chain(120..130) {
             for stop in [b';', b'\n', b'\r'] {
                 // 0x3a and 0x3c lie beside the delimiter; 0x8a is a line end with its top bit set.
                 for filler in [b'a', b':', b'<', 0x00, 0x8a, 0xff] {
                     let mut bytes = vec![filler; length];
+                    let mut splitter = Splitter::new(b';', 10, false);
                     assert_eq!(splitter.stop(&bytes, 0), length);
+                    splitter.block = NOWHERE;
                     bytes.push(stop);
                     bytes.extend([stop, filler, b';', filler, filler, b'\n', filler, filler]);
                     for from in 0..=length {
