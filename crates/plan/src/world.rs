@@ -3,7 +3,7 @@
 //! Invariant: what the catalogue does not say is answered with the safe answer: the highest level,
 //! the smallest domain, a dataset that anyone may write.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -44,6 +44,8 @@ pub(crate) struct World<'a> {
     pub(crate) registry: &'a Registry,
     written: BTreeSet<String>,
     schemas: std::cell::RefCell<BTreeMap<String, SchemaRef>>,
+    /// Where the columns are declared, by name, of the datasets that were asked about.
+    places: std::cell::RefCell<HashMap<String, HashMap<String, usize>>>,
 }
 
 impl<'a> World<'a> {
@@ -64,6 +66,7 @@ impl<'a> World<'a> {
             registry,
             written,
             schemas: std::cell::RefCell::default(),
+            places: std::cell::RefCell::default(),
         }
     }
 
@@ -72,7 +75,18 @@ impl<'a> World<'a> {
     }
 
     pub(crate) fn column(&self, dataset: &str, column: &str) -> Option<&'a Column> {
-        self.dataset(dataset)?.column(column)
+        let declared = &self.dataset(dataset)?.columns;
+        let mut known = self.places.borrow_mut();
+        let places = match known.get(dataset) {
+            Some(places) => places,
+            None => {
+                let places = declared.iter().enumerate();
+                // The first of a name counts.
+                let places = places.rev().map(|(place, one)| (one.name.clone(), place));
+                known.entry(dataset.to_owned()).or_insert(places.collect())
+            }
+        };
+        declared.get(*places.get(column)?)
     }
 
     /// Whether a pipeline of this project writes the dataset, so that authors choose its cells.
@@ -174,7 +188,7 @@ impl<'a> World<'a> {
     }
 
     fn column_level(&self, dataset: &Dataset, name: &str) -> Level {
-        match dataset.column(name) {
+        match self.column(&dataset.id, name) {
             // Without a record, what a pipeline wrote may be anything up to the clearance.
             Some(column) if self.writable(&dataset.id) && self.recorded(&dataset.id).is_none() => {
                 column.level.max(dataset.clearance)
@@ -195,8 +209,8 @@ impl<'a> World<'a> {
     pub(crate) fn is_key(&self, dataset: &str, column: &str) -> bool {
         self.dataset(dataset).is_some_and(|dataset| {
             dataset.primary_key == [column]
-                || dataset
-                    .column(column)
+                || self
+                    .column(&dataset.id, column)
                     .is_some_and(|column| column.rules.unique && column.rules.required)
         })
     }

@@ -7,6 +7,7 @@
 mod catalog;
 mod complete;
 mod engine;
+mod narrow;
 mod parse;
 mod step;
 mod total;

@@ -1,15 +1,16 @@
 //! Binding one query over a scope.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::planner::SqlToRel;
-use datafusion::sql::sqlparser::ast::Statement;
+use datafusion::sql::sqlparser::ast::{Query as Ast, Statement};
 use sealine_spec::{OnError, SqlText};
 
 use super::catalog::Scope;
 use super::complete::complete;
 use super::engine::{functions, reading};
+use super::narrow::split;
 use super::parse::parse;
 use super::total::total;
 use crate::error::{Bound, planning, refuse};
@@ -30,7 +31,32 @@ pub(crate) fn bind(
     on_error: OnError,
     slots: &mut usize,
 ) -> Bound<Query> {
-    let ast = parse(sql)?;
+    let mut ast = parse(sql)?;
+    let before = *slots;
+    if let Some(split) = split(&mut ast) {
+        let rest = analysed(ast.clone(), sql, scope, world, on_error, slots);
+        let whole = rest.ok().and_then(|rest| split.join(&rest));
+        if let Some(plan) = whole.filter(|plan| unique_names(plan, sql).is_ok()) {
+            return Ok(Query { plan });
+        }
+        // What is wrong is said of the whole text.
+        split.undo(&mut ast);
+        *slots = before;
+        scope.missing.borrow_mut().clear();
+    }
+    let plan = analysed(ast, sql, scope, world, on_error, slots)?;
+    Ok(Query { plan })
+}
+
+/// Plans, analyses and completes a query that was read.
+pub(super) fn analysed(
+    ast: Box<Ast>,
+    sql: &SqlText,
+    scope: &Scope,
+    world: &World<'_>,
+    on_error: OnError,
+    slots: &mut usize,
+) -> Bound<LogicalPlan> {
     let planner = SqlToRel::new_with_options(scope, reading());
     let plan = planner
         .sql_statement_to_plan(Statement::Query(ast))
@@ -64,15 +90,14 @@ pub(crate) fn bind(
         .execute_and_check(plan, &built.options, |_, _| {})
         .map_err(|error| planning(&error, sql))?;
     let plan = complete(plan, sql, world, slots)?;
-    let plan = match on_error {
-        OnError::Total => total(plan).map_err(|error| planning(&error, sql))?,
-        OnError::Fail => plan,
-    };
-    Ok(Query { plan })
+    match on_error {
+        OnError::Total => total(plan).map_err(|error| planning(&error, sql)),
+        OnError::Fail => Ok(plan),
+    }
 }
 
 fn unique_names(plan: &LogicalPlan, sql: &SqlText) -> Bound<()> {
-    let mut seen = BTreeSet::new();
+    let mut seen = HashSet::new();
     for field in plan.schema().fields() {
         if !seen.insert(field.name()) {
             return Err(refuse(

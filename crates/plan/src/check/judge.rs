@@ -297,13 +297,12 @@ impl Checking<'_, '_> {
     }
 
     pub(super) fn push_demand(&mut self, mut demand: Demand, trail: Trail) {
-        let same = |known: &Demand| {
-            Demand {
-                id: 0,
-                ..known.clone()
-            } == demand
-        };
-        if !self.demands.iter().any(same) {
+        let mut known = self.demands.iter();
+        let same = known.any(|known| {
+            demand.id = known.id;
+            *known == demand
+        });
+        if !same {
             demand.id = self.demands.len();
             self.demands.push(demand);
             self.trails.demands.push(trail);

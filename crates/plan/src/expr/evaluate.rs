@@ -10,6 +10,7 @@ use sealine_label::LabelId;
 
 use super::cast::{cast_is_lossless, cast_never_fails, is_fixed_width};
 use super::cell::Cell;
+use super::names::Names;
 use super::span::{is_literal, span_of};
 use crate::error::{Bound, planning, refuse};
 use crate::flow::{Node, Prover};
@@ -19,6 +20,8 @@ use crate::flow::{Node, Prover};
 pub(crate) struct Env<'e> {
     pub(crate) schema: &'e DFSchemaRef,
     pub(crate) columns: &'e [Cell],
+    /// Where many are looked up.
+    pub(crate) names: Option<&'e Names<'e>>,
 }
 
 impl<'e> Env<'e> {
@@ -27,6 +30,24 @@ impl<'e> Env<'e> {
         Self {
             schema: node.plan.schema(),
             columns: &node.relation.columns,
+            names: None,
+        }
+    }
+
+    /// Where the column is, if it is there.
+    pub(crate) fn index(&self, column: &Column) -> Option<usize> {
+        match self.names {
+            Some(names) => names.index(column),
+            None => self.schema.maybe_index_of_column(column),
+        }
+    }
+
+    /// The column that an expression hands on unchanged.
+    pub(crate) fn passed(&self, expr: &Expr) -> Option<usize> {
+        match expr {
+            Expr::Column(column) => self.index(column),
+            Expr::Alias(alias) => self.passed(&alias.expr),
+            _ => None,
         }
     }
 }
@@ -127,12 +148,8 @@ impl Prover<'_> {
     }
 
     fn column_cell(&self, column: &Column, env: &Env<'_>) -> Bound<Cell> {
-        let index = env
-            .schema
-            .index_of_column(column)
-            .map_err(|error| planning(&error, &self.step.sql))?;
-        env.columns
-            .get(index)
+        let known = env.index(column).and_then(|index| env.columns.get(index));
+        known
             .cloned()
             .ok_or_else(|| self.unsupported("a column that the proof cannot follow"))
     }

@@ -92,6 +92,7 @@ impl Prover<'_> {
             let env = Env {
                 schema: &schema,
                 columns: &columns,
+                names: None,
             };
             // The whole first: what can fail behind an equality fails where that holds.
             let cell = self.evaluate(filter, &env)?;

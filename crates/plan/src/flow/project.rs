@@ -6,15 +6,18 @@ use super::node::Node;
 use super::prover::Prover;
 use super::relation::Relation;
 use crate::error::Bound;
+use crate::expr::{Cell, Env, Names};
 
 impl Prover<'_> {
     pub(crate) fn projection(&mut self, node: &Projection, input: &Node) -> Bound<Relation> {
-        let columns = self.cells_over(&node.expr, input)?;
-        let sources: Vec<Option<usize>> = node
-            .expr
-            .iter()
-            .map(|expr| passed_index(expr, input))
-            .collect();
+        let names = Names::of(input.plan.schema());
+        let env = Env {
+            names: Some(&names),
+            ..Env::of(input)
+        };
+        let columns = node.expr.iter().map(|expr| self.evaluate(expr, &env));
+        let columns = columns.collect::<Bound<Vec<Cell>>>()?;
+        let sources: Vec<Option<usize>> = node.expr.iter().map(|expr| env.passed(expr)).collect();
         let unique = kept_keys(&input.relation.unique, &sources);
         Ok(input.relation.with_columns(columns, unique))
     }
@@ -22,11 +25,7 @@ impl Prover<'_> {
 
 /// The input column that an expression hands on unchanged.
 pub(crate) fn passed_index(expr: &Expr, input: &Node) -> Option<usize> {
-    match expr {
-        Expr::Column(column) => input.plan.schema().maybe_index_of_column(column),
-        Expr::Alias(alias) => passed_index(&alias.expr, input),
-        _ => None,
-    }
+    Env::of(input).passed(expr)
 }
 
 /// The keys that survive where output column `i` is input column `sources[i]`.

@@ -2,7 +2,7 @@
 //!
 //! Invariant: an unknown leaf is refused.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use datafusion::catalog::cte_worktable::CteWorkTable;
@@ -16,7 +16,7 @@ use sealine_spec::Dataset;
 use super::node::{Node, Outcome};
 use super::prover::Prover;
 use super::relation::Relation;
-use crate::computed::{Record, Written};
+use crate::computed::{Record, WrittenColumn};
 use crate::error::Bound;
 use crate::expr::{Cell, Env, Own};
 use crate::source::{BoundSource, InputSource};
@@ -104,10 +104,16 @@ impl Prover<'_> {
     fn dataset(&mut self, dataset: &Dataset, source: &InputSource) -> Relation {
         let schema = source.input_schema();
         let written = self.world.recorded(&dataset.id);
+        let before = written.into_iter().flat_map(|written| &written.columns);
+        let before: HashMap<&str, &WrittenColumn> =
+            before.map(|column| (column.name.as_str(), column)).collect();
         let columns = schema
             .fields()
             .iter()
-            .map(|field| self.column(dataset, field.name(), written))
+            .map(|field| {
+                let name = field.name().as_str();
+                self.column(dataset, name, before.get(name).copied())
+            })
             .collect();
         let mut correlated = self.one(Origin::rows(&dataset.id), View::clear());
         if let Some(written) = written {
@@ -142,7 +148,12 @@ impl Prover<'_> {
         }
     }
 
-    fn column(&mut self, dataset: &Dataset, name: &str, written: Option<&Written>) -> Cell {
+    fn column(
+        &mut self,
+        dataset: &Dataset,
+        name: &str,
+        before: Option<&WrittenColumn>,
+    ) -> Cell {
         let here = (Arc::from(dataset.id.as_str()), Arc::from(name), 0);
         let mut own = Own {
             columns: [here].into(),
@@ -159,7 +170,7 @@ impl Prover<'_> {
             View::clear(),
         );
         let mut value = self.nothing();
-        if let Some(before) = written.and_then(|w| w.columns.iter().find(|c| c.name == name)) {
+        if let Some(before) = before {
             let recorded_null = self.recorded(before.null.iter());
             null = self.join(null, recorded_null);
             let recorded = self.recorded(before.value.iter());
@@ -225,6 +236,7 @@ impl Prover<'_> {
         let env = Env {
             schema: &nothing,
             columns: &[],
+            names: None,
         };
         let mut columns = vec![self.constant(); node.schema.fields().len()];
         for row in &node.values {

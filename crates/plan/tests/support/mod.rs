@@ -1,6 +1,9 @@
 //! The catalogue and policy of the leak vectors, for tests that cannot use the access crate.
 #![allow(dead_code, unreachable_pub)]
 
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
 use sealine_plan::{Computed, Demand, DemandKind, Plan, Registry, Request, prove};
 use sealine_protect::catalogue;
 use sealine_spec::{Diagnostics, Files, Source, Spec, parse};
@@ -393,4 +396,15 @@ pub fn failures(cases: &[Case]) -> Vec<String> {
         }
     }
     failed
+}
+
+/// Polls to the end: planning waits for nothing outside.
+pub fn wait<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(done) = future.as_mut().poll(&mut context) {
+            return done;
+        }
+    }
 }

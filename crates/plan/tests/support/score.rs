@@ -3,10 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::future::Future;
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
 
 use datafusion::arrow::datatypes::{Field, Schema};
 use datafusion::datasource::empty::EmptyTable;
@@ -106,21 +103,10 @@ pub fn stock(spec: &Spec, sql: &str) -> bool {
         let table = EmptyTable::new(Arc::new(Schema::new(fields)));
         let _ = context.register_table(id.as_str(), Arc::new(table));
     }
-    wait(context.state().create_logical_plan(sql)).is_ok_and(|plan| {
+    support::wait(context.state().create_logical_plan(sql)).is_ok_and(|plan| {
         let names: BTreeSet<&String> = plan.schema().fields().iter().map(|f| f.name()).collect();
         names.len() == plan.schema().fields().len()
     })
-}
-
-/// Polls to the end: planning waits for nothing outside.
-fn wait<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
-    let mut context = Context::from_waker(Waker::noop());
-    loop {
-        if let Poll::Ready(done) = future.as_mut().poll(&mut context) {
-            return done;
-        }
-    }
 }
 
 /// What came of a set of queries.
