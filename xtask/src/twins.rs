@@ -10,7 +10,7 @@ use crate::workspace::root;
 
 const PAGE: &str = "docs/reference/twins.md";
 
-/// `cargo xtask twins [--pairs N] [--seed S] [--only QUERY] [--threads N] [--write]`.
+/// `cargo xtask twins [--pairs N] [--seed S] [--only QUERY] [--construct NAME] [--seconds N] [--threads N] [--write]`.
 pub(crate) fn main(words: Vec<&str>) -> Result<(), String> {
     let root = root();
     let mut tests = Command::new("cargo");
@@ -23,6 +23,11 @@ pub(crate) fn main(words: Vec<&str>) -> Result<(), String> {
     let mut write = false;
     while let Some(word) = words.next() {
         let variable = match *word {
+            "--construct" => {
+                let name = words.next().ok_or("`--construct` needs a name")?;
+                tests.env("SEALINE_TWIN_CONSTRUCT", name);
+                continue;
+            }
             "--write" => {
                 write = true;
                 continue;
@@ -30,6 +35,7 @@ pub(crate) fn main(words: Vec<&str>) -> Result<(), String> {
             "--pairs" => "SEALINE_TWINS",
             "--seed" => "SEALINE_SEED",
             "--only" => "SEALINE_TWIN",
+            "--seconds" => "SEALINE_TWIN_SECONDS",
             "--threads" => "SEALINE_THREADS",
             other => return Err(format!("`twins` does not know `{other}`")),
         };

@@ -39,6 +39,25 @@ impl Shown {
         );
     }
 
+    /// So many of so many pairs of twins are compared.
+    pub(crate) fn twins(&self, done: u64, total: u64) {
+        if self.screen.can_animate() {
+            let bar = self.bar.get_or_init(|| {
+                let bar =
+                    ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
+                let template = "  pairs [{bar:32.cyan/dim}] {pos}/{len}, {eta} left";
+                if let Ok(style) = ProgressStyle::with_template(template) {
+                    bar.set_style(style.progress_chars("━━╌"));
+                }
+                bar
+            });
+            bar.set_length(total);
+            bar.set_position(done);
+        } else if total > 0 && done * 4 / total > done.saturating_sub(1) * 4 / total {
+            self.line(&self.dim(&format!("{done} of {total} pairs")));
+        }
+    }
+
     fn line(&self, text: &str) {
         if self.screen.is_json() {
             return;

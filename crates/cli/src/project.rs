@@ -11,8 +11,8 @@ use crate::signals;
 use sealine_access::{Action, Authorized, Principal};
 use sealine_engine::{
     Beside, CancelToken, EngineError, Examined, ExportForm, Exported, NotDecided, OpenError,
-    Progress, Project, RunId, RunReport, Session, Setup, Shown as Rows, Silent, Undecided,
-    VaultReport,
+    Progress, Project, RunId, RunReport, Session, Setup, Shown as Rows, Silent, TwinAsked,
+    TwinReport, Undecided, VaultReport, twins,
 };
 use sealine_keys::Keystore;
 use sealine_plan::{Plan, Request};
@@ -222,6 +222,21 @@ impl Opened {
             None => block(&cancel, told, session.run(authorized, &cancel))?,
         };
         outcome.map_err(|error| failed(&error, Exit::Failed))
+    }
+
+    /// Runs the twins of a pipeline, in a copy of the project.
+    pub(crate) fn twins(&self, asked: &TwinAsked, screen: &Screen) -> Result<TwinReport, Failure> {
+        let shown = Arc::new(Shown::new(screen));
+        let told = {
+            let shown = Arc::clone(&shown);
+            move || shown.stopping()
+        };
+        let tell = |done, total| shown.twins(done, total);
+        let cancel = CancelToken::new();
+        let running = twins(&self.project, &self.user, asked, &tell, &cancel);
+        let outcome = block(&cancel, told, running);
+        shown.end();
+        outcome?.map_err(|error| failed(&error, Exit::Failed))
     }
 
     /// Reads rows for the terminal, along the same path as a run.

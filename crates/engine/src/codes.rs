@@ -214,6 +214,14 @@ pub const CODES: &[(&str, &str)] = &[
         "SL5473",
         "# Too many partitions\n\nEvery partition of a run is a folder with a file of its own. A run writes at most 10,000 of them for one output, or what `limits: { folders: }` says, and a dataset that is appended to has at most 100,000 files, since no more are read. Nothing was published.\n\n**What to do:** partition by something coarser, such as a month instead of a day, or raise the bound.\n\n```yaml\nlimits: { folders: 20000 }\n```\n",
     ),
+    (
+        "SL5460",
+        "# No twins of this pipeline\n\n`sealine test --twin` runs a copy of the project over samples of its sources, and over twins of them. The message says what stands in the way: the sample does not run as it is, a source is sealed under keys that the copy does not have, the token vault is a server that other programs use, or permitted protections show so much of every restricted column that nothing is left to differ.\n\n**What to do:** run the pipeline once, so that its own errors show; give a source in CSV or JSON Lines; raise `--rows`, so that there is more to draw from.\n\n```\nsealine run customers-daily\nsealine test --twin customers-daily --rows 5000\n```\n",
+    ),
+    (
+        "SL5461",
+        "# The folder of the twins cannot be used\n\nThe copies that twins run in lie in `.sealine-twins-` and the number of the process, in the project, for its owner alone. They hold rows of the sources, as those do, and are removed at the end; what a killed process left, the next one removes.\n\n**What to do:** make room, or make the project's folder writable; a folder that stayed may be removed.\n\n```\nrm -r .sealine-twins-4711\n```\n",
+    ),
 ];
 
 #[cfg(test)]

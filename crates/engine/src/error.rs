@@ -499,6 +499,21 @@ pub enum EngineError {
     /// A fault of the log or a receipt.
     #[error(transparent)]
     Audit(#[from] sealine_audit::AuditError),
+    /// No twins can be made of a pipeline.
+    #[error("no twins can be made of it: {reason}")]
+    NoTwins {
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// The folder of the twins cannot be used.
+    #[error("`{}` cannot be used for twins: {source}; it is a copy and may be removed", path.display())]
+    TwinPlace {
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's answer.
+        #[source]
+        source: std::io::Error,
+    },
 }
 
 fn since_text(since: i64) -> String {
@@ -584,6 +599,8 @@ impl EngineError {
             Self::ColumnsDiffer { .. } => "SL5423",
             Self::PartitionValue { .. } => "SL5472",
             Self::TooManyPartitions { .. } => "SL5473",
+            Self::NoTwins { .. } => "SL5460",
+            Self::TwinPlace { .. } => "SL5461",
             Self::Keys(error) => error.code(),
             Self::Protect(error) => error.code(),
             Self::Connect(error) => error.code(),

@@ -22,6 +22,7 @@ mod remembered;
 mod report;
 mod run;
 mod session;
+mod twin;
 mod vault;
 
 pub use cancel::CancelToken;
@@ -39,4 +40,5 @@ pub use report::{
 pub use run::{Examined, ExportForm, Exported, RunId, Shown, warm_up};
 pub use sealine_vault::{Counts as VaultCounts, SOON as VAULT_SOON};
 pub use session::{NotDecided, Session, Setup};
+pub use twin::{Change as TwinChange, TwinAsked, TwinDifference, TwinLevel, TwinReport, twins};
 pub use vault::{Migrated, VaultReport};

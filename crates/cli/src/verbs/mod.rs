@@ -18,6 +18,7 @@ mod report;
 mod reveal;
 mod run;
 mod schema;
+mod test;
 mod vault;
 
 pub(crate) use explain::{codes, explanation, title};
@@ -41,6 +42,7 @@ pub(crate) fn run(arguments: Arguments, screen: &Screen) -> Result<Exit, Failure
         Verb::Plan(plan) => plan::run(directory, plan, screen),
         Verb::Policy(policy) => policy::run(directory, policy, screen),
         Verb::Run(run) => run::run(directory, run, screen),
+        Verb::Test(test) => test::run(directory, test, screen),
         Verb::Keys(keys) => keys::run(directory, keys, screen),
         Verb::Vault(vault) => vault::run(directory, vault, screen),
         Verb::Kms => kms::run(directory, screen),
@@ -65,6 +67,7 @@ fn name(verb: &Verb) -> &'static str {
         Verb::Plan(_) => "plan",
         Verb::Policy(_) => "policy",
         Verb::Run(_) => "run",
+        Verb::Test(_) => "test",
         Verb::Keys(_) => "keys",
         Verb::Vault(_) => "vault",
         Verb::Kms => "kms",

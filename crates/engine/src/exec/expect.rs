@@ -16,7 +16,7 @@ use sealine_plan::PlannedInput;
 use crate::error::EngineError;
 
 /// The expectations of an input, ready to be computed.
-pub(super) fn expectations(input: &PlannedInput) -> Result<Vec<Expectation>, EngineError> {
+pub(crate) fn expectations(input: &PlannedInput) -> Result<Vec<Expectation>, EngineError> {
     let ready = input.expectations.iter().map(|bound| {
         let condition = create_physical_expr(
             &bound.condition,

@@ -18,9 +18,10 @@ mod spill;
 mod stream;
 mod walk;
 
+pub(crate) use expect::expectations;
 pub(crate) use feed::{Account, Feed, Hub, HubOptions};
 pub use memory::Limits;
 pub(crate) use rules::digest as rules_digest;
-pub(crate) use source::InputFiles;
+pub(crate) use source::{InputFiles, open};
 pub(crate) use sources::Sources;
 pub(crate) use stream::{Computation, prepare};

@@ -14,7 +14,7 @@ use sealine_keys::{Keystore, OpenKeys};
 use sealine_plan::{Computed, Kept, Live, Plan, Registry, Request, prove_among};
 use sealine_protect::crypto::Secret;
 use sealine_protect::crypto::ed25519::SigningKey;
-use sealine_spec::{Diagnostics, Files, Source, Spec, parse};
+use sealine_spec::{ConnectionKind, Diagnostics, Files, Source, Spec, parse};
 
 use super::labels;
 use super::load::ProjectDir;
@@ -219,6 +219,15 @@ impl Project {
     /// What is worth telling and stops nothing.
     pub fn warnings(&self) -> &Diagnostics {
         &self.warnings
+    }
+
+    /// Has its connections elsewhere, and its state in its own folder: for a copy that must not touch what the
+    /// project does.
+    pub(crate) fn moved(&mut self, to: impl Fn(&str) -> ConnectionKind) {
+        for (name, connection) in &mut self.spec.project.connections {
+            connection.kind = to(name);
+        }
+        self.state = StateDir::new(self.dir.root().join(".sealine"));
     }
 
     /// The epoch of its keystore; 0 while there is none.

@@ -63,6 +63,11 @@ impl Places<'_> {
         Ok(files)
     }
 
+    /// The root of a dataset's connection.
+    pub(crate) fn connection_of(&self, dataset: &Dataset) -> Result<PathBuf, EngineError> {
+        self.root(&location(dataset)?.connection, false)
+    }
+
     /// Where a written dataset goes, and in which form. Missing folders below the root are not made here; what is
     /// there already must be Sealine's own, since it will be removed.
     pub(crate) fn destination(&self, dataset: &Dataset) -> Result<(PathBuf, Shape), EngineError> {

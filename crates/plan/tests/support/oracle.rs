@@ -14,12 +14,12 @@ use datafusion::logical_expr::{
     ColumnarValue, Expr, LogicalPlan, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
 use sealine_label::declare::{Argument, Call, Effect};
-use sealine_plan::{Demand, DemandKind, Plan, Protection};
+use sealine_plan::{Demand, DemandKind, InputSource, Plan, Protection};
 use sealine_protect::crypto::{Secret, TokenKey, ValueKey};
 use sealine_protect::{Kernel, KeySource, ProtectError, bind, catalogue};
 use sealine_spec::Spec;
 
-use super::states::{State, moved_back};
+use super::states::{Reads, State, moved_back};
 
 /// Keys that never change.
 struct Keys;
@@ -82,6 +82,8 @@ pub struct Shown {
     pub fixed: BTreeSet<(String, String)>,
     /// Columns that show as tokens.
     pub renamed: BTreeSet<(String, String)>,
+    /// Keys of which it shows which rows belong together.
+    pub linked: BTreeSet<(String, String)>,
     /// Columns that show as moved dates.
     pub shifted: BTreeMap<(String, String), String>,
     pub parts: Vec<Part>,
@@ -121,6 +123,11 @@ impl Shown {
             .collect();
         let both = shown.renamed.iter();
         twice.extend(both.filter(|key| shown.shifted.contains_key(*key)).cloned());
+        // Keys are renamed all or none.
+        let mut keys = shown.linked.iter();
+        if keys.any(|key| shown.renamed.contains(key) || shown.part_of(key)) {
+            twice.extend(shown.linked.iter().cloned());
+        }
         shown.fixed.extend(twice);
         let stays: BTreeSet<String> = shown
             .shifted
@@ -135,6 +142,11 @@ impl Shown {
         let still: BTreeMap<_, _> = still;
         shown.fixed.extend(still.into_keys());
         shown
+    }
+
+    fn part_of(&self, key: &(String, String)) -> bool {
+        let mut parts = self.parts.iter();
+        parts.any(|part| part.dataset == key.0 && part.column == key.1)
     }
 
     fn add(&mut self, demand: &Demand, calls: &[Call], spec: &Spec) {
@@ -153,6 +165,8 @@ impl Shown {
                 Some(cells) => drop(self.cells.insert(key, cells)),
                 None => drop(self.fixed.insert(key)),
             }
+        } else if demand.kind == DemandKind::Link {
+            self.linked.insert(key);
         } else if SEALS.contains(&name) {
             // Nulls and lengths agree anyway.
         } else if TOKENS.contains(&name) {
@@ -182,20 +196,49 @@ impl Shown {
 /// The calls of a plan's protections.
 fn protections(plan: &Plan) -> Vec<Call> {
     let mut found = Vec::new();
+    walk(
+        plan,
+        |_| (),
+        |expr| found.extend(protection(expr).map(|one| one.call().clone())),
+    );
+    found
+}
+
+/// The datasets and the names of columns that stand in a plan.
+pub fn reads(plan: &Plan) -> Reads {
+    let (mut datasets, mut columns) = (BTreeSet::new(), BTreeSet::new());
+    walk(
+        plan,
+        |node| {
+            if let LogicalPlan::TableScan(scan) = node
+                && let Some(source) = scan.source.downcast_ref::<InputSource>()
+            {
+                datasets.insert(source.dataset().to_owned());
+            }
+        },
+        |expr| {
+            if let Expr::Column(column) | Expr::OuterReferenceColumn(_, column) = expr {
+                columns.insert(column.name.clone());
+            }
+        },
+    );
+    Reads { datasets, columns }
+}
+
+/// Visits every node and every expression, subqueries among them.
+fn walk(plan: &Plan, mut node: impl FnMut(&LogicalPlan), mut expression: impl FnMut(&Expr)) {
     for output in plan.outputs() {
-        let _ = output.logical.apply_with_subqueries(|node: &LogicalPlan| {
-            for expr in node.expressions() {
+        let _ = output.logical.apply_with_subqueries(|one: &LogicalPlan| {
+            node(one);
+            for expr in one.expressions() {
                 let _ = expr.apply(|expr| {
-                    if let Some(protection) = protection(expr) {
-                        found.push(protection.call().clone());
-                    }
+                    expression(expr);
                     Ok(TreeNodeRecursion::Continue)
                 });
             }
             Ok(TreeNodeRecursion::Continue)
         });
     }
-    found
 }
 
 /// The protection that an expression is.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::vocabulary::{CONSTRUCTS, DATASETS, PROTECTED};
+use super::vocabulary::{CONSTRUCTS, DATASETS, Dataset, LINKED, PROTECTED};
 
 /// A small, seeded generator: splitmix64.
 pub struct Seeded(pub u64);
@@ -92,7 +92,11 @@ impl Writer {
     }
 
     fn base(&mut self, alias: &str) -> (String, Table) {
-        let dataset = &DATASETS[self.r.below(DATASETS.len() as u64) as usize];
+        let at = self.r.below(DATASETS.len() as u64) as usize;
+        self.base_of(&DATASETS[at], alias)
+    }
+
+    fn base_of(&mut self, dataset: &'static Dataset, alias: &str) -> (String, Table) {
         if dataset.name == "active_people" {
             self.used("owner's view");
         }
@@ -388,7 +392,10 @@ impl Writer {
         match self.r.below(6) {
             0..=2 => (first, vec![a]),
             n => {
-                let (second, b) = self.source(depth);
+                let (second, b) = match self.linked(&a) {
+                    Some(linked) => linked,
+                    None => self.source(depth),
+                };
                 let scope = vec![a.clone(), b.clone()];
                 let kind = match n {
                     3 => self.r.pick(&["JOIN", "JOIN", "CROSS JOIN"]),
@@ -418,6 +425,19 @@ impl Writer {
         }
     }
 
+    /// Often, the dataset that may be linked to this one.
+    fn linked(&mut self, to: &Table) -> Option<(String, Table)> {
+        let [one, two] = LINKED;
+        let other = match to.dataset {
+            name if name == one => two,
+            name if name == two => one,
+            _ => return None,
+        };
+        let dataset = DATASETS.iter().find(|dataset| dataset.name == other)?;
+        let alias = self.name();
+        (!self.r.once_in(3)).then(|| self.base_of(dataset, &alias))
+    }
+
     fn condition(&mut self, a: &Table, b: &Table, scope: &[Table]) -> String {
         let tokens = |table: &Table| {
             matches!(table.dataset, "people" | "members" | "active_people")
@@ -428,6 +448,11 @@ impl Writer {
         {
             self.used("join on a token");
             return format!("{x} = {y}");
+        }
+        let keys = LINKED.contains(&a.dataset) && LINKED.contains(&b.dataset);
+        if keys && a.dataset != b.dataset && !self.r.once_in(3) {
+            self.used("link");
+            return format!("{}.ssn = {}.ssn", a.alias, b.alias);
         }
         let right = self.r.below(b.numbers.len() as u64) as usize;
         let on = format!(

@@ -1,10 +1,11 @@
 //! Two states of the tables that agree on everything internal and on what permitted protections show.
 //!
 //! Invariant: the nulls and lengths of a restricted column agree, except the nulls of special ones;
-//! a value that a permitted protection shows in part is only exchanged for one that shows the same part.
+//! a value that a permitted protection shows in part is only exchanged for one that shows the same part;
+//! what a contract holds to be unique stays so, and linked keys are renamed alike wherever they stand.
 #![allow(unreachable_pub)]
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, RecordBatch, UInt32Array};
@@ -47,6 +48,19 @@ pub enum Change {
     Triggers,
     /// Nulls of special columns.
     Nulls,
+}
+
+impl std::fmt::Display for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Anew => "every cell drawn anew",
+            Self::OneCell => "one cell",
+            Self::Places => "values in other places",
+            Self::ByOne => "numbers and dates by one",
+            Self::Triggers => "values on which functions fail",
+            Self::Nulls => "nulls of special columns",
+        })
+    }
 }
 
 pub const CHANGES: &[Change] = &[
@@ -109,7 +123,14 @@ fn texts(name: &str) -> &'static [&'static str] {
     }
 }
 
+/// How many numbers of people there are: more than rows.
+const NUMBERS: usize = 48;
+
 fn pool(name: &str, of: &DataType) -> Vec<ScalarValue> {
+    if matches!(name, "ssn" | "spare") {
+        let number = |n| ScalarValue::from(format!("{:09}", 100_200_300 + 7 * n));
+        return (0..NUMBERS).map(number).collect();
+    }
     let whole = [0_i64, 1, 10, 17, 20, 30, 52, 64, -1];
     match of {
         DataType::Utf8 => texts(name).iter().map(|t| ScalarValue::from(*t)).collect(),
@@ -172,17 +193,28 @@ fn length(value: &ScalarValue) -> usize {
 }
 
 /// A column as the catalogue has it.
+#[derive(Clone)]
 struct Field {
     name: String,
     data_type: DataType,
     secret: bool,
     special: bool,
     required: bool,
+    unique: bool,
+    /// Whether the query at hand names it.
+    named: bool,
 }
 
 /// The datasets that rows are made for.
 pub struct World {
     datasets: Vec<(String, bool, Vec<Field>)>,
+}
+
+/// What a query reads: its datasets, and the columns that stand in it by name.
+#[derive(Default)]
+pub struct Reads {
+    pub datasets: BTreeSet<String>,
+    pub columns: BTreeSet<String>,
 }
 
 impl World {
@@ -206,12 +238,40 @@ impl World {
                             .any(|tag| tag.as_str().starts_with("phi.")),
                         required: column.rules.required
                             || dataset.primary_key.contains(&column.name),
+                        unique: column.rules.unique,
+                        named: true,
                     })
                     .collect();
                 (id.clone(), dataset.primary_key.is_empty(), fields)
             })
             .collect();
         Self { datasets }
+    }
+
+    /// Only what a query reads.
+    pub fn of(&self, reads: &Reads) -> Self {
+        let read = self.datasets.iter();
+        let read = read.filter(|(id, _, _)| reads.datasets.contains(id));
+        let datasets = read.map(|(id, keyless, fields)| {
+            let mut fields = fields.clone();
+            for field in &mut fields {
+                field.named = reads.columns.contains(&field.name);
+            }
+            (id.clone(), *keyless, fields)
+        });
+        Self {
+            datasets: datasets.collect(),
+        }
+    }
+
+    /// Whether two states differ in a column that the query names, or in which rows there are.
+    pub fn differ(&self, first: &State, second: &State) -> bool {
+        self.datasets.iter().any(|(id, _, fields)| {
+            let (one, two) = (&first.tables[id], &second.tables[id]);
+            let mut named = fields.iter().enumerate().filter(|(_, field)| field.named);
+            one.num_rows() != two.num_rows()
+                || named.any(|(at, _)| one.column(at) != two.column(at))
+        })
     }
 
     /// The first state of a seed.
@@ -223,7 +283,10 @@ impl World {
             let rows = if *keyless { rows.min(3) } else { rows };
             let mut columns: Columns = Vec::new();
             for field in fields {
-                let pool = pool(&field.name, &field.data_type);
+                let mut pool = pool(&field.name, &field.data_type);
+                if field.unique {
+                    shuffle(&mut pool, &mut r);
+                }
                 let cells = (0..rows).map(|row| {
                     if field.name == "id" {
                         return ScalarValue::Int64(Some(row + 1));
@@ -231,7 +294,10 @@ impl World {
                     if !field.required && r.below(100) < 15 {
                         return ScalarValue::try_from(&field.data_type).unwrap();
                     }
-                    pool[r.below(pool.len() as u64) as usize].clone()
+                    match field.unique {
+                        true => pool[row as usize % pool.len()].clone(),
+                        false => pool[r.below(pool.len() as u64) as usize].clone(),
+                    }
                 });
                 columns.push(cells.collect());
             }
@@ -285,6 +351,8 @@ impl World {
                             *cell = ScalarValue::from(*new);
                         }
                     }
+                } else if shown.linked.contains(&key) {
+                    turned(column, &pool(&field.name, &field.data_type), turn);
                 } else if let Some(form) = shown.shifted.get(&key) {
                     let ids = &before[fields.iter().position(|f| f.name == "id").unwrap()];
                     for (cell, id) in column.iter_mut().zip(ids) {
@@ -340,7 +408,7 @@ impl World {
                 fields
                     .iter()
                     .enumerate()
-                    .filter(|(_, field)| field.secret)
+                    .filter(|(_, field)| field.secret && field.named)
                     .flat_map(move |(at, _)| (0..rows).map(move |row| (id.clone(), at, row)))
             })
             .collect();
@@ -358,7 +426,23 @@ impl World {
         r: &mut Seeded,
         only: impl Fn(usize) -> bool,
     ) {
-        let pool = pool(&field.name, &field.data_type);
+        let mut pool = pool(&field.name, &field.data_type);
+        if field.unique {
+            match change {
+                Change::Anew => {
+                    shuffle(&mut pool, r);
+                    for (cell, new) in column.iter_mut().zip(&pool) {
+                        if !cell.is_null() {
+                            *cell = new.clone();
+                        }
+                    }
+                    return;
+                }
+                Change::OneCell => pool.retain(|new| !column.contains(new)),
+                Change::ByOne => return turned(column, &pool, 1),
+                Change::Places | Change::Triggers | Change::Nulls => {}
+            }
+        }
         let near = |cell: &ScalarValue, r: &mut Seeded, pool: &[ScalarValue]| {
             let alike: Vec<&ScalarValue> = pool
                 .iter()
@@ -409,6 +493,21 @@ impl World {
                 }
             }
             Change::Places | Change::Nulls => {}
+        }
+    }
+}
+
+fn shuffle(values: &mut [ScalarValue], r: &mut Seeded) {
+    for at in (1..values.len()).rev() {
+        values.swap(at, r.below(at as u64 + 1) as usize);
+    }
+}
+
+/// Every value becomes the one so many places further on in the pool.
+fn turned(column: &mut [ScalarValue], pool: &[ScalarValue], turn: usize) {
+    for cell in column {
+        if let Some(at) = pool.iter().position(|value| value == cell) {
+            *cell = pool[(at + turn) % pool.len()].clone();
         }
     }
 }

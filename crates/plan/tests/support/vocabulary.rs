@@ -24,6 +24,7 @@ pub const CONSTRUCTS: &[&str] = &[
     "join on a token",
     "left join",
     "limit",
+    "link",
     "list aggregate",
     "mask",
     "moved date",
@@ -96,6 +97,20 @@ pub const DATASETS: &[Dataset] = &[
         ],
     },
     Dataset {
+        name: "patients",
+        numbers: &["id"],
+        texts: &["ward"],
+        secret_numbers: &[],
+        secret_texts: &["ssn"],
+    },
+    Dataset {
+        name: "insured",
+        numbers: &["id"],
+        texts: &["plan"],
+        secret_numbers: &[],
+        secret_texts: &["ssn"],
+    },
+    Dataset {
         name: "active_people",
         numbers: &["id"],
         texts: &["country"],
@@ -103,6 +118,9 @@ pub const DATASETS: &[Dataset] = &[
         secret_texts: &["email", "card"],
     },
 ];
+
+/// Datasets whose keys may be linked.
+pub const LINKED: [&str; 2] = ["patients", "insured"];
 
 /// Permitted protections of columns, by dataset; `{}` is the alias.
 pub const PROTECTED: &[(&str, &str, &str)] = &[
