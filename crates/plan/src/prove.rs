@@ -7,7 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, TableSource};
-use sealine_label::{Interner, Level};
+use sealine_label::{Interner, LabelId, Level, Origin, View};
 use sealine_spec::{Dataset, Diagnostic, Diagnostics, Files, OnError, Spec, SqlText};
 
 use crate::assemble::{Assembled, assemble, inputs_of};
@@ -16,7 +16,7 @@ use crate::check::{Checked, Shown, Shows, Trail, Trails, check, shown};
 use crate::error::{Bound, planning, refuse};
 use crate::explain::{Evidence, Text};
 use crate::finding::DemandKind;
-use crate::flow::{Node, Prover, StepFacts};
+use crate::flow::{Node, Partials, Prover, StepFacts};
 use crate::job::{Job, Output, resolve};
 use crate::live::Live;
 use crate::plan::{Order, PlannedOutput};
@@ -153,7 +153,8 @@ impl<'a> Proof<'a> {
         let prover = Prover {
             world,
             reached: labels.empty(),
-            partial: Vec::new(),
+            partials: Partials::default(),
+            partial: std::collections::BTreeSet::new(),
             labels,
             step,
             threshold,
@@ -348,15 +349,34 @@ impl<'a> Proof<'a> {
     /// Rule 15: rows may lie as the engine hands them over only where all that decides their order is
     /// cleared for the destination; otherwise they are sorted by what the output shows anyway. How many files a
     /// partition has and what they are called is for everyone: sorted rows make it a matter of their number.
-    fn order_of(&self, output: &Output, node: &Node) -> Order {
+    fn order_of(&mut self, output: &Output, node: &Node) -> Order {
         if !output.partition_by().is_empty() {
             return Order::SortOwnCells;
         }
+        let shown: Vec<LabelId> = node
+            .relation
+            .columns
+            .iter()
+            .map(|cell| self.prover.seen(cell))
+            .collect();
+        let shown = shown
+            .iter()
+            .flat_map(|label| self.prover.labels.entries(*label));
+        let stand_ins: Vec<(&Origin, &View)> = shown
+            .filter(|(_, view, _)| View::clear().is_dictionary_with(view, false))
+            .map(|(origin, view, _)| (origin, view))
+            .collect();
         let cleared = self
             .prover
             .labels
             .entries(node.relation.order)
-            .all(|(origin, _, _)| self.world.level(origin) <= output.clearance);
+            .all(|(origin, view, _)| {
+                // Sorted by what can be read, stand-ins of it are a dictionary.
+                let stands = stand_ins
+                    .iter()
+                    .any(|(of, stand_in)| *of == origin && view.is_dictionary_with(stand_in, true));
+                self.world.level(origin) <= output.clearance && !stands
+            });
         // A few rows for the terminal are sorted already.
         if cleared || output.limit.is_some_and(|limit| limit < usize::MAX) {
             Order::Keep

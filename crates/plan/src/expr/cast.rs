@@ -63,6 +63,22 @@ pub(crate) fn cast_never_fails(from: &DataType, to: &DataType) -> bool {
     cast_is_lossless(from, to) || (from.is_integer() || from.is_floating()) && to.is_floating()
 }
 
+/// Whether no value makes a cast fail that gives null where there is no value of the type. Dates and
+/// times outside the calendar fail where they are written as text or cut to days and times of day,
+/// and so does a time zone that the engine does not know; lists, structs and maps hold any of them.
+pub(crate) fn try_cast_never_fails(from: &DataType, to: &DataType) -> bool {
+    use DataType::{Date32, Dictionary, Time64, Timestamp};
+    match (from, to) {
+        (Dictionary(_, from), to) => try_cast_never_fails(from, to),
+        (from, to) if from.is_nested() || to.is_nested() => false,
+        (_, Timestamp(_, Some(_))) => false,
+        (Date32 | Timestamp(_, _), Timestamp(_, None)) => true,
+        // All nanoseconds lie within the calendar.
+        (Timestamp(TimeUnit::Nanosecond, None), Date32 | Time64(_)) => true,
+        (from, to) => !from.is_temporal() || !(to.is_temporal() || to.is_string()),
+    }
+}
+
 /// Whether all values of a type take the same space, so that a length tells nothing.
 pub(crate) fn is_fixed_width(data_type: &DataType) -> bool {
     data_type.is_primitive() || *data_type == DataType::Boolean

@@ -28,6 +28,8 @@ pub(crate) struct Cell {
     pub(crate) length: LabelId,
     /// The protections whose result it is.
     pub(crate) slots: BTreeSet<usize>,
+    /// What can fail in the expressions that compute it, as the prover numbers it.
+    pub(crate) fails: BTreeSet<usize>,
     /// Whether it comes from catalogued columns through protections only, so that no author
     /// chose it.
     pub(crate) catalogued: bool,
@@ -90,6 +92,7 @@ impl Cell {
             null,
             length,
             slots: BTreeSet::new(),
+            fails: BTreeSet::new(),
             catalogued: false,
         }
     }

@@ -8,9 +8,10 @@ use datafusion::logical_expr::expr::{Case, InList};
 use datafusion::logical_expr::{Expr, ExprSchemable};
 use sealine_label::LabelId;
 
-use super::cast::{cast_is_lossless, cast_never_fails, is_fixed_width};
+use super::cast::{cast_is_lossless, cast_never_fails, is_fixed_width, try_cast_never_fails};
 use super::cell::Cell;
 use super::names::Names;
+use super::pattern::Dialect;
 use super::span::{is_literal, span_of};
 use crate::error::{Bound, planning, refuse};
 use crate::flow::{Node, Prover};
@@ -57,19 +58,25 @@ impl Prover<'_> {
     pub(crate) fn evaluate(&mut self, expr: &Expr, env: &Env<'_>) -> Bound<Cell> {
         match expr {
             Expr::Alias(alias) => self.evaluate(&alias.expr, env),
-            Expr::Column(column) => self.column_cell(column, env),
-            Expr::OuterReferenceColumn(_, column) => self.outer_cell(column),
+            Expr::Column(column) => {
+                let cell = self.column_cell(column, env)?;
+                self.used(&cell);
+                Ok(cell)
+            }
+            Expr::OuterReferenceColumn(_, column) => {
+                let cell = self.outer_cell(column)?;
+                self.used(&cell);
+                Ok(cell)
+            }
             Expr::Literal(_, _) => Ok(self.constant()),
             Expr::BinaryExpr(binary) => self.binary(binary, expr, env),
             Expr::Like(like) | Expr::SimilarTo(like) => {
                 let cell = self.strict(&[&like.expr, &like.pattern], env)?;
-                if matches!(expr, Expr::SimilarTo(_)) && !is_literal(&like.pattern) {
-                    self.may_fail(
-                        cell.value,
-                        "a pattern from data",
-                        span_of(expr, &self.step.sql),
-                    );
-                }
+                let dialect = match expr {
+                    Expr::SimilarTo(_) => Dialect::Regex,
+                    _ => Dialect::Like,
+                };
+                self.pattern(dialect, &like.pattern, cell.value, expr);
                 Ok(cell)
             }
             Expr::Not(inner) => self.strict(&[inner], env),
@@ -95,8 +102,9 @@ impl Prover<'_> {
             }
             Expr::Between(between) => {
                 // `x BETWEEN NULL AND y` is false above `y` and null below: nulls tell values.
-                let (seen, _) =
-                    self.together(&[&between.expr, &between.low, &between.high], env)?;
+                // It is `x >= low AND x <= high`, the second only where the first holds.
+                let cells = self.in_turn(&[&between.expr, &between.low, &between.high], env)?;
+                let seen = self.seen_all(&cells);
                 Ok(self.all_of(seen))
             }
             Expr::Case(case) => self.case(case, env),
@@ -234,10 +242,11 @@ impl Prover<'_> {
     }
 
     fn in_list(&mut self, list: &InList, env: &Env<'_>) -> Bound<Cell> {
-        let (compared, nulls) = self.together(&[&list.expr], env)?;
-        let items: Vec<&Expr> = list.list.iter().collect();
-        let (listed, _) = self.together(&items, env)?;
-        let seen = self.join(compared, listed);
+        // Short ones are equalities joined by OR, each tried only where those before it fail.
+        let items: Vec<&Expr> = std::iter::once(&*list.expr).chain(&list.list).collect();
+        let cells = self.in_turn(&items, env)?;
+        let seen = self.seen_all(&cells);
+        let nulls = cells.first().map_or(seen, |compared| compared.null);
         let plain = list
             .list
             .iter()
@@ -275,9 +284,7 @@ impl Prover<'_> {
         if cast_never_fails(&from, to) {
             return Ok(Cell::computed(seen, cell.null, seen));
         }
-        // Writing a date as text fails outside the calendar, even where the cast may give null.
-        let printed = from.is_temporal() && to.is_string();
-        if !total || printed {
+        if !total || !try_cast_never_fails(&from, to) {
             self.may_fail(seen, "this cast", span_of(expr, &self.step.sql));
         }
         Ok(self.all_of(seen))

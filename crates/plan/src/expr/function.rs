@@ -185,10 +185,16 @@ fn normalizer(name: &str) -> Option<u8> {
     }
 }
 
-/// Whether `date_part` is asked of what has a date: a time of day has no year.
+/// Whether `date_part` is asked of what has a date: a time of day has no year, and an interval no
+/// day of the week.
 fn has_date(args: &[&Expr], env: &Env<'_>) -> bool {
     let of = args.get(1).and_then(|of| of.get_type(env.schema).ok());
-    of.is_some_and(|of| !matches!(of, DataType::Time32(_) | DataType::Time64(_)))
+    of.is_some_and(|of| {
+        matches!(
+            of,
+            DataType::Date32 | DataType::Date64 | DataType::Timestamp(_, _)
+        )
+    })
 }
 
 /// Whether `date_part` is asked for a part that it knows: any other word fails where it is reached.

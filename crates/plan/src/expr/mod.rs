@@ -9,6 +9,7 @@ mod evaluate;
 mod function;
 mod names;
 mod operator;
+mod pattern;
 mod predicate;
 mod protect;
 mod said;

@@ -6,7 +6,8 @@ use sealine_label::LabelId;
 
 use super::cell::Cell;
 use super::evaluate::Env;
-use super::span::{is_literal, span_of};
+use super::pattern::Dialect;
+use super::span::span_of;
 use crate::error::{Bound, planning};
 use crate::flow::Prover;
 
@@ -42,11 +43,15 @@ impl Prover<'_> {
             | Operator::BitwiseOr
             | Operator::BitwiseXor
             | Operator::BitwiseShiftRight
-            | Operator::BitwiseShiftLeft
-            | Operator::LikeMatch
+            | Operator::BitwiseShiftLeft => self.strict(&[left, right], env),
+            Operator::LikeMatch
             | Operator::ILikeMatch
             | Operator::NotLikeMatch
-            | Operator::NotILikeMatch => self.strict(&[left, right], env),
+            | Operator::NotILikeMatch => {
+                let cell = self.strict(&[left, right], env)?;
+                self.pattern(Dialect::Like, right, cell.value, expr);
+                Ok(cell)
+            }
             Operator::Plus | Operator::Minus | Operator::Multiply => {
                 let cell = self.strict(&[left, right], env)?;
                 self.arithmetic(expr, right, cell.value, env)?;
@@ -72,9 +77,7 @@ impl Prover<'_> {
             | Operator::RegexNotMatch
             | Operator::RegexNotIMatch => {
                 let (seen, _) = self.together(&[left, right], env)?;
-                if !is_literal(right) {
-                    self.may_fail(seen, "a pattern from data", span_of(expr, &self.step.sql));
-                }
+                self.pattern(Dialect::Regex, right, seen, expr);
                 Ok(self.all_of(seen))
             }
             Operator::And

@@ -78,11 +78,16 @@ impl Prover<'_> {
                 if !is_literal(literal) {
                     return Ok(None);
                 }
+                // For what can fail in it.
+                self.evaluate(literal, env)?;
                 let cells =
                     matches!(op, Operator::Eq | Operator::NotEq).then(|| vec![literal.as_ref()]);
                 self.compared(column, cells, env)
             }
             Expr::InList(InList { expr, list, .. }) if list.iter().all(is_literal) => {
+                for literal in list {
+                    self.evaluate(literal, env)?;
+                }
                 self.compared(expr, Some(list.iter().collect()), env)
             }
             Expr::IsNull(inner) | Expr::IsNotNull(inner) if is_path(inner) => {
@@ -90,9 +95,13 @@ impl Prover<'_> {
                 Ok(cell.own.is_some().then_some(cell.null))
             }
             Expr::Between(between) if is_literal(&between.low) && is_literal(&between.high) => {
+                self.evaluate(expr, env)?;
                 self.compared(&between.expr, None, env)
             }
-            Expr::Like(like) if is_literal(&like.pattern) => self.compared(&like.expr, None, env),
+            Expr::Like(like) if is_literal(&like.pattern) => {
+                self.evaluate(expr, env)?;
+                self.compared(&like.expr, None, env)
+            }
             _ => Ok(None),
         }
     }

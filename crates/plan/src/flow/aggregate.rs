@@ -132,18 +132,22 @@ impl Prover<'_> {
             ));
         };
         let params = &function.params;
-        let args = self.cells_over(&params.args, shared.input)?;
         let filter = self.cells_over(
             params.filter.as_deref().map_or(&[], std::slice::from_ref),
             shared.input,
         )?;
-        let (order, mut total) = self.ordering(&params.order_by, shared.input)?;
+        let filtered = self.seen_all(&filter);
+        // The engine evaluates them on the rows that the filter keeps.
+        let (args, order) = self.reached_by(filtered, |prover| {
+            let args = prover.cells_over(&params.args, shared.input);
+            (args, prover.ordering(&params.order_by, shared.input))
+        });
+        let (args, (order, mut total)) = (args?, order?);
         if fact.fails == Fails::First {
             // Rows that are tied have the same value.
             let by = |key: &SortExpr| params.args.first() == Some(&key.expr);
             total |= params.order_by.iter().any(by);
         }
-        let filtered = self.seen_all(&filter);
         let mut decided = self.join(shared.base, filtered);
         decided = self.join(decided, order);
         // Lists, places, and roundings of floats follow the order of the rows.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use datafusion::common::JoinType;
-use datafusion::logical_expr::{BinaryExpr, Expr, Join, Operator};
+use datafusion::logical_expr::{BinaryExpr, Expr, Join, LogicalPlan, Operator, Subquery};
 use sealine_label::{Aspect, Channels, LabelId, Layer, Origin, View};
 
 use super::node::Node;
@@ -15,7 +15,12 @@ use crate::expr::{Cell, Env};
 
 impl Prover<'_> {
     pub(crate) fn join_node(&mut self, node: &Join, left: &Node, right: &Node) -> Bound<Relation> {
-        let predicate = self.on(node, left, right)?;
+        let mut predicate = self.on(node, left, right)?;
+        if let Some(lateral) = lateral(&node.right) {
+            let picked = self.rows_within(lateral, right);
+            let picked = self.labels.through(picked, Channels::CORRELATED);
+            predicate = self.join(predicate, picked);
+        }
         let rows = self.rows_of_both(left, right);
         let decided = self.join(rows, predicate);
         let (mut l, mut r) = (left.relation.clone(), right.relation.clone());
@@ -175,6 +180,16 @@ impl Prover<'_> {
     fn marked(&mut self, mut side: Relation, decided: LabelId) -> Relation {
         side.columns.push(self.all_of(decided));
         side
+    }
+}
+
+/// The subquery that a side of a join is, if it is one.
+fn lateral(plan: &LogicalPlan) -> Option<&Subquery> {
+    match plan {
+        LogicalPlan::Subquery(subquery) => Some(subquery),
+        LogicalPlan::SubqueryAlias(alias) => lateral(&alias.input),
+        LogicalPlan::Projection(columns) => lateral(&columns.input),
+        _ => None,
     }
 }
 

@@ -20,4 +20,4 @@ mod unnest;
 mod window;
 
 pub(crate) use node::Node;
-pub(crate) use prover::{Found, Prover, StepFacts};
+pub(crate) use prover::{Found, Partials, Prover, StepFacts};

@@ -3,6 +3,7 @@
 //! Invariant: the match is exhaustive, so that a new kind of node does not compile until it has a
 //! rule. Nodes that write, describe or run anything are refused.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use datafusion::common::DFSchemaRef;
@@ -23,6 +24,8 @@ pub(crate) struct Node {
     pub(crate) relation: Relation,
     /// The nodes below, then those of subqueries in its expressions.
     pub(crate) inputs: Vec<Arc<Node>>,
+    /// What can fail in it and below.
+    fails: BTreeSet<usize>,
     /// The text that it was written in.
     pub(crate) step: usize,
     /// Whether the plan is not the one that was bound.
@@ -55,7 +58,7 @@ impl Prover<'_> {
         let done = self.labelled(plan, endorsed);
         let mut met = std::mem::replace(&mut self.met, before);
         self.step.endorsed = endorsed;
-        let (outcome, mut inputs, rebuilt) = done?;
+        let (outcome, mut inputs, rebuilt, fails) = done?;
         let changed = outcome.rewritten.is_some() || rebuilt.is_some();
         let bound = plan.clone();
         let plan = outcome
@@ -71,6 +74,7 @@ impl Prover<'_> {
             bound,
             relation: outcome.relation,
             inputs,
+            fails,
             step: self.step.index,
             changed,
         }))
@@ -81,7 +85,12 @@ impl Prover<'_> {
         &mut self,
         plan: &LogicalPlan,
         endorsed: bool,
-    ) -> Bound<(Outcome, Vec<Arc<Node>>, Option<LogicalPlan>)> {
+    ) -> Bound<(
+        Outcome,
+        Vec<Arc<Node>>,
+        Option<LogicalPlan>,
+        BTreeSet<usize>,
+    )> {
         let inputs = self.inputs_of(plan)?;
         let before = (self.reached, std::mem::take(&mut self.partial));
         for input in &inputs {
@@ -89,23 +98,26 @@ impl Prover<'_> {
             self.reached = self.join(self.reached, rows);
         }
         let done = self.outcome(plan, &inputs, endorsed);
-        let partial = std::mem::replace(&mut self.partial, before.1);
+        let mut fails = std::mem::replace(&mut self.partial, before.1);
         self.reached = before.0;
         let (outcome, more) = done?;
-        // Conjuncts are tried in any order, each on the rows that others left.
-        if matches!(plan, LogicalPlan::Filter(_) | LogicalPlan::Join(_)) {
-            let rows = self.row(&outcome.relation);
-            for (what, span) in partial {
-                self.failing(rows, &what, span);
-            }
-        }
-        match more {
-            Some((inputs, rebuilt)) => Ok((outcome, inputs, rebuilt)),
+        let (inputs, rebuilt) = match more {
+            Some(seen_to) => seen_to,
             None => {
                 let rebuilt = self.rebuilt(plan, &inputs)?;
-                Ok((outcome, inputs, rebuilt))
+                (inputs, rebuilt)
             }
+        };
+        for below in inputs.iter().chain(&self.met) {
+            fails.extend(&below.fails);
         }
+        // Conjuncts are tried in any order, each on the rows that others left; they move below what
+        // the node stands on, and of a join whose one side is empty the other is never read.
+        if matches!(plan, LogicalPlan::Filter(_) | LogicalPlan::Join(_)) {
+            let rows = self.row(&outcome.relation);
+            self.failing(rows, &fails);
+        }
+        Ok((outcome, inputs, rebuilt, fails))
     }
 
     /// The rule of a node; with its inputs where it has seen to them itself.

@@ -1,4 +1,5 @@
-//! Projections: each column is its expression.
+//! Projections: each column is its expression, and what can fail in it is evaluated where the column
+//! is used.
 
 use datafusion::logical_expr::{Expr, Projection};
 
@@ -6,7 +7,7 @@ use super::node::Node;
 use super::prover::Prover;
 use super::relation::Relation;
 use crate::error::Bound;
-use crate::expr::{Cell, Env, Names};
+use crate::expr::{Env, Names};
 
 impl Prover<'_> {
     pub(crate) fn projection(&mut self, node: &Projection, input: &Node) -> Bound<Relation> {
@@ -15,8 +16,15 @@ impl Prover<'_> {
             names: Some(&names),
             ..Env::of(input)
         };
-        let columns = node.expr.iter().map(|expr| self.evaluate(expr, &env));
-        let columns = columns.collect::<Bound<Vec<Cell>>>()?;
+        let mut columns = Vec::new();
+        for expr in &node.expr {
+            let before = std::mem::take(&mut self.partial);
+            let mut cell = self.evaluate(expr, &env)?;
+            let fails = std::mem::replace(&mut self.partial, before);
+            self.partial.extend(&fails);
+            cell.fails = fails;
+            columns.push(cell);
+        }
         let sources: Vec<Option<usize>> = node.expr.iter().map(|expr| env.passed(expr)).collect();
         let unique = kept_keys(&input.relation.unique, &sources);
         Ok(input.relation.with_columns(columns, unique))

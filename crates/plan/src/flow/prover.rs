@@ -2,7 +2,7 @@
 //!
 //! Invariant: labels only grow while a proof runs.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use datafusion::common::DFSchemaRef;
@@ -46,6 +46,14 @@ pub(crate) struct Found {
     pub(crate) step: usize,
 }
 
+/// An expression that can fail on some values.
+#[derive(Debug, Clone, PartialEq)]
+struct Partial {
+    what: String,
+    span: Span,
+    step: usize,
+}
+
 /// A scope that a correlated subquery sees from inside.
 #[derive(Debug, Clone)]
 pub(crate) struct Outer {
@@ -76,8 +84,9 @@ pub(crate) struct Prover<'a> {
     pub(crate) populations: u64,
     /// What decided that the expression at hand is evaluated at all.
     pub(crate) reached: LabelId,
-    /// What can fail in the node at hand, and where.
-    pub(crate) partial: Vec<(String, Span)>,
+    /// Everything that can fail, and what of it is in the node at hand, as indices.
+    pub(crate) partials: Partials,
+    pub(crate) partial: BTreeSet<usize>,
     pub(crate) notes: Vec<Note>,
     pub(crate) found: Vec<Found>,
     /// How many readings of datasets there are so far, and those that unions made of two.
@@ -87,6 +96,26 @@ pub(crate) struct Prover<'a> {
     pub(crate) domains: HashMap<usize, String>,
     /// Nodes of subqueries met in the expressions of the node at hand.
     pub(crate) met: Vec<Arc<Node>>,
+}
+
+/// Each expression that can fail, once.
+#[derive(Debug, Default)]
+pub(crate) struct Partials(Vec<Partial>);
+
+impl Partials {
+    fn index_of(&mut self, partial: Partial) -> usize {
+        let known = self.0.iter().position(|known| *known == partial);
+        known.unwrap_or_else(|| {
+            self.0.push(partial);
+            self.0.len() - 1
+        })
+    }
+
+    fn of(&self, indices: &BTreeSet<usize>) -> Vec<Partial> {
+        let all = indices.iter();
+        all.filter_map(|index| self.0.get(*index).cloned())
+            .collect()
+    }
 }
 
 impl Prover<'_> {
@@ -240,8 +269,20 @@ impl Prover<'_> {
     /// failing would tell.
     pub(crate) fn may_fail(&mut self, label: LabelId, what: &str, span: Span) {
         let label = self.join(label, self.reached);
-        self.partial.push((what.to_owned(), span));
-        self.failing(label, what, span);
+        let step = self.step.index;
+        let what = what.to_owned();
+        let index = self.partials.index_of(Partial { what, span, step });
+        self.partial.insert(index);
+        self.failing(label, &BTreeSet::from([index]));
+    }
+
+    /// A column that an expression below computes, used here: the engine merges the two, so that it
+    /// is evaluated where it is used.
+    pub(crate) fn used(&mut self, cell: &Cell) {
+        if !cell.fails.is_empty() {
+            self.partial.extend(&cell.fails);
+            self.failing(self.reached, &cell.fails);
+        }
     }
 
     /// Evaluates what more had to be so to be reached.
@@ -253,7 +294,11 @@ impl Prover<'_> {
         done
     }
 
-    pub(crate) fn failing(&mut self, label: LabelId, what: &str, span: Span) {
+    /// Reports what fails where the label decides whether it is evaluated.
+    pub(crate) fn failing(&mut self, label: LabelId, partial: &BTreeSet<usize>) {
+        if partial.is_empty() {
+            return;
+        }
         let threshold = self.threshold;
         let world = self.world;
         let secret = self
@@ -261,16 +306,19 @@ impl Prover<'_> {
             .entries(label)
             .map(|(origin, view, _)| (origin.clone(), world.level(origin), view.clone()))
             .find(|(_, level, view)| *level > threshold && !harmless(view));
-        if let Some((origin, level, _)) = secret {
+        let Some((origin, level, _)) = secret else {
+            return;
+        };
+        for Partial { what, span, step } in self.partials.of(partial) {
             self.report(Found {
                 code: "SL3010",
                 reason: format!(
                     "{what} can fail, and that the run failed would tell something about `{origin}` to whoever sees the run"
                 ),
-                origin,
+                origin: origin.clone(),
                 level,
                 span,
-                step: self.step.index,
+                step,
             });
         }
     }

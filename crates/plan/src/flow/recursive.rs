@@ -41,6 +41,9 @@ impl Prover<'_> {
             let next = self.either(&known, &step.relation)?;
             let next = self.round(&next, node.is_distinct);
             if next == known {
+                // It may never end.
+                let rows = self.row(&known);
+                self.may_fail(rows, "a recursive query", self.step.sql.span);
                 return Ok((known, vec![start, step]));
             }
             known = next;

@@ -95,6 +95,7 @@ impl Prover<'_> {
             null: self.join(a.null, b.null),
             length: self.join(a.length, b.length),
             slots: a.slots.union(&b.slots).copied().collect(),
+            fails: a.fails.union(&b.fails).copied().collect(),
             catalogued: a.catalogued && b.catalogued,
         }
     }

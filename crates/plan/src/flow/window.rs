@@ -54,12 +54,13 @@ impl Prover<'_> {
             ));
         };
         let params = &function.params;
-        let args = self.cells_over(&params.args, input)?;
         let partition = self.cells_over(&params.partition_by, input)?;
         let filter = self.cells_over(
             params.filter.as_deref().map_or(&[], std::slice::from_ref),
             input,
         )?;
+        let filtered = self.seen_all(&filter);
+        let args = self.reached_by(filtered, |prover| prover.cells_over(&params.args, input))?;
         let (order, total) = self.ordering(&params.order_by, input)?;
         let mut all = self.row(&input.relation);
         for cells in [&args, &partition, &filter] {
@@ -76,7 +77,8 @@ impl Prover<'_> {
             }
             all = self.join(all, input.relation.order);
         }
-        if fact.fails == Fails::Partial {
+        let decimal = self.gives_decimal(expr, input.plan.schema());
+        if fact.fails == Fails::Partial || (decimal && name == "avg") {
             self.may_fail(all, &format!("`{name}`"), span);
         }
         Ok(self.all_of(all))
