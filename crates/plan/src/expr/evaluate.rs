@@ -12,7 +12,7 @@ use super::cast::{cast_is_lossless, cast_never_fails, is_fixed_width, try_cast_n
 use super::cell::Cell;
 use super::names::Names;
 use super::pattern::Dialect;
-use super::span::{is_literal, span_of};
+use super::span::span_of;
 use crate::error::{Bound, planning, refuse};
 use crate::flow::{Node, Prover};
 
