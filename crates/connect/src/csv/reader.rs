@@ -171,7 +171,7 @@ impl CsvSource {
             Some(rule::TOO_LONG)
         } else if !self.window.plain && memchr(0, record).is_some() {
             Some(rule::NUL)
-        } else if !self.window.plain && simdutf8::basic::from_utf8(record).is_err() {
+        } else if !self.window.plain && std::str::from_utf8(record).is_err() {
             Some(rule::NOT_UTF8)
         } else if stray {
             Some(rule::QUOTING)
