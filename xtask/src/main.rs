@@ -40,6 +40,8 @@ Tasks:
                                 --write, docs/reference/performance.md
   bench protect                 measure every protection beside OpenSSL and Python and write
                                 docs/reference/protection-speed.md
+  bench proof [--write]         measure the proof of wide pipelines against its goals, and with --write
+                                keep the figures in docs/reference/proof-speed.md
   detection [FILE] [--also FILE ...] [--check]
                                 measure the detectors on labelled texts and write
                                 docs/reference/detection.md (or compare with it)

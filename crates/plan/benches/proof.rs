@@ -87,7 +87,8 @@ impl Case {
             None => support::parsed(&QUICKSTART),
             Some((columns, steps)) => {
                 let files = wide::files(columns, steps);
-                let files: Vec<(&str, &str)> = files.iter().map(|(p, t)| (*p, t.as_str())).collect();
+                let files: Vec<(&str, &str)> =
+                    files.iter().map(|(p, t)| (*p, t.as_str())).collect();
                 support::parsed(&files)
             }
         }

@@ -2,11 +2,12 @@
 //!
 //! Invariant: a projection of the plan; it holds names, types and levels, never a value.
 
+use std::collections::HashMap;
+
 use datafusion::logical_expr::LogicalPlan;
-use sealine_label::{Aspect, Channels, Layer, Level};
+use sealine_label::{Aspect, Channels, LabelId, Layer, Level};
 use serde::{Deserialize, Serialize};
 
-use crate::expr::Cell;
 use crate::flow::{self, Prover};
 use crate::job::Job;
 use crate::plan::{PlannedInput, PlannedOutput, Sink};
@@ -108,6 +109,7 @@ pub(crate) fn draw(
             columns: columns.collect(),
         });
     }
+    let mut known = HashMap::new();
     for step in &job.steps {
         let Some(node) = prover.bound.get(&format!("step:{}", step.name)).cloned() else {
             continue;
@@ -115,12 +117,22 @@ pub(crate) fn draw(
         let fields = node.plan.schema().fields().clone();
         let mut columns = Vec::new();
         for (field, cell) in fields.iter().zip(&node.relation.columns) {
-            columns.push(column(
-                prover,
-                field.name(),
-                &field.data_type().to_string(),
-                cell,
-            ));
+            let label = prover.seen(cell);
+            let Seen {
+                level,
+                tags,
+                protections,
+            } = known
+                .entry(label)
+                .or_insert_with(|| seen(prover, label))
+                .clone();
+            columns.push(Column {
+                name: field.name().clone(),
+                r#type: field.data_type().to_string(),
+                level,
+                tags,
+                protections,
+            });
         }
         let id = format!("step:{}", step.name);
         for from in sources(&node) {
@@ -174,9 +186,16 @@ pub(crate) fn draw(
     drawing
 }
 
-fn column(prover: &mut Prover<'_>, name: &str, data_type: &str, cell: &Cell) -> Column {
+/// What is drawn of a label; many columns have the same.
+#[derive(Clone)]
+struct Seen {
+    level: String,
+    tags: Vec<String>,
+    protections: Vec<String>,
+}
+
+fn seen(prover: &Prover<'_>, label: LabelId) -> Seen {
     let world = prover.world;
-    let label = prover.seen(cell);
     let (mut level, mut tags, mut protections) = (Level::bottom(), Vec::new(), Vec::new());
     for (origin, view, channels) in prover.labels.entries(label) {
         if view.is_clear() {
@@ -196,11 +215,8 @@ fn column(prover: &mut Prover<'_>, name: &str, data_type: &str, cell: &Cell) -> 
         list.sort();
         list.dedup();
     }
-    let level = world.spec.project.levels.name(level).to_owned();
-    Column {
-        name: name.to_owned(),
-        r#type: data_type.to_owned(),
-        level,
+    Seen {
+        level: world.spec.project.levels.name(level).to_owned(),
         tags,
         protections,
     }

@@ -248,6 +248,38 @@ fn staging_gives_no_date_another_subject() {
 }
 
 #[test]
+fn a_staged_guess_gets_no_token() {
+    let stage = STAGE.replace(
+        "SELECT id, email,",
+        "SELECT id, 'guess@example.com' AS email,",
+    );
+    let (result, _) = after(
+        &stage,
+        "SELECT id, tokenize(email, 'crm') AS t FROM stage",
+        "",
+    );
+    let reasons = support::outcome(&result).1;
+    assert!(
+        reasons.iter().any(|one| one.starts_with("SL3007")),
+        "{reasons:#?}"
+    );
+}
+
+/// Sorted by what can be read, tokens of it are a dictionary.
+#[test]
+fn tokens_do_not_lie_in_the_order_of_their_values() {
+    let (files, spec) = support::project(&[]);
+    let order = |by: &str| {
+        let sql = format!("SELECT tokenize(login, 'crm') AS t FROM contacts ORDER BY {by}");
+        let plan = support::ask(&files, &spec, &support::verdict(&sql, None)).unwrap();
+        plan.outputs()[0].order
+    };
+    assert_eq!(order("id"), sealine_plan::Order::Keep);
+    assert_eq!(order("login"), sealine_plan::Order::SortOwnCells);
+    assert_eq!(order("upper(login), id"), sealine_plan::Order::SortOwnCells);
+}
+
+#[test]
 fn staged_columns_can_still_be_protected() {
     for sql in [
         "SELECT id, tokenize(email, 'crm') AS email, mask(card, 6, 4) AS card FROM stage",

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: the protections alone with `protect`; else card payments from CSV to sealed Parquet, beside what people would
+//! `cargo xtask bench`: the protections alone with `protect`, the proof alone with `proof`; else card payments from CSV to sealed Parquet, beside what people would
 //! otherwise use, on the same machine in the same run. The figures are printed as a table and,
 //! with `--write`, kept in `docs/reference/performance.md`.
 //!
@@ -9,6 +9,7 @@ mod machine;
 mod measure;
 mod page;
 mod peers;
+mod proof;
 mod protect;
 
 use crate::{generate, report, workspace};
@@ -97,10 +98,13 @@ fn number(word: &str, value: Option<&&str>) -> Result<u64, String> {
 }
 
 /// `cargo xtask bench [--rows N] [--runs N] [--alone] [--long] [--dev] [--write]`, or
-/// `bench protect`.
+/// `bench protect`, or `bench proof`.
 pub(crate) fn main(words: Vec<&str>) -> Result<(), String> {
     if let Some(("protect", rest)) = words.split_first().map(|(first, rest)| (*first, rest)) {
         return protect::main(rest.to_vec());
+    }
+    if let Some(("proof", rest)) = words.split_first().map(|(first, rest)| (*first, rest)) {
+        return proof::main(rest.to_vec());
     }
     let asked = Asked::read(&words)?;
     let root = workspace::root();

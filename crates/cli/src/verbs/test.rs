@@ -125,13 +125,27 @@ fn line(screen: &Screen, level: &TwinLevel, width: usize) {
 }
 
 fn held(screen: &Screen, level: &TwinLevel) {
-    if level.still.is_empty() {
-        return;
+    let name = &level.level;
+    if !level.still.is_empty() {
+        screen.line("");
+        screen.line(&format!(
+            "held still at {name}, for what permissions show of it:"
+        ));
+        for (column, why) in &level.still {
+            screen.line(&screen.paint(Paint::Dim, &format!("  {column}: {why}")));
+        }
     }
-    screen.line("");
-    screen.line(&format!("held still at {}:", level.level));
-    for (column, why) in &level.still {
-        screen.line(&screen.paint(Paint::Dim, &format!("  {column}: {why}")));
+    for (columns, why) in [
+        (&level.unvaried, "never came to differ"),
+        (
+            &level.unordered,
+            "in another order in every run, so compared without one",
+        ),
+    ] {
+        if !columns.is_empty() {
+            screen.line("");
+            screen.line(&format!("{why} at {name}: {}", columns.join(", ")));
+        }
     }
 }
 

@@ -33,6 +33,8 @@ pub(super) struct Noise {
     pub(super) fields: BTreeSet<String>,
     pub(super) columns: BTreeSet<Key>,
     names: BTreeSet<String>,
+    /// Outputs whose rows lie in another order each time, as partitions happen to be ready.
+    pub(super) orders: BTreeSet<String>,
     told: bool,
 }
 
@@ -54,12 +56,24 @@ impl Noise {
                     noise.columns.insert((one.dataset.clone(), column.clone()));
                 }
             }
+            if one.cells != two.cells {
+                noise.orders.insert(one.dataset.clone());
+            }
             if one.names != two.names {
                 noise.names.insert(one.dataset.clone());
             }
         }
         noise.told = one.told != two.told;
         noise
+    }
+
+    /// Learns more of it.
+    pub(super) fn learn(&mut self, more: Self) {
+        self.fields.extend(more.fields);
+        self.columns.extend(more.columns);
+        self.names.extend(more.names);
+        self.orders.extend(more.orders);
+        self.told |= more.told;
     }
 }
 
@@ -180,14 +194,14 @@ impl View<'_> {
         }
         // Rows are sorted by all of their cells: what is renamed, or random, moves them.
         let moved = |key: &Key| self.tokens.contains(key) || self.noise.columns.contains(key);
-        let moves = one
+        let mut columns = one
             .columns
             .iter()
-            .any(|column| moved(&(one.dataset.clone(), column.clone())));
-        match moves {
-            true => Vec::new(),
-            false => vec![format!("the order of the rows of `{}`", one.dataset)],
+            .map(|column| (one.dataset.clone(), column.clone()));
+        if self.noise.orders.contains(&one.dataset) || columns.any(|key| moved(&key)) {
+            return Vec::new();
         }
+        vec![format!("the order of the rows of `{}`", one.dataset)]
     }
 
     /// The cells as they are compared: tokens by their first names, ciphertexts by their lengths.
@@ -220,4 +234,132 @@ fn by_row(cells: &[Vec<Option<String>>]) -> Vec<Vec<Option<&str>>> {
             .collect()
     };
     (0..rows).map(row).collect()
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+mod tests {
+    use sealine_label::Levels;
+    use serde_json::json;
+
+    use super::*;
+
+    fn seen(rows: &[[&str; 2]], run: Value) -> Seen {
+        let column = |at: usize| rows.iter().map(|row| Some(row[at].to_owned())).collect();
+        Seen {
+            runs: vec![Ok(run)],
+            told: vec!["staged".to_owned()],
+            outputs: vec![Output {
+                dataset: "lake.out".to_owned(),
+                clearance: Levels::default().lowest(),
+                names: vec!["part-0.parquet".to_owned()],
+                columns: vec!["a".to_owned(), "b".to_owned()],
+                cells: vec![column(0), column(1)],
+            }],
+        }
+    }
+
+    /// What differs between two runs, for whoever sees everything.
+    fn told(
+        one: &Seen,
+        two: &Seen,
+        noise: &Noise,
+        tokens: &[&str],
+        back: &[(&str, &str)],
+    ) -> Vec<String> {
+        let key = |name: &&str| ("lake.out".to_owned(), (*name).to_owned());
+        let view = View {
+            level: Levels::default().highest(),
+            operator: Levels::default().lowest(),
+            noise,
+            tokens: &tokens.iter().map(key).collect(),
+            back: &back
+                .iter()
+                .map(|(to, from)| ((*to).to_owned(), (*from).to_owned()))
+                .collect(),
+        };
+        view.differences(one, two)
+    }
+
+    #[test]
+    fn every_kind_of_difference_is_named_and_no_value_is() {
+        let first = || {
+            seen(
+                &[["1", "x"], ["2", "y"]],
+                json!({ "report": { "rows": 2, "bytes": 7 } }),
+            )
+        };
+        let none = Noise::default();
+        let told = |two: Seen| told(&first(), &two, &none, &[], &[]);
+        assert!(told(first()).is_empty());
+        let run = || json!({ "report": { "rows": 2, "bytes": 9 } });
+        assert!(told(seen(&[["1", "x"], ["2", "y"]], run())).is_empty());
+        assert_eq!(
+            told(seen(&[["1", "x"], ["2", "z"]], run())),
+            ["the column `b` of `lake.out`"]
+        );
+        assert_eq!(
+            told(seen(&[["1", "x"]], run())),
+            ["how many rows `lake.out` has"]
+        );
+        assert_eq!(
+            told(seen(&[["1", "y"], ["2", "x"]], run())),
+            ["which values of `lake.out` stand in one row"]
+        );
+        assert_eq!(
+            told(seen(&[["2", "y"], ["1", "x"]], run())),
+            ["the order of the rows of `lake.out`"]
+        );
+        let more = json!({ "report": { "rows": 3, "bytes": 7 } });
+        assert_eq!(
+            told(seen(&[["1", "x"], ["2", "y"]], more)),
+            ["the field `/report/rows`"]
+        );
+        let mut other = first();
+        other.runs = vec![Err(("SL5025", "words".to_owned()))];
+        assert_eq!(told(other), ["that it fails: SL5025"]);
+        let mut other = first();
+        other.outputs[0].names.push("part-1.parquet".to_owned());
+        assert_eq!(told(other), ["the names of the files of `lake.out`"]);
+        let mut other = first();
+        other.told.clear();
+        assert_eq!(told(other), ["what is told while it runs"]);
+    }
+
+    #[test]
+    fn tokens_are_compared_up_to_renaming_and_noise_by_length() {
+        let run = || json!({});
+        let first = seen(&[["t1", "c-ab"], ["t2", "c-cd"]], run());
+        let second = seen(&[["t2", "c-ef"], ["t9", "c-gh"]], run());
+        let noise = Noise {
+            columns: [("lake.out".to_owned(), "b".to_owned())].into(),
+            ..Noise::default()
+        };
+        let back = [("t2", "t1"), ("t9", "t2")];
+        assert!(told(&first, &second, &noise, &["a"], &back).is_empty());
+        assert_eq!(
+            told(&first, &second, &noise, &["a"], &[]),
+            ["the column `a` of `lake.out`"]
+        );
+        let longer = seen(&[["t1", "c-abc"], ["t2", "c-cd"]], run());
+        assert_eq!(
+            told(&first, &longer, &noise, &[], &[]),
+            ["the column `b` of `lake.out`"]
+        );
+    }
+
+    #[test]
+    fn what_changes_by_itself_is_noise() {
+        let one = seen(&[["1", "x"], ["2", "y"]], json!({ "run": "a", "rows": 2 }));
+        let two = seen(&[["2", "y"], ["1", "x"]], json!({ "run": "b", "rows": 2 }));
+        let noise = Noise::of(&one, &two, &BTreeSet::new());
+        assert!(told(&one, &two, &noise, &[], &[]).is_empty());
+        let three = seen(&[["2", "y"], ["1", "x"]], json!({ "run": "c", "rows": 3 }));
+        assert_eq!(told(&one, &three, &noise, &[], &[]), ["the field `/rows`"]);
+    }
 }

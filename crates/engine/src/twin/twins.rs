@@ -10,6 +10,7 @@ use std::sync::Arc;
 use sealine_access::Principal;
 use sealine_label::Level;
 use sealine_plan::{Plan, PlannedInput, Request};
+use sealine_spec::Spec;
 use serde::Serialize;
 
 use super::compare::{Noise, View};
@@ -72,6 +73,10 @@ pub struct TwinLevel {
     pub varied: Vec<String>,
     /// Columns above the level that were held still, with the permission that shows of them what no twin can keep.
     pub still: BTreeMap<String, String>,
+    /// Columns above the level that never came to differ: no other value shows the same part, or meets the contract.
+    pub unvaried: Vec<String>,
+    /// Outputs whose rows lie in another order each time over the same inputs: as a multiset they are compared.
+    pub unordered: Vec<String>,
     /// Pairs that it can tell apart.
     pub differ: u64,
     /// What it sees differ, in the first of them.
@@ -91,6 +96,8 @@ pub struct TwinDifference {
 
 /// At most so many differing pairs are told.
 const TOLD: usize = 10;
+/// So often the first state is run again at a level, to learn what changes by itself.
+const AGAIN: u64 = 16;
 /// So many draws in a row that do not differ end a level.
 const FRUITLESS: u64 = 64;
 
@@ -185,14 +192,15 @@ pub async fn twins(
     for level in levels {
         let mut shown = Shown::of(&plans, level, &ids, spec, &keys);
         follow(&mut shown, &sources, &first);
+        hold_views(&mut shown, spec, &sources);
         let noise = Noise::of(&first, &again, &shown.random);
         let done = report.pairs();
         let tell = |pairs| tell(done + pairs, total);
-        let look = Look {
+        let mut look = Look {
             bench: &bench,
             project,
             shown: &shown,
-            noise: &noise,
+            noise,
             level,
             operator,
         };
@@ -288,6 +296,29 @@ fn follow(shown: &mut Shown, sources: &[Source], first: &Seen) {
     }
 }
 
+/// Holds still what an owner's view may choose rows by: the owner vouches for that.
+fn hold_views(shown: &mut Shown, spec: &Spec, sources: &[Source]) {
+    let views = spec
+        .datasets
+        .values()
+        .filter_map(|dataset| dataset.view.as_ref());
+    let words: BTreeSet<&str> = views
+        .flat_map(|view| view.text.split(|c: char| !c.is_alphanumeric() && c != '_'))
+        .collect();
+    for source in sources {
+        for column in &source.input.dataset.columns {
+            if words.contains(column.name.as_str()) {
+                shown.hold(
+                    (source.input.dataset.id.clone(), column.name.clone()),
+                    "an owner's view",
+                );
+            }
+        }
+    }
+    let still = std::mem::take(&mut shown.renamed).into_iter();
+    shown.renamed = still.filter(|key| !shown.still.contains_key(key)).collect();
+}
+
 /// The values that are renamed.
 fn values(shown: &Shown, sources: &[Source]) -> Vec<String> {
     let mut all = BTreeSet::new();
@@ -349,14 +380,14 @@ struct Look<'a> {
     bench: &'a Bench<'a>,
     project: &'a Project,
     shown: &'a Shown,
-    noise: &'a Noise,
+    noise: Noise,
     level: Level,
     operator: Level,
 }
 
 impl Look<'_> {
     async fn pairs(
-        &self,
+        &mut self,
         asked: &TwinAsked,
         first: &Seen,
         tell: &(dyn Fn(u64) + Sync),
@@ -375,10 +406,12 @@ impl Look<'_> {
             changes: BTreeMap::new(),
             varied: Vec::new(),
             still: self.still(),
+            unvaried: Vec::new(),
+            unordered: Vec::new(),
             differ: 0,
             differences: Vec::new(),
         };
-        let (mut varied, mut number, mut fruitless) = (BTreeSet::new(), 0, 0);
+        let (mut varied, mut number, mut fruitless, mut again) = (BTreeSet::new(), 0, 0, 0);
         while found.pairs < asked.pairs && fruitless < FRUITLESS {
             let at = usize::try_from(number).unwrap_or_default() % Change::ALL.len();
             let change = Change::ALL.get(at).copied().unwrap_or(Change::Anew);
@@ -401,14 +434,16 @@ impl Look<'_> {
             };
             fruitless = 0;
             let second = self.bench.run(Some(&twin)).await?;
-            let view = View {
-                level: self.level,
-                operator: self.operator,
-                noise: self.noise,
-                tokens: &self.shown.tokens,
-                back: &self.back(&twin.renamed),
-            };
-            let what = view.differences(first, &second);
+            let back = self.back(&twin.renamed);
+            let mut what = self.view(&back).differences(first, &second);
+            // What changes from run to run of one state tells nothing of it.
+            while !what.is_empty() && again < AGAIN {
+                again += 1;
+                let more = self.bench.run(None).await?;
+                self.noise
+                    .learn(Noise::of(first, &more, &self.shown.random));
+                what = self.view(&back).differences(first, &second);
+            }
             found.pairs += 1;
             *found.changes.entry(change.to_string()).or_default() += 1;
             varied.extend(
@@ -428,8 +463,32 @@ impl Look<'_> {
             }
             tell(found.pairs);
         }
+        let all = self.bench.sources.iter().flat_map(|source| {
+            let id = &source.input.dataset.id;
+            draw::hidden(source, self.level).map(move |(_, column)| format!("{id}.{}", column.name))
+        });
+        found.unvaried = all
+            .filter(|name| !varied.contains(name) && !found.still.contains_key(name))
+            .collect();
         found.varied = varied.into_iter().collect();
+        found.unordered = self
+            .noise
+            .orders
+            .iter()
+            .filter(|name| found.outputs.contains(name))
+            .cloned()
+            .collect();
         Ok(found)
+    }
+
+    fn view<'a>(&'a self, back: &'a HashMap<String, String>) -> View<'a> {
+        View {
+            level: self.level,
+            operator: self.operator,
+            noise: &self.noise,
+            tokens: &self.shown.tokens,
+            back,
+        }
     }
 
     fn still(&self) -> BTreeMap<String, String> {

@@ -277,7 +277,9 @@ mod tests {
             text: "version: 1\nlevels: [low, high]\nkeys:\n  crm: { purpose: token }\n".to_owned(),
         };
         let parsed = parse(vec![source]);
-        let spec = parsed.spec.unwrap_or_else(|| panic!("{:#?}", parsed.diagnostics));
+        let spec = parsed
+            .spec
+            .unwrap_or_else(|| panic!("{:#?}", parsed.diagnostics));
         let (computed, registry) = (
             Computed::default(),
             Registry::new(sealine_protect::catalogue()),
@@ -302,9 +304,7 @@ mod tests {
         let Some(split) = split(&mut ast) else {
             return false;
         };
-        let narrow = bound(ast.clone())
-            .ok()
-            .and_then(|rest| split.join(&rest));
+        let narrow = bound(ast.clone()).ok().and_then(|rest| split.join(&rest));
         if let Some(narrow) = &narrow {
             let whole = whole.unwrap_or_else(|e| panic!("{text}: {e:?}"));
             assert_eq!(*narrow, whole, "{text}");

@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 
-use sealine_label::{Aspect, Channels, Origin};
+use sealine_label::{Aspect, Channels, Level, Origin};
 
 use super::Shown;
 use super::judge::Checking;
-use super::ledger::distances;
+use super::ledger::ways;
 
 impl Checking<'_, '_> {
-    /// Values and their stand-ins in one dataset are a dictionary of the key, and a date that can
-    /// be read tells how far its subject moves.
+    /// Values and their stand-ins in one dataset are a dictionary of the key; and a column that can be
+    /// read tells what stands for its values, and how far its dates move, in any other column too.
     pub(super) fn dictionaries(&mut self) {
         let shown = self.shown.clone();
         let value = |one: &&Shown| one.origin.aspect == Aspect::Value;
@@ -23,9 +23,9 @@ impl Checking<'_, '_> {
         for clear in shown.iter().filter(value) {
             let level = self.prover.world.level(&clear.origin);
             let cleared = level <= self.clearance(clear.trail);
-            // Rows picked by a value tell as much as a column of it does.
+            // Rows picked by a value tell as much as a column of it does, and so does its order.
             let column = clear.trail.column.is_some();
-            if !(if column { direct(&clear) } else { cleared }) {
+            if !(cleared || column && direct(&clear)) {
                 continue;
             }
             let token = of.get(&clear.origin).into_iter().flatten().find(|other| {
@@ -52,13 +52,13 @@ impl Checking<'_, '_> {
             }
             let known = shown.iter().filter(value).find(|other| {
                 let clearance = self.clearance(secret.trail);
-                self.prover.world.level(&other.origin) <= clearance
+                self.is_known(other, clearance)
                     && self.clearance(other.trail) <= clearance
-                    && moved_alike(secret, other)
+                    && alike(secret, other)
             });
             if let Some(known) = known {
                 let reason = format!(
-                    "`{}` can be read, and moves as far as `{}` does: together they give it away; use another key or other days",
+                    "`{}` can be read, and like values of `{}` have the same stand-ins: together they give it away; use another key, domain or parameters",
                     known.origin, secret.origin
                 );
                 self.push_violation(secret, level, "SL3008", reason);
@@ -67,9 +67,16 @@ impl Checking<'_, '_> {
     }
 }
 
-/// Whether the dates of both move by the same distances: under one key, within the same days.
-fn moved_alike(one: &Shown, other: &Shown) -> bool {
-    distances(one)
-        .iter()
-        .any(|way| distances(other).contains(way))
+impl Checking<'_, '_> {
+    /// Whether it can be read at a clearance. What a pipeline wrote has no level of its own: the
+    /// catalogued columns that it was passed on from stand beside it.
+    pub(super) fn is_known(&self, one: &Shown, at: Level) -> bool {
+        self.prover.world.level(&one.origin) <= at
+            && !self.prover.world.writable(&one.origin.dataset)
+    }
+}
+
+/// Whether like values of both have the same stand-ins.
+fn alike(one: &Shown, other: &Shown) -> bool {
+    ways(one).iter().any(|way| ways(other).contains(way))
 }

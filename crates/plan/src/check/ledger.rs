@@ -9,7 +9,6 @@
 
 use std::sync::Arc;
 
-use sealine_label::declare::Class;
 use sealine_label::{Aspect, Channels, Layer, Level, Origin, View};
 
 use super::judge::{Checking, tells_more};
@@ -29,7 +28,7 @@ impl Checking<'_, '_> {
             self.views_beside(&origin, &own, others);
         }
         self.dictionaries_beside(others);
-        self.distances_beside(others);
+        self.known_beside(others);
     }
 
     /// The dataset of the other pipeline, where a finding is about two.
@@ -209,26 +208,23 @@ impl Checking<'_, '_> {
         }
     }
 
-    /// Dates that can be read in one dataset and move as far as those of another.
-    fn distances_beside(&mut self, others: &[Arc<Shows>]) {
+    /// Values that can be read, in one dataset, and get the same stand-ins as those of another.
+    fn known_beside(&mut self, others: &[Arc<Shows>]) {
         let own = self.shown.clone();
-        for own in own.iter().filter(|one| !distances(one).is_empty()) {
-            let (level, here) = (
-                self.prover.world.level(&own.origin),
-                self.clearance(own.trail),
-            );
+        for own in own.iter().filter(|one| !ways(one).is_empty()) {
+            let level = self.prover.world.level(&own.origin);
+            let here = self.clearance(own.trail);
             for other in others {
                 let theirs = other.shown.iter().find(|theirs| {
                     let there = other.to(theirs.trail).1;
-                    let far = self.prover.world.level(&theirs.origin);
-                    let given_away = |secret: Level, at: Level, known: Level, read_at: Level| {
-                        secret > at && known <= at && read_at <= at
+                    let given_away = |secret: &Shown, at: Level, known: &Shown, read_at: Level| {
+                        self.prover.world.level(&secret.origin) > at
+                            && self.is_known(known, at)
+                            && read_at <= at
                     };
-                    distances(theirs)
-                        .iter()
-                        .any(|way| distances(own).contains(way))
-                        && (given_away(level, here, far, there)
-                            || given_away(far, there, level, here))
+                    ways(theirs).iter().any(|way| ways(own).contains(way))
+                        && (given_away(own, here, theirs, there)
+                            || given_away(theirs, there, own, here))
                 });
                 let Some(theirs) = theirs else { continue };
                 let trail = self.with(own.trail, other, theirs.trail);
@@ -237,7 +233,7 @@ impl Checking<'_, '_> {
                     ..own.clone()
                 };
                 let reason = format!(
-                    "{} show `{}` and `{}` moved by the same distance, and one of them can be read: together they give the other away; use another key or other days",
+                    "{} show stand-ins of `{}` and `{}` that are alike for like values, and one of them can be read: together they give the other away; use another key, domain or parameters",
                     self.both(&one),
                     own.origin,
                     theirs.origin
@@ -288,19 +284,30 @@ fn telling(all: &[Shown]) -> View {
     joined.only(Layer::tells)
 }
 
-/// By which keys, and within which days, dates move.
-pub(super) fn distances(shown: &Shown) -> Vec<(&Option<Arc<str>>, &Arc<str>)> {
-    let moved = |layer| match layer {
+/// A way in which the values of several columns get stand-ins alike: the protection, its key, the
+/// domain, and the other arguments.
+type Way<'a> = (&'a str, &'a str, &'a str, &'a str);
+
+/// The ways in which it shows under a key.
+pub(super) fn ways(shown: &Shown) -> Vec<Way<'_>> {
+    let way = |layer| match layer {
         &Layer::Part {
-            class: Class::Shift,
+            ref by,
             ref form,
-            ref key,
+            key: Some(ref key),
             ..
-        } => Some((key, form)),
+        } => Some((&**by, &**key, "", &**form)),
+        Layer::Token {
+            by,
+            key,
+            domain,
+            form,
+            ..
+        } if !domain.is_empty() => Some((&**by, &**key, &**domain, &**form)),
         _ => None,
     };
     match shown.origin.aspect {
-        Aspect::Value => shown.view.layers().iter().filter_map(moved).collect(),
+        Aspect::Value => shown.view.layers().iter().filter_map(way).collect(),
         _ => Vec::new(),
     }
 }

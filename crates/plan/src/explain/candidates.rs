@@ -11,9 +11,11 @@ use sealine_spec::SqlText;
 
 use super::evidence::{Again, Text, met};
 use super::items::{Item, Place, select_lists, written_column};
+use super::offers::offers;
 use super::options::{Choice, Target, choices};
 use crate::arrow_type;
 use crate::candidate::Candidate;
+use crate::check::{Trail, Trails};
 use crate::finding::{Demand, DemandKind, Finding};
 use crate::flow::Node;
 use crate::plan::Plan;
@@ -22,6 +24,8 @@ use crate::request::Request;
 
 /// Proofs tried for one finding at most.
 const MOST_TRIES: usize = 64;
+/// How often columns that leak only now are removed too.
+const MOST_ROUNDS: usize = 4;
 
 /// Changes that would settle a finding, best first.
 pub(crate) fn candidates(
@@ -53,9 +57,30 @@ pub(crate) fn candidates(
             permits,
             left: std::cell::Cell::new(MOST_TRIES),
         };
-        all.extend(tries.rewrites(node, column, origin));
+        match tries.beyond(node) {
+            None => all.extend(tries.rewrites(node, column, origin)),
+            // An edit that is known not to be enough is none; what would help is its owner's.
+            Some(rest) => {
+                let rows = Trail {
+                    column: None,
+                    ..trail
+                };
+                let asked = rest.iter().filter(|other| *other != origin);
+                let asked = asked.flat_map(|other| offers(plan, again, other, rows));
+                all.extend(offers(plan, again, origin, rows));
+                all.extend(asked);
+            }
+        }
     }
-    all.extend(super::offers::offers(plan, again, origin, trail));
+    all.extend(offers(plan, again, origin, trail));
+    let mut seen = Vec::new();
+    all.retain(|one| {
+        let new = !seen.contains(one);
+        if new {
+            seen.push(one.clone());
+        }
+        new
+    });
     // What stands there already is no change.
     let there = |one: &Candidate| {
         one.span.is_some_and(|span| {
@@ -84,16 +109,7 @@ struct Edit<'e> {
 
 impl Tries<'_> {
     fn rewrites(&self, node: &Arc<Node>, column: usize, origin: &Origin) -> Vec<Candidate> {
-        let Some(output) = self.plan.outputs.get(self.output) else {
-            return Vec::new();
-        };
-        let Some(text) = self
-            .plan
-            .evidence
-            .texts
-            .iter()
-            .find(|text| text.name == output.from && !text.sql.text.is_empty())
-        else {
+        let Some(text) = self.text() else {
             return Vec::new();
         };
         if matches!(
@@ -148,6 +164,63 @@ impl Tries<'_> {
             at += here;
         }
         Vec::new()
+    }
+
+    /// What stays wrong with every column removed that leaks: no protection of columns settles
+    /// that. None where nothing does, or where it cannot be tried.
+    fn beyond(&self, node: &Node) -> Option<Vec<Origin>> {
+        let text = self.text()?;
+        let mut gone = self.leaking(&self.plan.evidence.trails, &self.plan.demands);
+        for _ in 0..MOST_ROUNDS {
+            // An order by a column that is left out clashes with another of its name.
+            let again = ["", "#"].iter().find_map(|mark| {
+                let text_without = without(&text.sql.text, node, &gone, mark)?;
+                self.again(&text.name, &text.sql, text_without)
+            })?;
+            let trails = &again.evidence.trails;
+            let more = self.leaking(trails, &again.demands);
+            if more.iter().all(|column| gone.contains(column)) {
+                let violated = trails.violations.iter().zip(&again.violations);
+                // What can fail does so inside of `redact` too, and not where only the column is left.
+                let violated = violated
+                    .filter(|(trail, one)| trail.output == self.output && one.code != "SL3010");
+                let mut rest: Vec<Origin> = violated.map(|(_, one)| one.origin.clone()).collect();
+                rest.sort();
+                rest.dedup();
+                return (!rest.is_empty()).then_some(rest);
+            }
+            gone.extend(more);
+        }
+        None
+    }
+
+    /// The text of the step that the output is of.
+    fn text(&self) -> Option<&Text> {
+        let from = &self.plan.outputs.get(self.output)?.from;
+        let mut texts = self.plan.evidence.texts.iter();
+        texts.find(|text| text.name == *from && !text.sql.text.is_empty())
+    }
+
+    /// The proof with another text for a step.
+    fn again(&self, step: &str, sql: &SqlText, text: String) -> Option<Plan> {
+        let sql = Arc::new(SqlText::plain(text, sql.span));
+        let Again {
+            files,
+            spec,
+            computed,
+            registry,
+            live,
+        } = self.again;
+        attempt(
+            files,
+            spec,
+            computed,
+            registry,
+            &self.plan.request,
+            live,
+            Some((step, sql)),
+        )
+        .ok()
     }
 
     /// Protects one item.
@@ -242,7 +315,7 @@ impl Tries<'_> {
         names: &[String],
         edit: &dyn Fn(String) -> Edit<'e>,
     ) -> Vec<Candidate> {
-        let leaking: Vec<usize> = self.leaking();
+        let leaking = self.leaking(&self.plan.evidence.trails, &self.plan.demands);
         let owner = item
             .expression
             .rsplit_once('.')
@@ -299,13 +372,12 @@ impl Tries<'_> {
     }
 
     /// The columns of this output that something is wrong with.
-    fn leaking(&self) -> Vec<usize> {
-        let trails = &self.plan.evidence.trails;
+    fn leaking(&self, trails: &Trails, demands: &[Demand]) -> Vec<usize> {
         let violated = trails.violations.iter();
         let denied = trails
             .demands
             .iter()
-            .zip(&self.plan.demands)
+            .zip(demands)
             .filter(|(_, demand)| !(self.permits)(demand))
             .map(|(trail, _)| trail);
         let mut all: Vec<usize> = violated
@@ -381,26 +453,9 @@ impl Tries<'_> {
             edit.replacement,
             edit.sql.text.get(end..)?
         );
-        let sql = Arc::new(SqlText::plain(text, edit.sql.span));
-        let Again {
-            files,
-            spec,
-            computed,
-            registry,
-            live,
-        } = self.again;
-        let again = attempt(
-            files,
-            spec,
-            computed,
-            registry,
-            &self.plan.request,
-            live,
-            Some((edit.step, sql)),
-        )
-        .ok()?;
+        let again = self.again(edit.step, edit.sql, text)?;
         let trails = &again.evidence.trails;
-        let concerns = |trail: &crate::check::Trail, of: &Origin| {
+        let concerns = |trail: &Trail, of: &Origin| {
             trail.output == self.output
                 && trail.column.is_some_and(|column| columns.contains(&column))
                 && origin.is_none_or(|origin| {
@@ -468,6 +523,53 @@ impl Tries<'_> {
             reveals,
         }
     }
+}
+
+/// A query with some of its columns redacted in every branch, a mark behind their names; none where
+/// that cannot be written.
+fn without(sql: &str, node: &Node, columns: &[usize], mark: &str) -> Option<String> {
+    let fields = node.plan.schema().fields();
+    let name = |index: usize, mark: &str| {
+        let field = fields.get(index)?;
+        Some(identifier(&format!("{}{mark}", field.name())))
+    };
+    let (mut done, mut from) = (String::new(), 0);
+    for items in select_lists(sql) {
+        let stars = items.iter().filter(|item| item.star).count();
+        if stars > 1 {
+            return None;
+        }
+        let width = (fields.len() + stars).checked_sub(items.len())?;
+        let mut at = 0;
+        for item in items {
+            let here = if item.star { width } else { 1 };
+            let range = at..at + here;
+            at += here;
+            if !columns.iter().any(|column| range.contains(column)) {
+                continue;
+            }
+            let owner = match item.expression.rsplit_once('.') {
+                Some((owner, _)) if item.star => format!("{owner}."),
+                _ => String::new(),
+            };
+            let mut parts = Vec::new();
+            for index in range {
+                let written = match item.star {
+                    true => format!("{owner}{}", name(index, "")?),
+                    false => item.expression.clone(),
+                };
+                parts.push(match columns.contains(&index) {
+                    true => format!("redact({written}) AS {}", name(index, mark)?),
+                    false => written,
+                });
+            }
+            done.push_str(sql.get(from..item.place.bytes.0)?);
+            done.push_str(&parts.join(", "));
+            from = item.place.bytes.1;
+        }
+    }
+    done.push_str(sql.get(from..)?);
+    Some(done)
 }
 
 /// The branch of a union that a column's value comes from.

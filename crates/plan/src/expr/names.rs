@@ -14,8 +14,7 @@ pub(crate) struct Names<'s> {
 
 impl<'s> Names<'s> {
     pub(crate) fn of(schema: &'s DFSchema) -> Self {
-        let mut by_name: HashMap<&str, Vec<usize>> =
-            HashMap::with_capacity(schema.fields().len());
+        let mut by_name: HashMap<&str, Vec<usize>> = HashMap::with_capacity(schema.fields().len());
         for (index, field) in schema.fields().iter().enumerate() {
             by_name.entry(field.name()).or_default().push(index);
         }

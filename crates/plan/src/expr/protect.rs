@@ -346,7 +346,12 @@ impl Prover<'_> {
                 if self.is_small(&own, span) {
                     return None;
                 }
-                let domain = self.domain(&own, &said.domain(), slot);
+                // Where nothing separates domains, the key has one.
+                let domain = if said.has_domain() {
+                    self.domain(&own, &said.domain(), slot)
+                } else {
+                    Arc::from("*")
+                };
                 Some(Layer::Token {
                     by: Arc::from(said.declaration.name),
                     normal: 0,

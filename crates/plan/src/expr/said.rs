@@ -38,6 +38,12 @@ impl Said<'_> {
         self.of_kind(|kind| kind == ParamKind::Domain)
     }
 
+    /// Whether it separates tokens of several domains.
+    pub(crate) fn has_domain(&self) -> bool {
+        let mut params = self.declaration.params.iter();
+        params.any(|param| param.kind == ParamKind::Domain)
+    }
+
     fn of_kind(&self, is: impl Fn(ParamKind) -> bool) -> String {
         let mut params = self.declaration.params.iter();
         params

@@ -105,8 +105,9 @@ impl Prover<'_> {
         let schema = source.input_schema();
         let written = self.world.recorded(&dataset.id);
         let before = written.into_iter().flat_map(|written| &written.columns);
-        let before: HashMap<&str, &WrittenColumn> =
-            before.map(|column| (column.name.as_str(), column)).collect();
+        let before: HashMap<&str, &WrittenColumn> = before
+            .map(|column| (column.name.as_str(), column))
+            .collect();
         let columns = schema
             .fields()
             .iter()
@@ -148,12 +149,7 @@ impl Prover<'_> {
         }
     }
 
-    fn column(
-        &mut self,
-        dataset: &Dataset,
-        name: &str,
-        before: Option<&WrittenColumn>,
-    ) -> Cell {
+    fn column(&mut self, dataset: &Dataset, name: &str, before: Option<&WrittenColumn>) -> Cell {
         let here = (Arc::from(dataset.id.as_str()), Arc::from(name), 0);
         let mut own = Own {
             columns: [here].into(),

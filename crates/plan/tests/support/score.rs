@@ -248,15 +248,17 @@ pub fn page(scores: &[Score]) -> String {
          - *protected*: read restricted columns through permitted protections only; at most 2 % may be;\n\
          - *leaks*: show a restricted column, and all have to be refused;\n\
          - *edits*: of the leaking queries for which `check` prints an edit, those that pass once the \
-         edits are applied as printed; the goal is 95 %.\n\n\
-         | queries | of | verdict | internal refused | protected refused | leaks refused | edits that pass |\n\
-         |---|---|---|---|---|---|---|\n",
+         edits are applied as printed; the goal is 95 %;\n\
+         - *no edit*: the leaking queries for which none is printed, since protecting columns is not enough: \
+         what rows there are, or what they are grouped by, tells. Their owners are asked for a view or a grant.\n\n\
+         | queries | of | verdict | internal refused | protected refused | leaks refused | edits that pass | no edit |\n\
+         |---|---|---|---|---|---|---|---|\n",
     );
     let all = Score::sum(scores);
     for one in scores.iter().chain([&all]) {
         let _ = writeln!(
             out,
-            "| {} | {} | {} of {} | {} of {} | {} of {} | {} of {} | {} of {} |",
+            "| {} | {} | {} of {} | {} of {} | {} of {} | {} of {} | {} of {} | {} |",
             one.title,
             one.queries,
             one.verdicts,
@@ -269,6 +271,7 @@ pub fn page(scores: &[Score]) -> String {
             one.rightly + one.leaked.len(),
             one.edits_pass,
             one.edits,
+            one.rightly - one.edits,
         );
     }
     for (title, lines) in [

@@ -15,8 +15,10 @@ keys:
   lake-files: { purpose: file }
 ";
 
-/// Its files. Of ten columns one is restricted and sealed on its way in; each step computes
-/// one column anew, every fifth filters, every tenth joins what came before with the source.
+/// Its files. Of ten columns one is restricted and sealed on its way in. A step names every
+/// column and computes some anew, so that each is computed once; every fifth filters; every tenth
+/// joins what came before with the source and hands it on by a star. A file may have 1 MiB: the
+/// names are short.
 pub fn files(columns: usize, steps: usize) -> Vec<(&'static str, String)> {
     let mut catalog = String::from(
         "version: 1\ndatasets:\n  wide:\n    at: { connection: files, path: wide.csv, format: csv }\n    primary_key: [id]\n    columns:\n      id: { type: int64, level: internal }\n",
@@ -39,20 +41,21 @@ pub fn files(columns: usize, steps: usize) -> Vec<(&'static str, String)> {
             0 => "wide".to_owned(),
             _ => format!("s{}", step - 1),
         };
-        let mut items = vec!["t.id".to_owned()];
+        let joins = step % 10 == 9;
+        let mut items = vec!["id".to_owned()];
         for column in 0..columns {
             items.push(match (step, column) {
-                (0, c) if c % 10 == 0 => format!("encrypt(t.c{c}, 'lake') AS c{c}"),
-                (s, c) if c % 10 != 0 && c % steps == s => format!("t.c{c} + 1 AS c{c}"),
-                (_, c) => format!("t.c{c}"),
+                (0, c) if c % 10 == 0 => format!("encrypt(c{c}, 'lake') AS c{c}"),
+                (s, c) if c % 10 != 0 && c % steps == s => format!("c{c} + 1 AS c{c}"),
+                (_, c) => format!("c{c}"),
             });
         }
-        let _ = write!(
-            pipeline,
-            "  s{step}:\n    sql: >-\n      SELECT {} FROM {from} t",
-            items.join(", ")
-        );
-        if step % 10 == 9 {
+        let list = match joins {
+            true => "t.*".to_owned(),
+            false => items.join(","),
+        };
+        let _ = write!(pipeline, "  s{step}:\n    sql: SELECT {list} FROM {from} t");
+        if joins {
             pipeline.push_str(" JOIN wide w ON w.id = t.id");
         }
         if step % 5 == 4 {
