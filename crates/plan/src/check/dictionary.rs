@@ -47,7 +47,7 @@ impl Checking<'_, '_> {
         }
         for secret in shown.iter().filter(value) {
             let level = self.prover.world.level(&secret.origin);
-            if level <= self.clearance(secret.trail) || distances(secret).is_empty() {
+            if level <= self.clearance(secret.trail) || ways(secret).is_empty() {
                 continue;
             }
             let known = shown.iter().filter(value).find(|other| {
