@@ -157,7 +157,7 @@ fn a_run_that_fails_for_what_is_restricted_is_noticed() {
     assert!(
         differences
             .iter()
-            .all(|one| strings(&one["what"]) .contains(&"that it fails: SL5471")),
+            .all(|one| strings(&one["what"]).contains(&"that it fails: SL5471")),
         "{differences:?}"
     );
     // Text for people, with what replays it.

@@ -85,10 +85,7 @@ pub(super) struct Twin {
 }
 
 /// The columns that may differ for an audience cleared for `level`.
-pub(super) fn hidden<'a>(
-    source: &'a Source,
-    level: Level,
-) -> impl Iterator<Item = (usize, &'a Column)> {
+pub(super) fn hidden(source: &Source, level: Level) -> impl Iterator<Item = (usize, &Column)> {
     let columns = source.input.dataset.columns.iter().enumerate();
     columns.filter(move |(_, column)| column.level > level)
 }
