@@ -157,6 +157,35 @@ fn a_star_is_spelled_out() {
 }
 
 #[test]
+fn no_edit_is_printed_where_none_is_enough() {
+    let edits = |sql: &str| {
+        let plan = prove(&pipeline(sql));
+        let all = findings(&plan);
+        assert!(!all.is_empty(), "{sql}");
+        let offered = all
+            .iter()
+            .flat_map(|finding| plan.candidates_permitted(finding, &support::permits));
+        let (edits, offers): (Vec<_>, Vec<_>) = offered.partition(|c| c.span.is_some());
+        (edits.len(), offers)
+    };
+    assert!(edits("SELECT id, email FROM people").0 > 0);
+    // Which rows there are tells the name, whatever is done about the column; here also where an
+    // order by it has to be planned beside the column that is left out.
+    for sql in [
+        "SELECT id, email FROM people WHERE name = 'hiv'",
+        "SELECT id, email FROM people p WHERE name = 'hiv' ORDER BY p.email",
+        "SELECT * FROM people WHERE name = 'hiv'",
+        "SELECT id, email FROM people UNION ALL SELECT id, email FROM people WHERE name = 'hiv'",
+    ] {
+        let (printed, offers) = edits(sql);
+        assert_eq!(printed, 0, "{sql}");
+        let has = |text: &str| offers.iter().any(|c| c.replacement.contains(text));
+        assert!(has("domain: ['hiv']"), "{sql}: {offers:#?}");
+        assert!(has("selected_people: { view:"), "{sql}: {offers:#?}");
+    }
+}
+
+#[test]
 fn the_path_leads_from_the_catalogue_to_the_output() {
     let text =
         pipeline("WITH c AS (SELECT id, email AS e FROM people)\nSELECT id, upper(e) AS x FROM c");

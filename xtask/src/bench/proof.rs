@@ -109,7 +109,9 @@ fn page(lines: &[Line], machine: &str) -> String {
             true => "met",
             false => "missed",
         };
-        let alone = line.alone.map_or("–".to_owned(), |ms| format!("{ms:.0} ms"));
+        let alone = line
+            .alone
+            .map_or("–".to_owned(), |ms| format!("{ms:.0} ms"));
         let _ = writeln!(
             out,
             "| {} | {:.1} ms | {:.0} ms | {met} | {alone} | {:.0} MiB | {:.0} MiB |",

@@ -7,7 +7,7 @@ use datafusion::logical_expr::{Expr, ExprSchemable};
 use super::cast::is_fixed_width;
 use super::cell::{Cell, DIGITS, LOWER, TRIM};
 use super::evaluate::Env;
-use super::span::span_of;
+use super::span::{is_literal, is_path, span_of};
 use crate::bind::Division;
 use crate::error::{Bound, refuse};
 use crate::flow::Prover;
@@ -110,24 +110,32 @@ impl Prover<'_> {
         expr: &Expr,
         env: &Env<'_>,
     ) -> Cell {
+        let wide = |expr: &Expr| {
+            let known = expr.get_type(env.schema);
+            known.is_ok_and(|ty| !ty.is_nested() && !is_fixed_width(&ty))
+        };
+        let text = fact.name == "concat" && wide(expr);
+        // Of lists it is another function, which gives nulls, and a list may stand inside of a cast.
+        let parts = match expr {
+            Expr::ScalarFunction(function) => function.args.as_slice(),
+            _ => &[],
+        };
+        let plain = |part: &Expr| (is_path(part) || is_literal(part)) && wide(part);
+        let never_null = text && parts.iter().all(plain);
         let null = match fact.nulls {
+            // A null adds nothing to the text, which is there in any case.
+            _ if never_null => self.nothing(),
             Nulls::Strict => cells
                 .iter()
                 .fold(self.nothing(), |all, cell| self.labels.join(all, cell.null)),
             Nulls::Any | Nulls::Empty => seen,
         };
         let length = match fact.name {
-            "concat" => {
-                // A null adds nothing to the text, so the nulls show in the length.
-                let parts = cells.iter().fold(self.nothing(), |all, cell| {
-                    let both = self.labels.join(cell.length, cell.null);
-                    self.labels.join(all, both)
-                });
-                let text = expr
-                    .get_type(env.schema)
-                    .is_ok_and(|ty| !ty.is_nested() && !is_fixed_width(&ty));
-                if text { parts } else { seen }
-            }
+            // So the nulls show in the length.
+            "concat" if text => cells.iter().fold(self.nothing(), |all, cell| {
+                let both = self.labels.join(cell.length, cell.null);
+                self.labels.join(all, both)
+            }),
             "reverse" => cells.iter().fold(self.nothing(), |all, cell| {
                 self.labels.join(all, cell.length)
             }),

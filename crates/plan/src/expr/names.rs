@@ -66,12 +66,12 @@ mod tests {
         };
         let one = DFSchema::try_from_qualified_schema("t", &fields(&["a", "b", "c"])).unwrap();
         let two = DFSchema::try_from_qualified_schema("s.t", &fields(&["b", "d"])).unwrap();
-        let three = DFSchema::try_from(fields(&["d", "t.a"])).unwrap();
+        let three = DFSchema::try_from(fields(&["e", "t.a"])).unwrap();
         let schema = one.join(&two).unwrap().join(&three).unwrap();
         let names = Names::of(&schema);
         let tables = [None, Some("t"), Some("s.t"), Some("x.t"), Some("u")];
         for table in tables {
-            for name in ["a", "b", "c", "d", "t.a", "e"] {
+            for name in ["a", "b", "c", "d", "e", "t.a", "f"] {
                 let table = table.map(TableReference::parse_str);
                 let column = Column::new(table, name);
                 assert_eq!(
