@@ -35,6 +35,7 @@ const PAGES: &[&str] = &[
     "docs/reference/files.md",
     "docs/reference/protection-speed.md",
     "docs/reference/faults.md",
+    "docs/reference/performance.md",
     "docs/reference/functions.md",
     "docs/reference/mutants.md",
     "docs/reference/precision.md",
