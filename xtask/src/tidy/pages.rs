@@ -33,6 +33,7 @@ const PAGES: &[&str] = &[
     "docs/reference/codes.md",
     "docs/reference/detection.md",
     "docs/reference/files.md",
+    "docs/reference/proof-speed.md",
     "docs/reference/protection-speed.md",
     "docs/reference/faults.md",
     "docs/reference/performance.md",
