@@ -4,28 +4,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use datafusion::arrow::array::{Array, ArrayRef};
-use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use sealine_label::Level;
 use serde_json::Value;
 
 use super::seen::{Output, Seen};
 use super::shown::Key;
-
-/// A cell as text; `None` for null.
-pub(super) fn text(array: &ArrayRef, row: usize) -> Option<String> {
-    let formatter = ArrayFormatter::try_new(array.as_ref(), &FormatOptions::new()).ok()?;
-    (!array.is_null(row)).then(|| formatter.value(row).to_string())
-}
-
-/// All cells of a column as text.
-pub(super) fn texts(array: &ArrayRef) -> Vec<Option<String>> {
-    let Ok(formatter) = ArrayFormatter::try_new(array.as_ref(), &FormatOptions::new()) else {
-        return vec![None; array.len()];
-    };
-    let cell = |row| (!array.is_null(row)).then(|| formatter.value(row).to_string());
-    (0..array.len()).map(cell).collect()
-}
 
 /// What differs from run to run of the same inputs, and so tells nothing of them.
 #[derive(Default)]

@@ -7,19 +7,29 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use datafusion::arrow::array::{Array, ArrayRef};
 use datafusion::arrow::datatypes::{Field, Schema};
+use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use sealine_access::Principal;
 use sealine_label::Level;
 use sealine_plan::{Plan, Request, Sink};
 use serde_json::Value;
 
-use super::compare::texts;
 use super::{sample, scratch};
 use crate::cancel::CancelToken;
 use crate::error::EngineError;
 use crate::exec;
 use crate::progress::{Progress, Update};
 use crate::session::{NotDecided, Session, Setup};
+
+/// All cells of a column as text.
+pub(super) fn texts(array: &ArrayRef) -> Vec<Option<String>> {
+    let Ok(formatter) = ArrayFormatter::try_new(array.as_ref(), &FormatOptions::new()) else {
+        return vec![None; array.len()];
+    };
+    let cell = |row| (!array.is_null(row)).then(|| formatter.value(row).to_string());
+    (0..array.len()).map(cell).collect()
+}
 
 /// What there is to see of a copy in which pipelines ran.
 #[derive(Default)]

@@ -18,7 +18,7 @@ use sealine_plan::{Demand, DemandKind, Plan, Protection};
 use sealine_protect::Kernel;
 use sealine_spec::Spec;
 
-use super::compare::{text, texts};
+use super::seen::texts;
 
 /// A column of a dataset.
 pub(super) type Key = (String, String);
@@ -227,9 +227,10 @@ impl Shown {
             for (old, new) in normal(old).iter().zip(normal(new)) {
                 match (part.kernel.apply(old), part.kernel.apply(&new)) {
                     (Ok(old), Ok(new)) => {
+                        let both = texts(&old).into_iter().zip(texts(&new)).enumerate();
                         rows.extend(
-                            (0..old.len().min(new.len()))
-                                .filter(|row| text(&old, *row) != text(&new, *row)),
+                            both.filter(|(_, (old, new))| old != new)
+                                .map(|(row, _)| row),
                         );
                     }
                     (Err(_), Err(_)) => {}

@@ -14,7 +14,10 @@ pub(super) fn render(proposal: &Proposal, source: &Source) -> Vec<(String, Strin
         (format!("catalog/{name}.yaml"), catalog(proposal, source)),
         (format!("policy/{name}.cedar"), policy(proposal)),
         (format!("pipelines/{name}.yaml"), pipeline(proposal)),
-        (".gitignore".to_owned(), ".sealine/\n/lake/\n".to_owned()),
+        (
+            ".gitignore".to_owned(),
+            ".sealine/\n.sealine-twins-*/\n/lake/\n".to_owned(),
+        ),
     ]
 }
 
