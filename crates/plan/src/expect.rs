@@ -15,7 +15,7 @@ use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::{Expr, LogicalPlan, Volatility};
 use sealine_spec::{Dataset, OnError, Piece, SqlText};
 
-use crate::bind::{Scope, bind};
+use crate::bind::{Scope, bind, read};
 use crate::error::{Bound, refuse};
 use crate::expr::span_of;
 use crate::protection::Protection;
@@ -69,7 +69,7 @@ fn condition(sql: &SqlText, scope: &Scope, world: &World<'_>) -> Bound<(Expr, DF
     let end = format!("\n) AS holds FROM {ROWS}");
     let pieces = [Piece::Text("SELECT ("), Piece::Sql(sql), Piece::Text(&end)];
     let whole = SqlText::assembled(&pieces, sql.span);
-    let query = bind(&whole, scope, world, OnError::Total, &mut 0)?;
+    let query = bind(read(&whole)?, &whole, scope, world, OnError::Total, &mut 0)?;
     let LogicalPlan::Projection(projection) = &query.plan else {
         return Err(not_a_condition(sql));
     };

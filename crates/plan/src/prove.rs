@@ -11,7 +11,7 @@ use sealine_label::{Interner, LabelId, Level, Origin, View};
 use sealine_spec::{Dataset, Diagnostic, Diagnostics, Files, OnError, Spec, SqlText};
 
 use crate::assemble::{Assembled, assemble, inputs_of};
-use crate::bind::{Query, Scope, bind};
+use crate::bind::{Query, STACK, Scope, ahead, bind, read};
 use crate::check::{Checked, Shown, Shows, Trail, Trails, check, shown};
 use crate::error::{Bound, planning, refuse};
 use crate::explain::{Evidence, Text};
@@ -23,9 +23,6 @@ use crate::plan::{Order, PlannedOutput};
 use crate::source::{BoundSource, InputSource};
 use crate::world::{World, mentions};
 use crate::{Computed, Plan, Registry, Request, computed, digest, draw, reveal, waive};
-
-/// Deep queries nest deep: the proof runs on a stack of its own.
-const STACK: usize = 256 << 20;
 
 /// Binds and proves a request.
 ///
@@ -55,6 +52,7 @@ pub fn prove_among(
     request: &Request,
     live: &Arc<Live>,
 ) -> Result<Plan, Diagnostics> {
+    // Deep queries nest deep.
     let done = std::thread::scope(|scope| {
         let proof = || attempt(files, spec, computed, registry, request, live, None);
         match std::thread::Builder::new()
@@ -204,8 +202,14 @@ impl<'a> Proof<'a> {
                 scope.add(&dataset.id, source);
             }
         }
-        for step in &self.job.steps {
+        let job = self.job;
+        let texts = job.steps.iter().map(|step| &*step.sql);
+        ahead(texts.collect(), |at, query| {
+            let Some(step) = job.steps.get(at) else {
+                return Ok(());
+            };
             let query = bind(
+                query?,
                 &step.sql,
                 &scope,
                 self.world,
@@ -225,8 +229,8 @@ impl<'a> Proof<'a> {
             let schema = Arc::new(node.plan.schema().as_arrow().clone());
             self.prover.bound.insert(key.clone(), node);
             scope.add(&step.name, Arc::new(BoundSource { name: key, schema }));
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// The node of each output.
@@ -334,7 +338,14 @@ impl<'a> Proof<'a> {
                 scope.add(id, source);
             }
         }
-        let query = bind(sql, &scope, self.world, OnError::Total, &mut self.slots)?;
+        let query = bind(
+            read(sql)?,
+            sql,
+            &scope,
+            self.world,
+            OnError::Total,
+            &mut self.slots,
+        )?;
         let facts = StepFacts {
             index: self.texts.len(),
             sql: Arc::new(sql.clone()),

@@ -25,6 +25,8 @@ use crate::protection::Stub;
 /// The names that one step sees.
 pub(crate) struct Scope {
     tables: BTreeMap<String, Arc<dyn TableSource>>,
+    /// Tables by the names that the query at hand gives them.
+    pub(super) renamed: RefCell<BTreeMap<String, Arc<dyn TableSource>>>,
     stubs: BTreeMap<&'static str, Arc<ScalarUDF>>,
     /// Names asked for and not found, for the message.
     pub(crate) missing: RefCell<Vec<String>>,
@@ -39,6 +41,7 @@ impl Scope {
             .collect();
         Self {
             tables: BTreeMap::new(),
+            renamed: RefCell::default(),
             stubs,
             missing: RefCell::default(),
         }
@@ -48,6 +51,11 @@ impl Scope {
     pub(crate) fn add(&mut self, name: &str, source: Arc<dyn TableSource>) {
         self.tables.insert(name.to_lowercase(), Arc::clone(&source));
         self.tables.insert(name.to_owned(), source);
+    }
+
+    /// The table of that SQL name.
+    pub(super) fn table(&self, name: &str) -> Option<Arc<dyn TableSource>> {
+        self.tables.get(name).cloned()
     }
 
     /// The known name nearest to one that was not found.
@@ -68,7 +76,8 @@ impl ContextProvider for Scope {
                 table,
             } => format!("{catalog}.{schema}.{table}"),
         };
-        self.tables.get(&wanted).cloned().ok_or_else(|| {
+        let renamed = self.renamed.borrow().get(&wanted).cloned();
+        renamed.or_else(|| self.table(&wanted)).ok_or_else(|| {
             self.missing.borrow_mut().push(wanted.clone());
             plan_datafusion_err!("table `{wanted}` not found")
         })

@@ -4,6 +4,8 @@
 //! every protection is complete, and (unless the step says `on_error: fail`) casts and divisions
 //! are total. The optimizer does not run here.
 
+mod ahead;
+mod alias;
 mod catalog;
 mod complete;
 mod engine;
@@ -12,8 +14,10 @@ mod parse;
 mod step;
 mod total;
 
+pub(crate) use ahead::ahead;
 pub(crate) use catalog::Scope;
 pub(crate) use complete::{calls, placed};
 pub use engine::engine_functions;
-pub(crate) use step::{Query, bind};
+pub(crate) use parse::STACK;
+pub(crate) use step::{Query, bind, read};
 pub(crate) use total::{Division, safe_divisor};

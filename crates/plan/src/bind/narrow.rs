@@ -13,15 +13,15 @@ use std::sync::Arc;
 use datafusion::common::{Column, DFSchema, Span, Spans, TableReference};
 use datafusion::logical_expr::{Expr, LogicalPlan, Projection};
 use datafusion::sql::sqlparser::ast::{
-    Expr as Written, GroupByExpr, Ident, Query, Select, SelectItem,
-    SelectItemQualifiedWildcardKind, SetExpr, Value, WildcardAdditionalOptions,
+    Expr as Written, GroupByExpr, Query, Select, SelectItem, SelectItemQualifiedWildcardKind,
+    SetExpr, Value, WildcardAdditionalOptions,
 };
 
+use super::alias::normal;
 use crate::expr::Names;
 
 /// A SELECT list without the columns that are handed on.
 pub(super) struct Split {
-    whole: Vec<SelectItem>,
     places: Vec<Place>,
 }
 
@@ -48,15 +48,15 @@ pub(super) fn split(query: &mut Query) -> Option<Split> {
         return None;
     }
     let whole = std::mem::take(&mut select.projection);
-    let planned = whole.iter().zip(&places);
+    let planned = whole.into_iter().zip(&places);
     let planned = planned.filter(|(_, place)| matches!(place, Place::Planned));
-    select.projection = planned.map(|(item, _)| item.clone()).collect();
+    select.projection = planned.map(|(item, _)| item).collect();
     if select.projection.is_empty() {
         // A list needs an item; this one is left out again.
         let nothing = Written::Value(Value::Null.into());
         select.projection.push(SelectItem::UnnamedExpr(nothing));
     }
-    Some(Split { whole, places })
+    Some(Split { places })
 }
 
 /// The only SELECT of a query that selects, filters and joins, and nothing else.
@@ -128,14 +128,6 @@ fn one(written: &Written, alias: Option<String>) -> Option<Place> {
     })
 }
 
-/// As the planner reads a name: in small letters unless it is quoted.
-fn normal(name: &Ident) -> String {
-    match name.quote_style {
-        Some(_) => name.value.clone(),
-        None => name.value.to_ascii_lowercase(),
-    }
-}
-
 fn unadorned(options: &WildcardAdditionalOptions) -> bool {
     *options
         == WildcardAdditionalOptions {
@@ -145,13 +137,6 @@ fn unadorned(options: &WildcardAdditionalOptions) -> bool {
 }
 
 impl Split {
-    /// Gives the query its whole list again.
-    pub(super) fn undo(self, query: &mut Query) {
-        if let SetExpr::Select(select) = query.body.as_mut() {
-            select.projection = self.whole;
-        }
-    }
-
     /// The analysed plan of the rest with the columns back in their places; none where it is not
     /// certain which columns are meant.
     pub(super) fn join(&self, plan: &LogicalPlan) -> Option<LogicalPlan> {
@@ -314,8 +299,6 @@ mod tests {
             let metadata = |plan: &LogicalPlan| plan.schema().metadata().clone();
             assert_eq!(metadata(narrow), metadata(&whole));
         }
-        split.undo(&mut ast);
-        assert_eq!(ast, read(&sql).unwrap(), "{text}");
         narrow.is_some()
     }
 

@@ -19,6 +19,9 @@ const MOST_EXPANSION: u64 = 2_000;
 /// How deep the parser may nest.
 const MOST_NESTING: usize = 64;
 
+/// The stack of a thread that reads or proves queries.
+pub(crate) const STACK: usize = 256 << 20;
+
 /// Reads one query.
 pub(crate) fn parse(sql: &SqlText) -> Bound<Box<Query>> {
     if sql.text.len() > MOST_BYTES {

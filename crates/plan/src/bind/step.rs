@@ -7,10 +7,11 @@ use datafusion::sql::planner::SqlToRel;
 use datafusion::sql::sqlparser::ast::{Query as Ast, Statement};
 use sealine_spec::{OnError, SqlText};
 
+use super::alias::renamed;
 use super::catalog::Scope;
 use super::complete::complete;
 use super::engine::{functions, reading};
-use super::narrow::split;
+use super::narrow::{Split, split};
 use super::parse::parse;
 use super::total::total;
 use crate::error::{Bound, planning, refuse};
@@ -23,28 +24,48 @@ pub(crate) struct Query {
     pub(crate) plan: LogicalPlan,
 }
 
-/// Reads, plans, analyses and completes one query.
+/// A query that was read.
+pub(crate) struct Read {
+    ast: Box<Ast>,
+    /// Where columns that are handed on were taken out of the list.
+    split: Option<Split>,
+}
+
+/// Reads one query.
+pub(crate) fn read(sql: &SqlText) -> Bound<Read> {
+    let mut ast = parse(sql)?;
+    let split = split(&mut ast);
+    Ok(Read { ast, split })
+}
+
+/// Plans, analyses and completes one query.
 pub(crate) fn bind(
+    query: Read,
     sql: &SqlText,
     scope: &Scope,
     world: &World<'_>,
     on_error: OnError,
     slots: &mut usize,
 ) -> Bound<Query> {
-    let mut ast = parse(sql)?;
     let before = *slots;
-    if let Some(split) = split(&mut ast) {
-        let rest = analysed(ast.clone(), sql, scope, world, on_error, slots);
-        let whole = rest.ok().and_then(|rest| split.join(&rest));
-        if let Some(plan) = whole.filter(|plan| unique_names(plan, sql).is_ok()) {
-            return Ok(Query { plan });
-        }
-        // What is wrong is said of the whole text.
-        split.undo(&mut ast);
+    let mut analysed = |mut ast: Box<Ast>| {
         *slots = before;
         scope.missing.borrow_mut().clear();
-    }
-    let plan = analysed(ast, sql, scope, world, on_error, slots)?;
+        scope.renamed.replace(renamed(&mut ast, scope));
+        analysed(ast, sql, scope, world, on_error, slots)
+    };
+    let plan = match query.split {
+        None => analysed(query.ast)?,
+        Some(split) => {
+            let rest = analysed(query.ast);
+            let whole = rest.ok().and_then(|rest| split.join(&rest));
+            match whole.filter(|plan| unique_names(plan, sql).is_ok()) {
+                Some(plan) => plan,
+                // What is wrong is said of the whole text.
+                None => analysed(parse(sql)?)?,
+            }
+        }
+    };
     Ok(Query { plan })
 }
 

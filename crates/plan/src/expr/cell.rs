@@ -38,8 +38,9 @@ pub(crate) struct Cell {
 /// The catalogued columns that a cell was passed through from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Own {
-    /// Dataset, column and normalizers; several where branches of a union meet.
-    pub(crate) columns: BTreeSet<(Arc<str>, Arc<str>, u8)>,
+    /// Dataset, column and normalizers; several where branches of a union meet. Shared: a column that
+    /// is handed on through many steps stays the same.
+    pub(crate) columns: Arc<BTreeSet<(Arc<str>, Arc<str>, u8)>>,
     /// Whether an author of this project may choose the values.
     pub(crate) writable: bool,
     /// Which reading of a dataset it comes from: columns of one reading stand in one row there.
@@ -76,7 +77,7 @@ impl Own {
             .iter()
             .map(|(d, c, normal)| (d.clone(), c.clone(), normal | bit));
         Self {
-            columns: columns.collect(),
+            columns: Arc::new(columns.collect()),
             writable: self.writable,
             reading: self.reading,
         }

@@ -367,7 +367,7 @@ impl Prover<'_> {
     /// Whether tokens of the columns can be told by counting.
     fn is_small(&mut self, own: &Own, span: Span) -> bool {
         let mut small = false;
-        for (dataset, column, normal) in &own.columns {
+        for (dataset, column, normal) in own.columns.iter() {
             // How many different digits texts have is not what their domain says.
             let size = if normal & DIGITS == 0 {
                 self.world.domain_size(dataset, column)

@@ -122,7 +122,7 @@ impl Prover<'_> {
         };
         let (cell, argument) = (args.first()?, function.params.args.first()?);
         if let Err(reason) = self.weakness(function, args, &own, shared) {
-            for (dataset, column, _) in &own.columns {
+            for (dataset, column, _) in own.columns.iter() {
                 let origin = Origin::column(dataset, column, Aspect::Value);
                 self.note("SL3011", origin, format!("`{name}` {reason}"), span);
             }

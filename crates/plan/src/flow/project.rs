@@ -16,8 +16,15 @@ impl Prover<'_> {
             names: Some(&names),
             ..Env::of(input)
         };
-        let mut columns = Vec::new();
-        for expr in &node.expr {
+        let sources: Vec<Option<usize>> = node.expr.iter().map(|expr| env.passed(expr)).collect();
+        let mut columns = Vec::with_capacity(node.expr.len());
+        for (expr, source) in node.expr.iter().zip(&sources) {
+            // What is handed on is what it was, and fails where it failed.
+            if let Some(cell) = source.and_then(|index| env.columns.get(index)) {
+                self.used(cell);
+                columns.push(cell.clone());
+                continue;
+            }
             let before = std::mem::take(&mut self.partial);
             let mut cell = self.evaluate(expr, &env)?;
             let fails = std::mem::replace(&mut self.partial, before);
@@ -25,7 +32,6 @@ impl Prover<'_> {
             cell.fails = fails;
             columns.push(cell);
         }
-        let sources: Vec<Option<usize>> = node.expr.iter().map(|expr| env.passed(expr)).collect();
         let unique = kept_keys(&input.relation.unique, &sources);
         Ok(input.relation.with_columns(columns, unique))
     }

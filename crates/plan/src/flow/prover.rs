@@ -145,7 +145,7 @@ impl Prover<'_> {
     /// The columns of `own`, seen as `layer`.
     pub(crate) fn own_as(&mut self, own: &Own, layer: &Layer) -> LabelId {
         let mut all = self.nothing();
-        for (dataset, column, normalized) in &own.columns {
+        for (dataset, column, normalized) in own.columns.iter() {
             let mut layer = layer.clone();
             // Branches of a union may be normalized differently: each token is of its own text.
             if let Layer::Token { normal, .. } | Layer::Part { normal, .. } = &mut layer {

@@ -152,7 +152,7 @@ impl Prover<'_> {
     fn column(&mut self, dataset: &Dataset, name: &str, before: Option<&WrittenColumn>) -> Cell {
         let here = (Arc::from(dataset.id.as_str()), Arc::from(name), 0);
         let mut own = Own {
-            columns: [here].into(),
+            columns: Arc::new([here].into()),
             writable: self.world.writable(&dataset.id),
             // A pipeline that wrote it may have put columns beside each other that were not.
             reading: (!self.world.writable(&dataset.id)).then_some(0),
@@ -173,15 +173,16 @@ impl Prover<'_> {
             match &before.passed {
                 Some(passed) if !passed.is_empty() => {
                     own.writable = false;
+                    let columns = Arc::make_mut(&mut own.columns);
                     for (from, column, normal) in passed {
-                        own.columns.insert((
+                        columns.insert((
                             Arc::from(from.as_str()),
                             Arc::from(column.as_str()),
                             *normal,
                         ));
                     }
                     // What was passed through is known by `own`; the rest stays.
-                    let columns = own.columns.clone();
+                    let columns = Arc::clone(&own.columns);
                     let rest = self.labels.filter(recorded, |origin, view| {
                         let passed = origin.aspect == Aspect::Value
                             && columns.iter().any(|(d, c, _)| {

@@ -79,7 +79,7 @@ impl Prover<'_> {
                 let columns = x.columns.union(&y.columns).cloned().collect();
                 (
                     Some(Own {
-                        columns,
+                        columns: Arc::new(columns),
                         writable: x.writable || y.writable,
                         reading: self.either_reading(x.reading, y.reading),
                     }),
