@@ -117,3 +117,87 @@ impl VisitorMut for Renaming<'_> {
         ControlFlow::Continue(())
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use datafusion::arrow::datatypes::{DataType, Field, Schema};
+    use sealine_spec::{Files, Span, SqlText};
+
+    use super::super::parse::parse;
+    use super::*;
+    use crate::Registry;
+    use crate::source::InputSource;
+
+    /// The query after renaming, and the new names with the tables that they mean.
+    fn written(text: &str) -> (String, Vec<(String, String)>) {
+        let registry = Registry::new(sealine_protect::catalogue());
+        let mut scope = Scope::new(&registry);
+        for name in ["people", "visits", "lake.people"] {
+            let schema = Arc::new(Schema::new(vec![Field::new("id", DataType::Int64, false)]));
+            scope.add(name, Arc::new(InputSource::new(name, name, schema)));
+        }
+        let sql = SqlText::plain(text, Span::new(Files::default().insert("", ""), 0, 0));
+        let mut query = parse(&sql).unwrap();
+        let tables = renamed(&mut query, &scope);
+        let meant = tables.into_iter().map(|(new, source)| {
+            let source = source.downcast_ref::<InputSource>().unwrap();
+            (new, source.dataset().to_owned())
+        });
+        (query.to_string(), meant.collect())
+    }
+
+    #[test]
+    fn a_table_is_scanned_by_its_new_name() {
+        for (text, renamed, tables) in [
+            (
+                "SELECT p.id FROM people p",
+                "SELECT p.id FROM p",
+                vec![("p", "people")],
+            ),
+            (
+                "SELECT P.id FROM lake.people AS P JOIN Visits \"V\" ON \"V\".id = p.id",
+                "SELECT P.id FROM P JOIN \"V\" ON \"V\".id = p.id",
+                vec![("V", "visits"), ("p", "lake.people")],
+            ),
+            // The same table by the same name, in two places.
+            (
+                "SELECT id FROM people t WHERE id IN (SELECT t.id FROM people t)",
+                "SELECT id FROM t WHERE id IN (SELECT t.id FROM t)",
+                vec![("t", "people")],
+            ),
+        ] {
+            let (query, meant) = written(text);
+            assert_eq!(query, renamed);
+            let meant: Vec<(&str, &str)> = meant.iter().map(|(a, b)| (&**a, &**b)).collect();
+            assert_eq!(meant, tables, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_another_name_means_stays() {
+        for text in [
+            // The new name is that of a table, of a query, or of a part of a name.
+            "SELECT 1 FROM people visits WHERE EXISTS (SELECT 1 FROM visits)",
+            "SELECT 1 FROM visits lake JOIN lake.people ON true",
+            "WITH p AS (SELECT 1 AS id) SELECT 1 FROM people p",
+            // Nothing says which table it would be.
+            "WITH people AS (SELECT 1 AS id) SELECT p.id FROM people p",
+            "SELECT p.id FROM nobody p",
+            "SELECT t.a FROM people t (a)",
+            "SELECT s.value FROM generate_series(1, 3) s",
+            "SELECT q.id FROM (SELECT 1 AS id) q",
+        ] {
+            let (query, meant) = written(text);
+            let as_it_was = |query: &str| query.replace(" AS ", " ").replace(' ', "");
+            assert_eq!(as_it_was(&query), as_it_was(text), "{text}");
+            assert!(meant.is_empty(), "{text}: {meant:?}");
+        }
+        // A name for two tables: the second stays an alias.
+        let (query, meant) =
+            written("SELECT id FROM people t WHERE id IN (SELECT t.id FROM visits t)");
+        let after = "SELECT id FROM t WHERE id IN (SELECT t.id FROM visits t)";
+        assert_eq!(query, after);
+        assert_eq!(meant, [("t".to_owned(), "people".to_owned())]);
+    }
+}
