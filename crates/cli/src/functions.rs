@@ -25,7 +25,9 @@ pub(crate) fn page() -> String {
          `EXTRACT`, `SUBSTRING`, `POSITION` and the operators.\n\n\
          - **total**: gives a result for every value. **can fail**: some values make it fail, and then it cannot \
          be used on what is above the clearance of whoever sees the run (`date_part` cannot fail for a part \
-         that is a literal). **by position**: hands out one row by \
+         that is a literal, nor `round` of a float to places that are one; unless the \
+         step says `on_error: fail`, `date_trunc` of a time without a zone or in UTC is as far as the calendar \
+         reaches, and null beyond it). **by position**: hands out one row by \
          its place. **constant**: one value for the whole run.\n\
          - **nulls**: *as the arguments*: null where an argument is null and nowhere else; *of nothing*: null \
          where there is no value; otherwise nulls tell as much as the result does.\n\

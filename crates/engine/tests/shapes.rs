@@ -107,6 +107,48 @@ const SHAPES: &[Shape] = &[
         &["t", "n"],
         None,
     ),
+    (
+        "quarters",
+        "SELECT date_part('month', date_trunc('quarter', to_timestamp(id * 2678400))) AS m, count(*) AS n FROM customers WHERE id < 4 GROUP BY date_trunc('quarter', to_timestamp(id * 2678400))",
+        &["m", "n"],
+        Some(&[&["1", "2"], &["4", "1"]]),
+    ),
+    (
+        "partitions-of-tokens",
+        "SELECT id, row_number() OVER (PARTITION BY tokenize(email, 'crm') ORDER BY id) AS n FROM customers WHERE id > 298",
+        &["id", "n"],
+        Some(&[&["299", "1"], &["300", "1"]]),
+    ),
+    (
+        "order-of-tokens",
+        "SELECT id, tokenize(email, 'crm') AS t, rank() OVER (ORDER BY tokenize(email, 'crm') DESC) AS n FROM customers",
+        &["id", "t", "n"],
+        None,
+    ),
+    (
+        "groups-in-windows",
+        "SELECT id, 10 * count(*) OVER (PARTITION BY bucket(age, 100)) + max(id) OVER (PARTITION BY bucket(age, 100) ORDER BY tokenize(email, 'crm') RANGE BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS n FROM customers WHERE id IN (1, 2)",
+        &["id", "n"],
+        Some(&[&["1", "22"], &["2", "22"]]),
+    ),
+    (
+        "protected-in-windows",
+        "SELECT id, lag(tokenize(email, 'crm'), 300, 'none') OVER (ORDER BY id) AS t, count(mask(card, 6, 4)) FILTER (WHERE id < 9) OVER (PARTITION BY country) AS n FROM customers WHERE id < 3",
+        &["id", "t", "n"],
+        Some(&[&["1", "none", "1"], &["2", "none", "0"]]),
+    ),
+    (
+        "protected-in-aggregates",
+        "SELECT country, count(*) FILTER (WHERE tokenize(email, 'crm') <> '') AS n, first_value(10 ORDER BY tokenize(email, 'crm'), id) AS t FROM customers GROUP BY country",
+        &["country", "n", "t"],
+        Some(&[&["DE", "1", "10"], &["FR", "299", "10"]]),
+    ),
+    (
+        "picked-by-windows",
+        "SELECT id FROM customers QUALIFY row_number() OVER (PARTITION BY bucket(age, 200), tokenize(country, 'crm') ORDER BY id) = 2",
+        &["id"],
+        Some(&[&["3"]]),
+    ),
 ];
 
 fn pipeline(sql: &str) -> String {

@@ -197,7 +197,7 @@ const fn window(fails: Fails, names: &'static str) -> Group {
 
 #[rustfmt::skip]
 const ALLOWED: &[Group] = &[
-    scalar("text", Fails::Total, Nulls::Strict, "ascii bit_length btrim character_length contains digits ends_with find_in_set initcap left lower ltrim octet_length replace reverse right rtrim starts_with strpos substr_index to_hex translate upper"),
+    scalar("text", Fails::Total, Nulls::Strict, "ascii bit_length btrim character_length contains digits ends_with find_in_set initcap left lower ltrim octet_length reverse right rtrim starts_with strpos substr_index to_hex translate upper"),
     scalar("text", Fails::Total, Nulls::Any, "concat concat_ws string_to_array"),
     scalar("text", Fails::Partial, Nulls::Any, "array_to_string chr levenshtein lpad overlay repeat rpad split_part substr"),
     scalar("patterns", Fails::Partial, Nulls::Any, "regexp_count regexp_instr regexp_like regexp_match regexp_replace"),
@@ -231,6 +231,7 @@ const REFUSED: &[(Kind, &str, &str)] = &[
     (Kind::Scalar, "version", "it reads a hidden input: which engine runs"),
     (Kind::Scalar, "arrow_field arrow_metadata", "it reads a hidden input: the metadata of a schema"),
     (Kind::Scalar, "with_metadata", "it forges the metadata of a schema"),
+    (Kind::Scalar, "replace", "the protection `replace` has its name; write `regexp_replace(x, 'a', 'b', 'g')`, or `translate(x, 'a', 'b')` for single letters"),
     (Kind::Scalar, "cast_to_type try_cast_to_type", "its type comes from a value; write `CAST` or `TRY_CAST`"),
     (Kind::Scalar, "union_extract union_tag", "it takes union types, which no dataset has"),
 ];

@@ -392,15 +392,14 @@ fn the_minimum_group_is_in_the_plan() {
 fn casts_and_divisions_are_total_in_the_plan() {
     let (files, spec) = support::project(&[]);
     let request = support::verdict(
-        "SELECT id, CAST(country AS INT) AS c, cost / person_id AS q FROM (SELECT v.id, p.country, v.cost, v.person_id FROM visits v JOIN people p ON p.id = v.person_id) t",
+        "SELECT id, CAST(country AS INT) AS c, cost / person_id AS q, date_trunc('month', day) AS m FROM (SELECT v.id, v.day, p.country, v.cost, v.person_id FROM visits v JOIN people p ON p.id = v.person_id) t",
         None,
     );
     let plan = support::ask(&files, &spec, &request).unwrap();
     let text = plan.outputs()[0].logical.display_indent().to_string();
-    assert!(
-        text.contains("TRY_CAST") && text.contains("divide_or_null"),
-        "{text}"
-    );
+    for total in ["TRY_CAST", "divide_or_null", "truncate_or_null"] {
+        assert!(text.contains(total), "{text}");
+    }
 }
 
 #[test]
@@ -417,6 +416,8 @@ fn a_step_that_fails_is_checked_against_whoever_sees_it() {
     };
     assert!(codes("SELECT id, redact(CAST(email AS INT)) AS e FROM people").contains(&"SL3010"));
     assert!(codes("SELECT id, redact(id / salary) AS e FROM people").contains(&"SL3010"));
+    let month = "SELECT id, redact(date_trunc('month', born)) AS e FROM people";
+    assert!(codes(month).contains(&"SL3010"));
     assert!(codes("SELECT id, CAST(country AS INT) AS e FROM people").is_empty());
 }
 
@@ -644,5 +645,73 @@ fn sealed_nulls_and_padding_hide_what_they_can() {
         let result = support::ask(&files, &spec, &support::verdict(&sql, None));
         let reasons = support::outcome(&result).1;
         assert_eq!(reasons.is_empty(), passes, "{seals}\n{reasons:#?}");
+    }
+}
+
+#[test]
+fn unknown_names_are_told_as_what_they_are() {
+    let (files, spec) = support::project(&[]);
+    for (sql, code, message, help) in [
+        (
+            "SELECT emial FROM people",
+            "SL2005",
+            "no column is named `emial` here",
+            "did you mean `email`?",
+        ),
+        // The planner asks for a table `c` too, which is not there.
+        (
+            "WITH c AS (SELECT email FROM people) SELECT emial FROM c",
+            "SL2005",
+            "no column is named `emial` here",
+            "did you mean `email`?",
+        ),
+        (
+            "SELECT emial FROM (WITH c AS (SELECT email FROM people) SELECT email FROM c) AS t",
+            "SL2005",
+            "no column is named `emial` here",
+            "did you mean `email`?",
+        ),
+        (
+            "WITH c AS (SELECT id FROM people) SELECT nosuch(id) AS x FROM c",
+            "SL2006",
+            "'nosuch'",
+            "",
+        ),
+        (
+            "WITH c AS (SELECT id FROM peeple) SELECT id FROM c",
+            "SL2004",
+            "no input, earlier step or dataset is named `peeple`",
+            "did you mean `people`?",
+        ),
+        (
+            "WITH c AS (SELECT id FROM people) SELECT c.id FROM c JOIN visit AS v ON v.id = c.id",
+            "SL2004",
+            "no input, earlier step or dataset is named `visit`",
+            "did you mean `visits`?",
+        ),
+    ] {
+        let refused = support::ask(&files, &spec, &support::verdict(sql, None)).unwrap_err();
+        let said = refused.iter().next().unwrap();
+        assert_eq!(said.code, code, "{sql}: {}", said.message);
+        assert!(said.message.contains(message), "{sql}: {}", said.message);
+        assert_eq!(said.help.join(""), help, "{sql}");
+    }
+}
+
+#[test]
+fn what_stands_for_the_function_replace_is_told() {
+    let (files, spec) = support::project(&[]);
+    let ask = |sql: &str| support::ask(&files, &spec, &support::verdict(sql, None));
+    let refused = ask("SELECT id, replace(country, 'D', 'B') AS a FROM people").unwrap_err();
+    let said = refused.iter().next().unwrap();
+    assert_eq!(said.code, "SL2009");
+    let help = said.help.join("");
+    for instead in ["regexp_replace(x, 'a', 'b', 'g')", "translate(x, 'a', 'b')"] {
+        assert!(help.contains(instead), "{help}");
+        let call = instead
+            .replace('x', "country")
+            .replace("regecountryp", "regexp");
+        let plan = ask(&format!("SELECT id, {call} AS a FROM people"));
+        assert!(support::outcome(&plan).0, "{call}");
     }
 }

@@ -654,7 +654,7 @@ struct Step {
     /// Aggregates of this step are over at least this many subjects.
     #[schemars(range(min = 2, max = 1_000_000_000))]
     min_group: Option<u32>,
-    /// What a failing cast or division does; `total` if absent.
+    /// What a failing cast, division or `date_trunc` does; `total` if absent.
     on_error: Option<OnError>,
 }
 

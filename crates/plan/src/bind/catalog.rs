@@ -28,7 +28,7 @@ pub(crate) struct Scope {
     /// Tables by the names that the query at hand gives them.
     pub(super) renamed: RefCell<BTreeMap<String, Arc<dyn TableSource>>>,
     stubs: BTreeMap<&'static str, Arc<ScalarUDF>>,
-    /// Names asked for and not found, for the message.
+    /// Names asked for and not found, for the message; the planner asks for those of named queries too.
     pub(crate) missing: RefCell<Vec<String>>,
 }
 
@@ -58,6 +58,11 @@ impl Scope {
         self.tables.get(name).cloned()
     }
 
+    /// Whether a protection has that name.
+    pub(super) fn is_protection(&self, name: &str) -> bool {
+        self.stubs.contains_key(name)
+    }
+
     /// The known name nearest to one that was not found.
     pub(crate) fn nearest(&self, name: &str) -> Option<String> {
         let known: Vec<String> = self.tables.keys().cloned().collect();
@@ -78,8 +83,9 @@ impl ContextProvider for Scope {
         };
         let renamed = self.renamed.borrow().get(&wanted).cloned();
         renamed.or_else(|| self.table(&wanted)).ok_or_else(|| {
-            self.missing.borrow_mut().push(wanted.clone());
-            plan_datafusion_err!("table `{wanted}` not found")
+            let refused = not_found(&wanted);
+            self.missing.borrow_mut().push(wanted);
+            plan_datafusion_err!("{refused}")
         })
     }
 
@@ -179,6 +185,11 @@ impl ContextProvider for Scope {
     fn udwf_names(&self) -> Vec<String> {
         functions().window.keys().cloned().collect()
     }
+}
+
+/// What is said of a name that no table has.
+pub(super) fn not_found(name: &str) -> String {
+    format!("table `{name}` not found")
 }
 
 fn whole(expr: &Expr) -> Option<i64> {

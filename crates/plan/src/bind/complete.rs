@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{DFSchema, DataFusionError, Result, ScalarValue};
 use datafusion::logical_expr::expr::ScalarFunction;
+use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan};
 use sealine_label::declare::{
@@ -31,8 +32,14 @@ pub(crate) fn complete(
     let mut refused: Option<Box<Diagnostic>> = None;
     let done = plan.transform_up_with_subqueries(|node| {
         let schema = merge_schema(&node.inputs());
+        let names = NamePreserver::new(&node);
         node.map_expressions(|expr| {
-            expr.transform_up(|expr| match stub(&expr) {
+            if !expr.exists(|part| Ok(stub(part).is_some()))? {
+                return Ok(Transformed::no(expr));
+            }
+            // The name of a window, or of an ordered or filtered aggregate, shows the arguments.
+            let name = names.save(&expr);
+            let done = expr.transform_up(|expr| match stub(&expr) {
                 None => Ok(Transformed::no(expr)),
                 Some(declaration) => {
                     match protection(declaration, &expr, &schema, sql, world, *slots) {
@@ -46,7 +53,8 @@ pub(crate) fn complete(
                         }
                     }
                 }
-            })
+            })?;
+            Ok(done.update_data(|expr| name.restore(expr)))
         })
     });
     match (done, refused) {

@@ -8,7 +8,7 @@ use datafusion::sql::sqlparser::ast::{Query as Ast, Statement};
 use sealine_spec::{OnError, SqlText};
 
 use super::alias::renamed;
-use super::catalog::Scope;
+use super::catalog::{Scope, not_found};
 use super::complete::complete;
 use super::engine::{functions, reading};
 use super::narrow::{Split, split};
@@ -84,7 +84,8 @@ pub(super) fn analysed(
         .map_err(|error| {
             let mut refused = planning(&error, sql);
             let missing = scope.missing.borrow_mut().pop();
-            if let Some(name) = missing {
+            let said = error.find_root().strip_backtrace();
+            if let Some(name) = missing.filter(|name| said.ends_with(&not_found(name))) {
                 *refused = *refuse(
                     "SL2004",
                     format!("no input, earlier step or dataset is named `{name}`"),
@@ -96,7 +97,9 @@ pub(super) fn analysed(
                 }
             }
             for (name, reason) in &functions().left_out {
-                if refused.code == "SL2006" && refused.message.contains(&format!("'{name}'")) {
+                // Under the name of a protection the arguments do not fit.
+                let told = refused.code == "SL2006" || scope.is_protection(name);
+                if told && refused.message.contains(&format!("'{name}'")) {
                     *refused = (*refused).help(format!(
                         "`{name}` exists in the engine, but not for pipelines: {reason}"
                     ));

@@ -1,4 +1,5 @@
-//! Expressions that can fail on a value made total: casts give null, and so does division by zero.
+//! Expressions that can fail on a value made total: casts give null, and so do division by zero and
+//! the parts of times beyond the calendar.
 //!
 //! Invariant: names and order of every schema stay; only nullability may change.
 
@@ -17,9 +18,10 @@ use datafusion::logical_expr::{
     ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
+use super::truncate::truncation;
 use crate::expr::cast_never_fails;
 
-/// Makes the casts and divisions of a plan total.
+/// Makes the casts, divisions and parts of times of a plan total.
 pub(crate) fn total(plan: LogicalPlan) -> Result<LogicalPlan> {
     let done = plan.transform_up_with_subqueries(|node| {
         let schema = merge_schema(&node.inputs());
@@ -77,6 +79,10 @@ fn rewrite(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
                 ScalarFunction::new_udf(function, vec![*left, *right]),
             )))
         }
+        Expr::ScalarFunction(function) => Ok(match truncation(&function, schema) {
+            Some(total) => Transformed::yes(total),
+            None => Transformed::no(Expr::ScalarFunction(function)),
+        }),
         other => Ok(Transformed::no(other)),
     }
 }

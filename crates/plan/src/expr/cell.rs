@@ -35,12 +35,15 @@ pub(crate) struct Cell {
     pub(crate) catalogued: bool,
 }
 
+/// A dataset, a column of it, and the normalizers behind it.
+pub(crate) type Catalogued = (Arc<str>, Arc<str>, u8);
+
 /// The catalogued columns that a cell was passed through from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Own {
-    /// Dataset, column and normalizers; several where branches of a union meet. Shared: a column that
-    /// is handed on through many steps stays the same.
-    pub(crate) columns: Arc<BTreeSet<(Arc<str>, Arc<str>, u8)>>,
+    /// Several where branches of a union meet. Shared: a column that is handed on through many
+    /// steps stays the same.
+    pub(crate) columns: Arc<BTreeSet<Catalogued>>,
     /// Whether an author of this project may choose the values.
     pub(crate) writable: bool,
     /// Which reading of a dataset it comes from: columns of one reading stand in one row there.

@@ -1,6 +1,7 @@
 //! Scalar functions: what the table says about each.
 
 use datafusion::arrow::datatypes::DataType;
+use datafusion::common::ScalarValue;
 use datafusion::logical_expr::expr::{HigherOrderFunction, ScalarFunction};
 use datafusion::logical_expr::{Expr, ExprSchemable};
 
@@ -8,7 +9,7 @@ use super::cast::is_fixed_width;
 use super::cell::{Cell, DIGITS, LOWER, TRIM};
 use super::evaluate::Env;
 use super::span::{is_literal, is_path, span_of};
-use crate::bind::Division;
+use crate::bind::{Division, Truncation};
 use crate::error::{Bound, refuse};
 use crate::flow::Prover;
 use crate::functions::{Fact, Fails, Kind, Nulls, fact};
@@ -65,6 +66,10 @@ impl Prover<'_> {
             }
             return Ok(self.all_of(seen));
         }
+        if function.func.inner().downcast_ref::<Truncation>().is_some() {
+            let (seen, _) = self.together(&args, env)?;
+            return Ok(self.all_of(seen));
+        }
         let name = function.func.name();
         let span = span_of(expr, &self.step.sql);
         let Some(fact) = fact(Kind::Scalar, name) else {
@@ -94,8 +99,11 @@ impl Prover<'_> {
         };
         let seen = self.seen_all(&cells);
         let decimal = !HANDING_ON.contains(&name) && self.gives_decimal(expr, env.schema);
-        let partial = fact.fails == Fails::Partial
-            || (name == "date_part" && !(has_part(&args) && has_date(&args, env)));
+        let partial = match name {
+            "date_part" => !(has_part(&args) && has_date(&args, env)),
+            "round" => !rounds_float(&args, env),
+            _ => fact.fails == Fails::Partial,
+        };
         if partial || decimal {
             self.may_fail(seen, &format!("`{name}`"), span);
         }
@@ -212,4 +220,97 @@ fn has_part(args: &[&Expr]) -> bool {
     };
     let part = part.try_as_str().flatten().map(str::to_lowercase);
     part.is_some_and(|part| PARTS.contains(&part.as_str()))
+}
+
+/// Whether `round` is asked of a float, to places that are a literal: whole numbers and decimals
+/// overflow. Of floats, DataFusion 55 (`datafusion-functions`, `math/round.rs`) multiplies, rounds
+/// and divides by a power of ten, which for any `i32` is a float: what is too large is infinite.
+fn rounds_float(args: &[&Expr], env: &Env<'_>) -> bool {
+    let (of, places) = match args {
+        [of] => (of, None),
+        [of, places] => (of, Some(places)),
+        _ => return false,
+    };
+    let fits = |places: &Expr| {
+        literal(places).is_some_and(|places| places.cast_to(&DataType::Int32).is_ok())
+    };
+    let float = of.get_type(env.schema).is_ok_and(|of| of.is_floating());
+    float && places.is_none_or(|places| fits(places))
+}
+
+/// The value of a literal behind casts, where they do not fail.
+fn literal(expr: &Expr) -> Option<ScalarValue> {
+    match expr {
+        Expr::Literal(value, _) => Some(value.clone()),
+        Expr::Cast(cast) => literal(&cast.expr)?.cast_to(cast.field.data_type()).ok(),
+        Expr::TryCast(cast) => literal(&cast.expr)?.cast_to(cast.field.data_type()).ok(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+mod tests {
+    use std::sync::Arc;
+
+    use datafusion::arrow::array::{ArrayRef, Float32Array, Float64Array, Int64Array, RecordBatch};
+    use datafusion::common::DFSchema;
+    use datafusion::functions::math::expr_fn::round;
+    use datafusion::logical_expr::{cast, col, lit};
+    use datafusion::prelude::SessionContext;
+
+    use super::*;
+
+    /// How often `round` fails over these values, to many places and to none, of arrays and of
+    /// literals.
+    fn failures(values: &ArrayRef) -> usize {
+        let batch = RecordBatch::try_from_iter([("a", Arc::clone(values))]).unwrap();
+        let schema = DFSchema::try_from(batch.schema()).unwrap();
+        let context = SessionContext::new();
+        let mut failures = 0;
+        let mut called = |args: Vec<Expr>| {
+            let call = context.create_physical_expr(round(args), &schema).unwrap();
+            failures += usize::from(call.evaluate(&batch).is_err());
+        };
+        let one = ScalarValue::try_from_array(values, 0).unwrap();
+        called(vec![col("a")]);
+        for places in [i32::MIN, -400, -19, -1, 0, 1, 38, 39, 308, 309, i32::MAX] {
+            called(vec![col("a"), lit(places)]);
+            called(vec![
+                col("a"),
+                cast(lit(i64::from(places)), DataType::Int32),
+            ]);
+            called(vec![lit(one.clone()), lit(places)]);
+        }
+        failures
+    }
+
+    #[test]
+    fn floats_are_rounded_whatever_they_are() {
+        let wide = [
+            f64::MAX,
+            f64::MIN,
+            f64::MIN_POSITIVE / 2.0,
+            f64::NAN,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+            -0.0,
+            2.5,
+        ];
+        let narrow = [f32::MAX, f32::MIN, f32::NAN, f32::INFINITY, -0.0, 2.5];
+        assert_eq!(
+            failures(&(Arc::new(Float64Array::from(wide.to_vec())) as _)),
+            0
+        );
+        assert_eq!(
+            failures(&(Arc::new(Float32Array::from(narrow.to_vec())) as _)),
+            0
+        );
+        assert!(failures(&(Arc::new(Int64Array::from(vec![i64::MAX])) as _)) > 0);
+    }
 }

@@ -1,6 +1,7 @@
 //! Window functions: the rows of the input, arguments, order, filter, frame and partition are all
 //! explicit in the result.
 
+use datafusion::common::tree_node::TreeNode;
 use datafusion::logical_expr::expr::{WindowFunction, WindowFunctionDefinition};
 use datafusion::logical_expr::{Expr, Window};
 
@@ -10,6 +11,7 @@ use super::relation::Relation;
 use crate::error::{Bound, refuse};
 use crate::expr::{Cell, span_of};
 use crate::functions::{Fails, Kind, fact};
+use crate::protection::Protection;
 
 impl Prover<'_> {
     pub(crate) fn window(&mut self, node: &Window, input: &Node) -> Bound<Relation> {
@@ -54,6 +56,17 @@ impl Prover<'_> {
             ));
         };
         let params = &function.params;
+        // Before a run every protection is looked for, and here the engine does not show them.
+        if let Some(filter) = &params.filter
+            && filter.exists(|part| Ok(protects(part))).unwrap_or(true)
+        {
+            return Err(refuse(
+                "SL2008",
+                "a protection in the FILTER of a window function cannot be followed into a run; protect in a subquery, and filter by its column",
+                span,
+                "here",
+            ));
+        }
         let partition = self.cells_over(&params.partition_by, input)?;
         let filter = self.cells_over(
             params.filter.as_deref().map_or(&[], std::slice::from_ref),
@@ -83,4 +96,9 @@ impl Prover<'_> {
         }
         Ok(self.all_of(all))
     }
+}
+
+fn protects(expr: &Expr) -> bool {
+    matches!(expr, Expr::ScalarFunction(function)
+        if function.func.inner().downcast_ref::<Protection>().is_some())
 }
