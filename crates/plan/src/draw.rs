@@ -3,6 +3,7 @@
 //! Invariant: a projection of the plan; it holds names, types and levels, never a value.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use datafusion::logical_expr::LogicalPlan;
 use sealine_label::{Aspect, Channels, LabelId, Layer, Level};
@@ -109,7 +110,8 @@ pub(crate) fn draw(
             columns: columns.collect(),
         });
     }
-    let mut known = HashMap::new();
+    // Most columns of most steps are handed on: what is said of them is worked out once.
+    let (mut known, mut types) = (HashMap::new(), HashMap::new());
     for step in &job.steps {
         let Some(node) = prover.bound.get(&format!("step:{}", step.name)).cloned() else {
             continue;
@@ -117,18 +119,22 @@ pub(crate) fn draw(
         let fields = node.plan.schema().fields().clone();
         let mut columns = Vec::new();
         for (field, cell) in fields.iter().zip(&node.relation.columns) {
-            let label = prover.seen(cell);
+            let own = cell.own.as_ref().map(|own| Arc::as_ptr(&own.columns));
             let Seen {
                 level,
                 tags,
                 protections,
             } = known
-                .entry(label)
-                .or_insert_with(|| seen(prover, label))
+                .entry((own, cell.value, cell.null))
+                .or_insert_with(|| {
+                    let label = prover.seen(cell);
+                    seen(prover, label)
+                })
                 .clone();
+            let data_type = types.entry(field.data_type().clone());
             columns.push(Column {
                 name: field.name().clone(),
-                r#type: field.data_type().to_string(),
+                r#type: data_type.or_insert_with_key(ToString::to_string).clone(),
                 level,
                 tags,
                 protections,

@@ -1,7 +1,6 @@
 //! Binding one query over a scope.
 
-use std::collections::HashSet;
-
+use datafusion::common::HashSet;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::planner::SqlToRel;
 use datafusion::sql::sqlparser::ast::{Query as Ast, Statement};
@@ -121,7 +120,7 @@ pub(super) fn analysed(
 }
 
 fn unique_names(plan: &LogicalPlan, sql: &SqlText) -> Bound<()> {
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::with_capacity(plan.schema().fields().len());
     for field in plan.schema().fields() {
         if !seen.insert(field.name()) {
             return Err(refuse(

@@ -2,29 +2,37 @@
 //!
 //! Invariant: [`Names::index`] is what the schema's own look-up gives.
 
-use std::collections::HashMap;
-
-use datafusion::common::{Column, DFSchema};
+use datafusion::common::{Column, DFSchema, HashMap};
 
 /// The columns of a schema by name.
 pub(crate) struct Names<'s> {
     schema: &'s DFSchema,
-    by_name: HashMap<&'s str, Vec<usize>>,
+    /// The first column of each name, and the others: mostly none.
+    by_name: HashMap<&'s str, (usize, Vec<usize>)>,
 }
 
 impl<'s> Names<'s> {
     pub(crate) fn of(schema: &'s DFSchema) -> Self {
-        let mut by_name: HashMap<&str, Vec<usize>> = HashMap::with_capacity(schema.fields().len());
+        let mut by_name: HashMap<&str, (usize, Vec<usize>)> =
+            HashMap::with_capacity(schema.fields().len());
         for (index, field) in schema.fields().iter().enumerate() {
-            by_name.entry(field.name()).or_default().push(index);
+            by_name
+                .entry(field.name().as_str())
+                .and_modify(|(_, more)| more.push(index))
+                .or_insert((index, Vec::new()));
         }
         Self { schema, by_name }
     }
 
+    /// All columns of that name, in order.
+    fn named(&self, name: &str) -> impl Iterator<Item = usize> {
+        let named = self.by_name.get(name).into_iter();
+        named.flat_map(|(first, more)| std::iter::once(*first).chain(more.iter().copied()))
+    }
+
     /// The first column that a planned column can be.
     pub(crate) fn index(&self, column: &Column) -> Option<usize> {
-        let mut named = self.by_name.get(column.name.as_str())?.iter().copied();
-        named.find(|index| {
+        self.named(&column.name).find(|index| {
             let (of, _) = self.schema.qualified_field(*index);
             match (&column.relation, of) {
                 (Some(table), Some(of)) => table.resolved_eq(of),
@@ -37,8 +45,7 @@ impl<'s> Names<'s> {
     /// The only column that a written name can mean. A table of that name in any schema counts: the
     /// planner compares less than the whole name.
     pub(crate) fn only(&self, table: Option<&str>, column: &str) -> Option<usize> {
-        let named = self.by_name.get(column)?;
-        let mut meant = named.iter().copied().filter(|index| {
+        let mut meant = self.named(column).filter(|index| {
             let (of, _) = self.schema.qualified_field(*index);
             table.is_none_or(|table| of.is_some_and(|of| of.table() == table))
         });
