@@ -231,7 +231,7 @@ fn seen(prover: &Prover<'_>, label: LabelId) -> Seen {
 /// The drawn nodes that a node reads.
 fn sources(node: &flow::Node) -> Vec<String> {
     let mut all = Vec::new();
-    if let LogicalPlan::TableScan(scan) = &node.bound {
+    if let LogicalPlan::TableScan(scan) = node.bound.as_ref() {
         if let Some(source) = scan.source.downcast_ref::<InputSource>() {
             return vec![format!("input:{}", source.dataset())];
         }

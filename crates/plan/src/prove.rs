@@ -224,7 +224,7 @@ impl<'a> Proof<'a> {
                 min_group: step.min_group,
                 endorsed: false,
             };
-            let node = self.labelled(facts, &step.name, &query)?;
+            let node = self.labelled(facts, &step.name, query)?;
             let key = format!("step:{}", step.name);
             let schema = Arc::new(node.plan.schema().as_arrow().clone());
             self.prover.bound.insert(key.clone(), node);
@@ -268,13 +268,13 @@ impl<'a> Proof<'a> {
         Ok(all)
     }
 
-    fn labelled(&mut self, facts: StepFacts, name: &str, query: &Query) -> Bound<Arc<Node>> {
+    fn labelled(&mut self, facts: StepFacts, name: &str, query: Query) -> Bound<Arc<Node>> {
         self.texts.push(Text {
             name: name.to_owned(),
             sql: Arc::clone(&facts.sql),
         });
         let before = std::mem::replace(&mut self.prover.step, facts);
-        let node = self.prover.node(&query.plan);
+        let node = self.prover.node(&Arc::new(query.plan));
         self.prover.step = before;
         node
     }
@@ -352,7 +352,7 @@ impl<'a> Proof<'a> {
             min_group: None,
             endorsed: true,
         };
-        let node = self.labelled(facts, &dataset.id, &query);
+        let node = self.labelled(facts, &dataset.id, query);
         self.views.pop();
         node
     }
@@ -557,7 +557,7 @@ impl<'a> Proof<'a> {
                 let plan = LogicalPlanBuilder::scan("t", source, None)
                     .and_then(LogicalPlanBuilder::build)
                     .map_err(|error| failed(error, &sql))?;
-                (self.synthetic(&sql, &output.from, &plan)?, "t".to_owned())
+                (self.synthetic(&sql, &output.from, plan)?, "t".to_owned())
             }
         };
         let Some(limit) = output.limit else {
@@ -593,15 +593,10 @@ impl<'a> Proof<'a> {
             })
             .and_then(LogicalPlanBuilder::build)
             .map_err(|error| failed(error, &sql))?;
-        self.synthetic(&sql, &output.from, &plan)
+        self.synthetic(&sql, &output.from, plan)
     }
 
-    fn synthetic(
-        &mut self,
-        sql: &Arc<SqlText>,
-        name: &str,
-        plan: &LogicalPlan,
-    ) -> Bound<Arc<Node>> {
+    fn synthetic(&mut self, sql: &Arc<SqlText>, name: &str, plan: LogicalPlan) -> Bound<Arc<Node>> {
         let facts = StepFacts {
             index: self.texts.len(),
             sql: Arc::clone(sql),
@@ -613,7 +608,7 @@ impl<'a> Proof<'a> {
             sql: Arc::clone(sql),
         });
         let before = std::mem::replace(&mut self.prover.step, facts);
-        let node = self.prover.node(plan);
+        let node = self.prover.node(&Arc::new(plan));
         self.prover.step = before;
         node
     }

@@ -70,8 +70,9 @@ pub(super) fn main(words: Vec<&str>) -> Result<(), String> {
 fn cargo(root: &Path) -> Command {
     let mut cargo = Command::new("cargo");
     cargo.current_dir(root);
-    // With the features of the whole workspace: the program's own.
-    cargo.args(["bench", "--quiet", "--workspace", "--bench", "proof"]);
+    // With the program's own features: what was built for it serves the bench too.
+    cargo.args(["bench", "--quiet", "-p", "sealine", "-p", "sealine-plan"]);
+    cargo.args(["--bench", "proof"]);
     cargo
 }
 

@@ -139,7 +139,7 @@ fn unadorned(options: &WildcardAdditionalOptions) -> bool {
 impl Split {
     /// The analysed plan of the rest with the columns back in their places; none where it is not
     /// certain which columns are meant.
-    pub(super) fn join(&self, plan: &LogicalPlan) -> Option<LogicalPlan> {
+    pub(super) fn join(self, plan: &LogicalPlan) -> Option<LogicalPlan> {
         let LogicalPlan::Projection(planned) = plan else {
             return None;
         };
@@ -154,12 +154,12 @@ impl Split {
         let names = Names::of(schema);
         let mut next = planned.expr.iter().zip(planned.schema.iter());
         let (mut exprs, mut fields) = (Vec::new(), Vec::new());
-        let hand_on = |index: usize| {
+        let hand_on = |index: usize, name: String| {
             let (qualifier, field) = schema.qualified_field(index);
-            let column = Column::new(qualifier.cloned(), field.name());
+            let column = Column::new(qualifier.cloned(), name);
             (column, (qualifier.cloned(), Arc::clone(field)))
         };
-        for place in &self.places {
+        for place in self.places {
             match place {
                 Place::Planned => {
                     let (expr, (qualifier, field)) = next.next()?;
@@ -172,13 +172,13 @@ impl Split {
                     alias,
                     span,
                 } => {
-                    let index = names.only(table.as_deref(), column)?;
-                    let (mut column, (qualifier, field)) = hand_on(index);
+                    let index = names.only(table.as_deref(), &column)?;
+                    let (mut column, (qualifier, field)) = hand_on(index, column);
                     column.spans = span.map_or_else(Spans::new, |span| Spans(vec![span]));
                     let column = Expr::Column(column);
                     match alias {
-                        Some(alias) if alias != field.name() => {
-                            exprs.push(column.alias(alias));
+                        Some(alias) if alias != *field.name() => {
+                            exprs.push(column.alias(&alias));
                             let renamed = field.as_ref().clone().with_name(alias);
                             fields.push((None, Arc::new(renamed)));
                         }
@@ -190,7 +190,8 @@ impl Split {
                 }
                 Place::All(table) => {
                     for index in star(schema, table.as_deref(), plan)? {
-                        let (column, field) = hand_on(index);
+                        let name = schema.field(index).name().clone();
+                        let (column, field) = hand_on(index, name);
                         exprs.push(Expr::Column(column));
                         fields.push(field);
                     }

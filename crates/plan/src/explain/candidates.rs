@@ -576,7 +576,7 @@ fn without(sql: &str, node: &Node, columns: &[usize], mark: &str) -> Option<Stri
 fn branch_of(node: &Arc<Node>, column: usize, plan: &Plan, origin: &Origin) -> usize {
     let mut at = Arc::clone(node);
     loop {
-        if matches!(at.bound, LogicalPlan::Union(_)) {
+        if matches!(*at.bound, LogicalPlan::Union(_)) {
             let carries = |input: &Arc<Node>| {
                 input.relation.columns.get(column).is_some_and(|cell| {
                     let own = cell.own.as_ref().is_some_and(|own| {

@@ -100,7 +100,7 @@ fn compared(node: &Arc<Node>, name: &str) -> Vec<String> {
             continue;
         }
         open.extend(node.inputs.iter().cloned());
-        let LogicalPlan::Filter(filter) = &node.bound else {
+        let LogicalPlan::Filter(filter) = node.bound.as_ref() else {
             continue;
         };
         let _ = filter.predicate.apply(|part| {

@@ -274,7 +274,7 @@ impl Walk<'_> {
             .get(index)
             .map_or("", |field| field.name().as_str())
             .to_owned();
-        match &node.bound {
+        match node.bound.as_ref() {
             LogicalPlan::TableScan(_) => {
                 if let Some(inner) = node.inputs.first() {
                     let text = format!("`{name}` comes from `{}`", self.name(inner));
@@ -461,7 +461,7 @@ impl Walk<'_> {
         if self.full() {
             return;
         }
-        let exprs: Vec<(Expr, &str)> = match &node.bound {
+        let exprs: Vec<(Expr, &str)> = match node.bound.as_ref() {
             LogicalPlan::Filter(filter) => vec![(filter.predicate.clone(), "only rows with")],
             LogicalPlan::Join(_) => node
                 .bound
@@ -500,7 +500,7 @@ impl Walk<'_> {
                 .skip(1)
                 .find(|input| self.rows_carry(input))
                 .cloned();
-            if let (Some(inner), true) = (through, matches!(node.bound, LogicalPlan::Filter(_))) {
+            if let (Some(inner), true) = (through, matches!(*node.bound, LogicalPlan::Filter(_))) {
                 self.rows(&inner);
                 return;
             }

@@ -244,7 +244,7 @@ fn first_apart(node: &Aggregate, input: &Node) -> Option<Aggregate> {
     if !changed {
         return None;
     }
-    let below = Arc::new(input.plan.clone());
+    let below = Arc::clone(&input.plan);
     Aggregate::try_new_with_schema(
         below,
         node.group_expr.clone(),

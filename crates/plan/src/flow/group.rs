@@ -205,12 +205,9 @@ impl Prover<'_> {
                 None => one,
             });
         }
-        let counted = Aggregate::try_new(
-            Arc::new(input.plan.clone()),
-            node.group_expr.clone(),
-            aggregates,
-        )
-        .map_err(failed)?;
+        let counted =
+            Aggregate::try_new(Arc::clone(&input.plan), node.group_expr.clone(), aggregates)
+                .map_err(failed)?;
         let kept = Filter::try_new(
             enough.unwrap_or_else(|| lit(false)),
             Arc::new(LogicalPlan::Aggregate(counted)),

@@ -18,9 +18,9 @@ use crate::expr::{Cell, Env};
 #[derive(Debug)]
 pub(crate) struct Node {
     /// The plan, with the rewrites that the rules ask for.
-    pub(crate) plan: LogicalPlan,
-    /// The plan as it was bound, for explanations.
-    pub(crate) bound: LogicalPlan,
+    pub(crate) plan: Arc<LogicalPlan>,
+    /// The plan as it was bound, for explanations; mostly the same.
+    pub(crate) bound: Arc<LogicalPlan>,
     pub(crate) relation: Relation,
     /// The nodes below, then those of subqueries in its expressions.
     pub(crate) inputs: Vec<Arc<Node>>,
@@ -49,7 +49,7 @@ impl From<Relation> for Outcome {
 
 impl Prover<'_> {
     /// Labels a plan, from its leaves up.
-    pub(crate) fn node(&mut self, plan: &LogicalPlan) -> Bound<Arc<Node>> {
+    pub(crate) fn node(&mut self, plan: &Arc<LogicalPlan>) -> Bound<Arc<Node>> {
         let endorsed = self.step.endorsed;
         if !passes_rows_on(plan) {
             self.step.endorsed = false;
@@ -60,11 +60,11 @@ impl Prover<'_> {
         self.step.endorsed = endorsed;
         let (outcome, mut inputs, rebuilt, fails) = done?;
         let changed = outcome.rewritten.is_some() || rebuilt.is_some();
-        let bound = plan.clone();
+        let bound = Arc::clone(plan);
         let plan = outcome
             .rewritten
             .or(rebuilt)
-            .unwrap_or_else(|| bound.clone());
+            .map_or_else(|| Arc::clone(&bound), Arc::new);
         if plan.schema().fields().len() != outcome.relation.columns.len() {
             return Err(self.unsupported("a node whose columns the proof cannot follow"));
         }
@@ -199,10 +199,13 @@ impl Prover<'_> {
                 self.nested -= 1;
                 Ok(vec![inner?])
             }
+            LogicalPlan::Projection(node) => Ok(vec![self.node(&node.input)?]),
+            LogicalPlan::Filter(node) => Ok(vec![self.node(&node.input)?]),
+            LogicalPlan::SubqueryAlias(node) => Ok(vec![self.node(&node.input)?]),
             other => other
                 .inputs()
                 .into_iter()
-                .map(|input| self.node(input))
+                .map(|input| self.node(&Arc::new(input.clone())))
                 .collect(),
         }
     }
@@ -212,7 +215,7 @@ impl Prover<'_> {
         if plan.inputs().len() != inputs.len() || !inputs.iter().any(|input| input.changed) {
             return Ok(None);
         }
-        let new = inputs.iter().map(|node| node.plan.clone()).collect();
+        let new = inputs.iter().map(|node| (*node.plan).clone()).collect();
         plan.with_new_exprs(plan.expressions(), new)
             .map(Some)
             .map_err(|error| planning(&error, &self.step.sql))

@@ -116,7 +116,7 @@ impl Prover<'_> {
             total = true;
             let apart = DistinctOn {
                 sort_expr: Some(keys),
-                input: Arc::new(input.plan.clone()),
+                input: Arc::clone(&input.plan),
                 ..node.clone()
             };
             rewritten = Some(LogicalPlan::Distinct(Distinct::On(apart)));

@@ -123,7 +123,7 @@ pub(crate) fn followed_by(
 pub(crate) fn sorted(keys: Vec<SortExpr>, input: &Node) -> LogicalPlan {
     LogicalPlan::Sort(Sort {
         expr: keys,
-        input: Arc::new(input.plan.clone()),
+        input: Arc::clone(&input.plan),
         fetch: None,
     })
 }
