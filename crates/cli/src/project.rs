@@ -364,7 +364,7 @@ fn block<T>(
         .enable_all()
         .build();
     let runtime = runtime.map_err(|source| Failure::Runtime { source })?;
-    let _listening = signals::listen(&runtime, cancel.clone(), told);
+    let _listening = signals::listen(cancel.clone(), told);
     Ok(runtime.block_on(future))
 }
 

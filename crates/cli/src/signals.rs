@@ -1,25 +1,34 @@
 //! Being asked to end: the first signal stops cleanly, a second one ends the process at once.
 //!
-//! INVARIANT: a signal that was ignored when the process began (`nohup`, a job in the background of a script) stays
-//! ignored. Ending at once is safe wherever the run is: the next session settles what is left, as after a crash.
+//! INVARIANT: a signal is answered by a thread of its own, however long the threads that work wait for a disk. One
+//! that was ignored when the process began (`nohup`, a job in the background of a script) stays ignored. Ending at once is safe wherever the run is: the next session settles what is left, as after a crash.
+
+use std::thread::JoinHandle;
 
 use sealine_engine::CancelToken;
-use tokio::runtime::Runtime;
+use tokio::runtime::Builder;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::task::JoinSet;
+use tokio::sync::oneshot;
 
 /// Listens until it is dropped.
-pub(crate) struct Listening {
-    _task: JoinSet<()>,
+pub(crate) struct Listening(Option<(oneshot::Sender<()>, JoinHandle<()>)>);
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        if let Some((enough, thread)) = self.0.take() {
+            drop(enough);
+            let _ = thread.join();
+        }
+    }
 }
 
 /// From now on the first interrupt, termination or hang-up cancels, and is answered by `told`; the second ends
 /// the process with 128 and its number, as a shell reports it.
-pub(crate) fn listen(
-    runtime: &Runtime,
-    cancel: CancelToken,
-    told: impl Fn() + Send + 'static,
-) -> Listening {
+pub(crate) fn listen(cancel: CancelToken, told: impl Fn() + Send + 'static) -> Listening {
+    // What cannot be listened for keeps its own effect.
+    let Ok(runtime) = Builder::new_current_thread().enable_io().build() else {
+        return Listening(None);
+    };
     let ignored = ignored();
     let inside = runtime.enter();
     let kinds = [
@@ -27,16 +36,23 @@ pub(crate) fn listen(
         SignalKind::terminate(),
         SignalKind::hangup(),
     ];
-    // What cannot be listened for keeps its own effect.
     let heard: Vec<(SignalKind, Signal)> = kinds
         .into_iter()
         .filter(|kind| (ignored >> (kind.as_raw_value() - 1)) & 1 == 0)
         .filter_map(|kind| Some((kind, signal(kind).ok()?)))
         .collect();
     drop(inside);
-    let mut task = JoinSet::new();
-    task.spawn_on(answer(heard, cancel, told), runtime.handle());
-    Listening { _task: task }
+    let (enough, dropped) = oneshot::channel::<()>();
+    let listening = move || {
+        runtime.block_on(async {
+            tokio::select! {
+                () = answer(heard, cancel, told) => {}
+                _ = dropped => {}
+            }
+        });
+    };
+    let thread = std::thread::Builder::new().spawn(listening);
+    Listening(thread.ok().map(|thread| (enough, thread)))
 }
 
 async fn answer(mut heard: Vec<(SignalKind, Signal)>, cancel: CancelToken, told: impl Fn()) {
