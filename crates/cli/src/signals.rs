@@ -1,7 +1,8 @@
 //! Being asked to end: the first signal stops cleanly, a second one ends the process at once.
 //!
 //! INVARIANT: a signal is answered by a thread of its own, however long the threads that work wait for a disk. One
-//! that was ignored when the process began (`nohup`, a job in the background of a script) stays ignored. Ending at once is safe wherever the run is: the next session settles what is left, as after a crash.
+//! that was ignored when the process began (`nohup`, a job in the background of a script) stays ignored. Ending at
+//! once is safe wherever the run is: the next session settles what is left, as after a crash.
 
 use std::thread::JoinHandle;
 
