@@ -142,7 +142,12 @@ impl<S: Storage> Log<S> {
         take(&mut storage)?;
         let checkpoint = edge::head(&storage, &signer, origin)?;
         let (edges, bundle) = edge::load(&storage, &checkpoint)?;
-        let folders = BTreeSet::new();
+        // Folders of the edge were durable before the checkpoint that covers it was signed.
+        let levels = std::iter::once(None).chain((0..LEVELS).map(Some));
+        let edge = levels.filter_map(|level| tile::edge(level, checkpoint.size()));
+        let folders = edge
+            .flat_map(|tile| folders(&tile.path()).map(str::to_owned).collect::<Vec<_>>())
+            .collect();
         let mut log = Self {
             storage,
             signer,
@@ -336,10 +341,7 @@ impl<S: Storage> Log<S> {
 
     fn put_tile(&mut self, tile: &Tile, bytes: &[u8]) -> io::Result<()> {
         let path = tile.path();
-        let mut at = 0;
-        while let Some(slash) = path.get(at..).and_then(|rest| rest.find('/')) {
-            at += slash + 1;
-            let folder = path.get(..at - 1).unwrap_or_default();
+        for folder in folders(&path) {
             if !self.folders.contains(folder) {
                 self.storage.make_dir(folder)?;
                 // A crash right here leaves an empty folder, which is nothing.
@@ -388,6 +390,12 @@ struct Next {
     edges: Vec<Vec<Hash>>,
     bundle: Vec<u8>,
     files: Vec<(Tile, Vec<u8>)>,
+}
+
+/// The folders of a path, from the outermost.
+fn folders(path: &str) -> impl Iterator<Item = &str> {
+    let slashes = path.match_indices('/');
+    slashes.filter_map(|(slash, _)| path.get(..slash))
 }
 
 /// Takes the lock, or says that another process has it.

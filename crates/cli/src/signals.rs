@@ -26,26 +26,16 @@ impl Drop for Listening {
 /// From now on the first interrupt, termination or hang-up cancels, and is answered by `told`; the second ends
 /// the process with 128 and its number, as a shell reports it.
 pub(crate) fn listen(cancel: CancelToken, told: impl Fn() + Send + 'static) -> Listening {
-    // What cannot be listened for keeps its own effect.
-    let Ok(runtime) = Builder::new_current_thread().enable_io().build() else {
-        return Listening(None);
-    };
-    let ignored = ignored();
-    let inside = runtime.enter();
-    let kinds = [
-        SignalKind::interrupt(),
-        SignalKind::terminate(),
-        SignalKind::hangup(),
-    ];
-    let heard: Vec<(SignalKind, Signal)> = kinds
-        .into_iter()
-        .filter(|kind| (ignored >> (kind.as_raw_value() - 1)) & 1 == 0)
-        .filter_map(|kind| Some((kind, signal(kind).ok()?)))
-        .collect();
-    drop(inside);
     let (enough, dropped) = oneshot::channel::<()>();
+    let (ready, listens) = std::sync::mpsc::channel::<()>();
+    // What cannot be listened for, for want of a thread or a descriptor, keeps its own effect.
     let listening = move || {
+        let Ok(runtime) = Builder::new_current_thread().enable_io().build() else {
+            return;
+        };
         runtime.block_on(async {
+            let heard = heard();
+            drop(ready);
             tokio::select! {
                 () = answer(heard, cancel, told) => {}
                 _ = dropped => {}
@@ -53,7 +43,24 @@ pub(crate) fn listen(cancel: CancelToken, told: impl Fn() + Send + 'static) -> L
         });
     };
     let thread = std::thread::Builder::new().spawn(listening);
+    // Nothing is said here: the other end is dropped, when it listens or cannot.
+    let _ = listens.recv();
     Listening(thread.ok().map(|thread| (enough, thread)))
+}
+
+/// The signals that are not ignored, listened for from now on.
+fn heard() -> Vec<(SignalKind, Signal)> {
+    let ignored = ignored();
+    let kinds = [
+        SignalKind::interrupt(),
+        SignalKind::terminate(),
+        SignalKind::hangup(),
+    ];
+    kinds
+        .into_iter()
+        .filter(|kind| (ignored >> (kind.as_raw_value() - 1)) & 1 == 0)
+        .filter_map(|kind| Some((kind, signal(kind).ok()?)))
+        .collect()
 }
 
 async fn answer(mut heard: Vec<(SignalKind, Signal)>, cancel: CancelToken, told: impl Fn()) {

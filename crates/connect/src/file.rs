@@ -4,9 +4,10 @@
 //! written is new, its owner's alone, and durable when it is finished.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
+use std::thread::JoinHandle;
 
 use rustix::fs::OFlags;
 use sealine_protect::crypto::Sha256;
@@ -81,6 +82,28 @@ pub(crate) struct NewFile {
     file: File,
     digest: Sha256,
     bytes: u64,
+    ahead: Ahead,
+}
+
+/// The part of a file that is made durable while the rest is still written, so that little is left
+/// to wait for at the end.
+#[derive(Default)]
+struct Ahead {
+    under_way: Option<JoinHandle<io::Result<()>>>,
+    /// The kernel tells a failed write-back once: whoever hears of it keeps it.
+    failed: Option<io::Error>,
+}
+
+impl Ahead {
+    /// Waits for what is under way and keeps its error.
+    fn settle(&mut self) {
+        if let Some(thread) = self.under_way.take() {
+            let outcome = thread
+                .join()
+                .unwrap_or_else(|_| Err(io::Error::other("panicked")));
+            self.failed = self.failed.take().or(outcome.err());
+        }
+    }
 }
 
 impl NewFile {
@@ -97,6 +120,7 @@ impl NewFile {
             file,
             digest: Sha256::new(),
             bytes: 0,
+            ahead: Ahead::default(),
         })
     }
 
@@ -105,14 +129,32 @@ impl NewFile {
         self.bytes
     }
 
+    /// Begins to make durable what was written so far, beside whatever comes next.
+    pub(crate) fn sync_ahead(&mut self) {
+        if let Some(thread) = &self.ahead.under_way
+            && !thread.is_finished()
+        {
+            return;
+        }
+        self.ahead.settle();
+        // Where there is no thread or descriptor for it, the end has all to wait for.
+        if let Ok(file) = self.file.try_clone() {
+            let thread = std::thread::Builder::new().spawn(move || file.sync_data());
+            self.ahead.under_way = thread.ok();
+        }
+    }
+
     /// Makes the file durable. Its folder is not synced: the caller publishes.
     pub(crate) fn finish(mut self, path: &Path, rows: u64) -> Result<Written, ConnectError> {
         self.flush()
             .map_err(|source| ConnectError::io("write", path, source))?;
+        self.ahead.settle();
         // A sync that failed once is never tried again: the pages may be gone.
-        self.file
-            .sync_all()
-            .map_err(|source| ConnectError::io("sync", path, source))?;
+        let synced = match self.ahead.failed.take() {
+            Some(failed) => Err(failed),
+            None => self.file.sync_all(),
+        };
+        synced.map_err(|source| ConnectError::io("sync", path, source))?;
         Ok(Written {
             bytes: self.bytes,
             rows,
@@ -131,5 +173,35 @@ impl Write for NewFile {
 
     fn flush(&mut self) -> std::io::Result<()> {
         self.file.flush()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_synced_ahead_is_whole_and_its_failure_is_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let written = |name: &str, between: &dyn Fn(&mut NewFile)| {
+            let path = dir.path().join(name);
+            let mut file = NewFile::create(&path).unwrap();
+            for part in [&b"one"[..], b"two", b"three"] {
+                file.write_all(part).unwrap();
+                between(&mut file);
+            }
+            file.finish(&path, 3)
+        };
+        let ahead = written("ahead", &NewFile::sync_ahead).unwrap();
+        assert_eq!(ahead, written("at the end", &|_| {}).unwrap());
+        assert_eq!(ahead.bytes, 11);
+        // The kernel tells of it once: the sync at the end would succeed.
+        let failing = |file: &mut NewFile| {
+            file.ahead.settle();
+            let lost = || Err(io::Error::from(io::ErrorKind::StorageFull));
+            file.ahead.under_way = Some(std::thread::spawn(lost));
+        };
+        assert_eq!(written("lost", &failing).unwrap_err().code(), "SL9001");
     }
 }

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use datafusion::arrow::datatypes::Fields;
 use datafusion::logical_expr::LogicalPlan;
 use sealine_label::{Aspect, Channels, LabelId, Layer, Level};
 use serde::{Deserialize, Serialize};
@@ -75,13 +76,59 @@ pub struct Edge {
     pub to: String,
 }
 
+/// A drawing in which what is said of the columns of steps stands once for all that are alike: whoever only asks
+/// for a verdict never writes it out.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sketch {
+    /// All of it but the columns of steps.
+    drawing: Drawing,
+    steps: Vec<Step>,
+    seen: Vec<Seen>,
+}
+
+/// The columns of a step.
+#[derive(Clone, Debug)]
+struct Step {
+    /// Where it stands among the nodes.
+    node: usize,
+    fields: Fields,
+    /// What is seen of each.
+    seen: Vec<usize>,
+}
+
+impl Sketch {
+    /// The drawing, written out.
+    pub(crate) fn draw(&self) -> Drawing {
+        let mut drawing = self.drawing.clone();
+        let mut types = HashMap::new();
+        for step in &self.steps {
+            let columns = step.fields.iter().zip(&step.seen).map(|(field, seen)| {
+                let data_type = types.entry(field.data_type().clone());
+                let seen = self.seen.get(*seen).cloned().unwrap_or_default();
+                Column {
+                    name: field.name().clone(),
+                    r#type: data_type.or_insert_with_key(ToString::to_string).clone(),
+                    level: seen.level,
+                    tags: seen.tags,
+                    protections: seen.protections,
+                }
+            });
+            let columns = columns.collect();
+            if let Some(node) = drawing.nodes.get_mut(step.node) {
+                node.columns = columns;
+            }
+        }
+        drawing
+    }
+}
+
 /// Draws a proved job.
-pub(crate) fn draw(
+pub(crate) fn sketch(
     prover: &mut Prover<'_>,
     job: &Job,
     inputs: &[PlannedInput],
     outputs: &[PlannedOutput],
-) -> Drawing {
+) -> Sketch {
     let levels = &prover.world.spec.project.levels;
     let mut drawing = Drawing::default();
     for input in inputs {
@@ -111,35 +158,28 @@ pub(crate) fn draw(
         });
     }
     // Most columns of most steps are handed on: what is said of them is worked out once.
-    let (mut known, mut types) = (HashMap::new(), HashMap::new());
+    let (mut known, mut all) = (HashMap::new(), Vec::new());
+    let mut steps = Vec::new();
     for step in &job.steps {
         let Some(node) = prover.bound.get(&format!("step:{}", step.name)).cloned() else {
             continue;
         };
         let fields = node.plan.schema().fields().clone();
-        let mut columns = Vec::new();
-        for (field, cell) in fields.iter().zip(&node.relation.columns) {
+        let columns = node.relation.columns.iter().map(|cell| {
             let own = cell.own.as_ref().map(|own| Arc::as_ptr(&own.columns));
-            let Seen {
-                level,
-                tags,
-                protections,
-            } = known
+            *known
                 .entry((own, cell.value, cell.null))
                 .or_insert_with(|| {
                     let label = prover.seen(cell);
-                    seen(prover, label)
+                    all.push(seen(prover, label));
+                    all.len() - 1
                 })
-                .clone();
-            let data_type = types.entry(field.data_type().clone());
-            columns.push(Column {
-                name: field.name().clone(),
-                r#type: data_type.or_insert_with_key(ToString::to_string).clone(),
-                level,
-                tags,
-                protections,
-            });
-        }
+        });
+        steps.push(Step {
+            node: drawing.nodes.len(),
+            fields,
+            seen: columns.collect(),
+        });
         let id = format!("step:{}", step.name);
         for from in sources(&node) {
             let edge = Edge {
@@ -155,7 +195,7 @@ pub(crate) fn draw(
             kind: NodeKind::Step,
             name: step.name.clone(),
             clearance: None,
-            columns,
+            columns: Vec::new(),
         });
     }
     for output in outputs {
@@ -189,11 +229,15 @@ pub(crate) fn draw(
             columns: columns.collect(),
         });
     }
-    drawing
+    Sketch {
+        drawing,
+        steps,
+        seen: all,
+    }
 }
 
 /// What is drawn of a label; many columns have the same.
-#[derive(Clone)]
+#[derive(Clone, Debug, Default)]
 struct Seen {
     level: String,
     tags: Vec<String>,

@@ -12,7 +12,7 @@ use sealine_label::declare::Call;
 use sealine_spec::{Dataset, Mode, Waiver};
 
 use crate::candidate::Candidate;
-use crate::draw::Drawing;
+use crate::draw::{Drawing, Sketch};
 use crate::expect::Expectation;
 use crate::explain::Evidence;
 use crate::finding::{Demand, Finding, PathStep, Violation};
@@ -32,7 +32,7 @@ pub struct Plan {
     pub(crate) demands: Vec<Demand>,
     pub(crate) withheld: Vec<(String, Level)>,
     pub(crate) computed: Computed,
-    pub(crate) drawing: Drawing,
+    pub(crate) sketch: Sketch,
     pub(crate) evidence: Arc<Evidence>,
 }
 
@@ -223,6 +223,6 @@ impl Plan {
     /// The labelled flow as nodes and edges.
     #[must_use]
     pub fn draw(&self) -> Drawing {
-        self.drawing.clone()
+        self.sketch.draw()
     }
 }

@@ -487,7 +487,7 @@ impl<'a> Proof<'a> {
             &violations,
             &demands,
         );
-        let drawing = draw::draw(&mut self.prover, self.job, &inputs, &outputs);
+        let sketch = draw::sketch(&mut self.prover, self.job, &inputs, &outputs);
         let again =
             (!violations.is_empty() || !demands.is_empty()).then(|| crate::explain::Again {
                 files: files.clone(),
@@ -515,7 +515,7 @@ impl<'a> Proof<'a> {
             demands,
             withheld,
             computed: recorded,
-            drawing,
+            sketch,
             evidence: Arc::new(evidence),
         })
     }

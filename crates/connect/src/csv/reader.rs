@@ -169,9 +169,9 @@ impl CsvSource {
             .unwrap_or_default();
         let fault = if record.len() > rule::FIELD_MAX && self.too_long(record) {
             Some(rule::TOO_LONG)
-        } else if !self.window.plain && memchr(0, record).is_some() {
+        } else if end > self.window.sound && memchr(0, record).is_some() {
             Some(rule::NUL)
-        } else if !self.window.plain && std::str::from_utf8(record).is_err() {
+        } else if end > self.window.sound && std::str::from_utf8(record).is_err() {
             Some(rule::NOT_UTF8)
         } else if stray {
             Some(rule::QUOTING)
@@ -195,8 +195,10 @@ impl CsvSource {
                     column.doubled(text);
                 } else if !field.quoted && self.null.iter().any(|null| null == text) {
                     column.null();
-                } else {
+                } else if self.formulas {
                     column.value(text);
+                } else {
+                    column.value_at(bytes, field.start, field.end);
                 }
             }
             to.numbers.push(self.row);
@@ -205,8 +207,7 @@ impl CsvSource {
         }
         self.row += 1;
         // Only a quoted field can hold a line end; most records have none.
-        let quoted = self.splitter.fields.iter().any(|field| field.quoted);
-        self.line += if quoted || fault.is_some() {
+        self.line += if self.splitter.quotes || fault.is_some() {
             lines_in(record)
         } else {
             1

@@ -50,6 +50,8 @@ pub(super) struct Splitter {
     block: usize,
     marks: u64,
     pub(super) fields: Vec<Field>,
+    /// Whether any field of the record, kept or not, is quoted.
+    pub(super) quotes: bool,
 }
 
 impl Splitter {
@@ -62,12 +64,14 @@ impl Splitter {
             block: NOWHERE,
             marks: 0,
             fields: Vec::new(),
+            quotes: false,
         }
     }
 
     /// Looks at `buffer[start..]`; `last` when nothing follows the buffer.
     pub(super) fn find(&mut self, buffer: &[u8], start: usize, last: bool) -> Found {
         self.fields.clear();
+        self.quotes = false;
         // The buffer may be another one.
         self.block = NOWHERE;
         match buffer.get(start) {
@@ -89,6 +93,7 @@ impl Splitter {
                 match quoted(buffer, at, last) {
                     None => return Found::Partial { open: true },
                     Some((field, after)) => {
+                        self.quotes = true;
                         let stop = self.stop(buffer, after);
                         stray |= stop != after;
                         (field, stop)

@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use memchr::memchr;
+use simdutf8::compat::from_utf8;
 
 use super::Input;
 use crate::ConnectError;
@@ -24,8 +25,8 @@ pub(crate) struct Window {
     filled: usize,
     pub(crate) last: bool,
     pub(crate) read: u64,
-    /// Whether all of the unconsumed bytes are ASCII without NUL, so that no record needs a look.
-    pub(crate) plain: bool,
+    /// Up to here the bytes are UTF-8 without NUL, so that no record that ends here needs a look.
+    pub(crate) sound: usize,
 }
 
 impl Window {
@@ -46,7 +47,7 @@ impl Window {
             filled: 0,
             last: false,
             read: 0,
-            plain: true,
+            sound: 0,
         }
     }
 
@@ -79,6 +80,7 @@ impl Window {
         let kept = self.pending();
         if self.start > 0 {
             self.buffer.copy_within(self.start..self.filled, 0);
+            self.sound = self.sound.saturating_sub(self.start);
             self.start = 0;
             self.filled = kept;
         }
@@ -92,7 +94,6 @@ impl Window {
         if self.buffer.len() < wanted {
             self.buffer.resize(wanted, 0);
         }
-        self.plain |= kept == 0;
         while self.filled < wanted {
             let room = self.buffer.get_mut(self.filled..wanted).unwrap_or_default();
             let count = self.input.read(room)?;
@@ -100,11 +101,23 @@ impl Window {
                 self.last = true;
                 break;
             }
-            let new = room.get(..count).unwrap_or_default();
-            self.plain = self.plain && new.is_ascii() && memchr(0, new).is_none();
             self.filled += count;
             self.read = self.read.saturating_add(count as u64);
         }
+        self.look();
         Ok(())
+    }
+
+    /// Moves `sound` as far as it goes, in one look at what is new.
+    fn look(&mut self) {
+        let new = self.buffer.get(self.sound..self.filled).unwrap_or_default();
+        let text = match from_utf8(new) {
+            Ok(_) => new.len(),
+            // Behind what is wrong nothing is looked at: those records are, one by one, until a
+            // window begins behind it.
+            Err(error) => error.valid_up_to(),
+        };
+        let text = new.get(..text).unwrap_or_default();
+        self.sound += memchr(0, text).unwrap_or(text.len());
     }
 }

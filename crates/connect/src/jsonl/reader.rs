@@ -168,6 +168,7 @@ impl JsonlSource {
     }
 
     fn take(&mut self, to: &mut Gathered, at: Range<usize>) {
+        let looked_at = at.end <= self.window.sound;
         let line = self.window.bytes().get(at).unwrap_or_default();
         let number = self.line;
         self.line += 1;
@@ -178,9 +179,9 @@ impl JsonlSource {
         self.row += 1;
         let fault = if line.len() > rule::RECORD_MAX {
             Some(rule::TOO_LONG)
-        } else if !self.window.plain && memchr(0, line).is_some() {
+        } else if !looked_at && memchr(0, line).is_some() {
             Some(rule::NUL)
-        } else if !self.window.plain && std::str::from_utf8(line).is_err() {
+        } else if !looked_at && std::str::from_utf8(line).is_err() {
             Some(rule::NOT_UTF8)
         } else {
             self.fields.scan(line).err()

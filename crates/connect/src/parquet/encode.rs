@@ -12,7 +12,7 @@ use ::parquet::arrow::arrow_writer::{
     ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, ArrowWriter,
     ArrowWriterOptions, compute_leaves,
 };
-use ::parquet::basic::{Compression, ZstdLevel};
+use ::parquet::basic::{Compression, Encoding, ZstdLevel};
 use ::parquet::encryption::encrypt::FileEncryptionProperties;
 use ::parquet::errors::{ParquetError, Result};
 use ::parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -60,11 +60,25 @@ impl Encoder {
             .set_bloom_filter_enabled(false)
             .set_created_by(concat!("sealine ", env!("CARGO_PKG_VERSION")).to_owned());
         for (field, column) in schema.fields().iter().zip(first.columns()) {
+            let path = ColumnPath::new(vec![field.name().clone()]);
+            let Some(sample) = Sample::of(column) else {
+                continue;
+            };
             // Tokens and identifiers fill a dictionary that is thrown away when it is full, and pay
             // for every lookup until then.
-            if hardly_repeats(column) {
-                let path = ColumnPath::new(vec![field.name().clone()]);
-                properties = properties.set_column_dictionary_enabled(path, false);
+            if sample.hardly_repeats {
+                properties = properties.set_column_dictionary_enabled(path.clone(), false);
+            }
+            if sample.hardly_repeats && column.data_type().is_string() {
+                // Lengths apart from the bytes: between tokens of one length they are what a
+                // compressor finds most of, and it has nothing else to find there.
+                let lengths_apart = Encoding::DELTA_LENGTH_BYTE_ARRAY;
+                properties = properties.set_column_encoding(path.clone(), lengths_apart);
+                // The least and the greatest of texts in no order rule out nothing in any group.
+                if !sample.ordered {
+                    let none = EnabledStatistics::None;
+                    properties = properties.set_column_statistics_enabled(path, none);
+                }
             }
         }
         let options = ArrowWriterOptions::new()
@@ -103,6 +117,7 @@ impl Encoder {
                 .sum();
             if self.group_rows >= GROUP_ROWS || held >= GROUP_BYTES {
                 self.end_group()?;
+                self.writer.inner_mut().sync_ahead();
             }
         }
         Ok(())
@@ -198,19 +213,34 @@ fn side_by_side<T: Send, R: Send>(
         .collect()
 }
 
-/// True where more than three in four of the first values differ.
-fn hardly_repeats(column: &ArrayRef) -> bool {
-    let rows = column.len().min(SAMPLE_ROWS);
-    if rows < SAMPLE_LEAST {
-        return false;
+/// What the first values of a column tell about it.
+struct Sample {
+    /// More than three in four of them differ.
+    hardly_repeats: bool,
+    /// Each stands behind the one before it, as in files that grow by the end, or each before it.
+    ordered: bool,
+}
+
+impl Sample {
+    /// `None` where there are too few values to tell anything.
+    fn of(column: &ArrayRef) -> Option<Sample> {
+        let rows = column.len().min(SAMPLE_ROWS);
+        if rows < SAMPLE_LEAST {
+            return None;
+        }
+        let field = SortField::new(column.data_type().clone());
+        let sample = RowConverter::new(vec![field])
+            .and_then(|converter| converter.convert_columns(&[column.slice(0, rows)]));
+        let sample = sample.ok()?;
+        Some(Sample {
+            hardly_repeats: sample.iter().collect::<HashSet<_>>().len() * 4 > rows * 3,
+            ordered: sample.iter().is_sorted() || sample.iter().is_sorted_by(|a, b| a >= b),
+        })
     }
-    let field = SortField::new(column.data_type().clone());
-    let sample = RowConverter::new(vec![field])
-        .and_then(|converter| converter.convert_columns(&[column.slice(0, rows)]));
-    sample.is_ok_and(|sample| sample.iter().collect::<HashSet<_>>().len() * 4 > rows * 3)
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use arrow::array::{Int64Array, StringArray};
@@ -220,10 +250,21 @@ mod tests {
         let ids: ArrayRef = Arc::new(Int64Array::from_iter_values(0..5000));
         let days: ArrayRef = Arc::new(Int64Array::from_iter_values((0..5000).map(|n| n % 365)));
         let nulls: ArrayRef = Arc::new(StringArray::from(vec![None::<&str>; 5000]));
+        let hardly_repeats = |column: &ArrayRef| Sample::of(column).unwrap().hardly_repeats;
         assert!(hardly_repeats(&ids));
         assert!(!hardly_repeats(&days));
         assert!(!hardly_repeats(&nulls));
-        assert!(!hardly_repeats(&ids.slice(0, 1000)));
+        assert!(Sample::of(&ids.slice(0, 1000)).is_none());
+    }
+
+    #[test]
+    fn values_in_order_are_told_from_others() {
+        let ordered = |value: fn(i64) -> i64| {
+            let column: ArrayRef = Arc::new(Int64Array::from_iter_values((0..5000).map(value)));
+            Sample::of(&column).unwrap().ordered
+        };
+        assert!(ordered(|n| n) && ordered(|n| -n) && ordered(|n| n / 7));
+        assert!(!ordered(|n| n * 7919 % 5000));
     }
 
     #[test]

@@ -4,9 +4,9 @@
 //! A stream that ends without the reader having said so is an error, never an end.
 
 use std::fmt;
+use std::future::ready;
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::tree_node::TreeNodeRecursion;
@@ -20,6 +20,7 @@ use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties,
     ReplaceChildrenOptions,
 };
+use futures::future::BoxFuture;
 
 use super::feed::{Feed, Hub, Message};
 
@@ -30,7 +31,6 @@ pub(super) struct FeedTable {
     pub(super) hub: Arc<Hub>,
 }
 
-#[async_trait]
 impl TableProvider for FeedTable {
     fn schema(&self) -> SchemaRef {
         Arc::clone(&self.feed.schema)
@@ -40,12 +40,31 @@ impl TableProvider for FeedTable {
         TableType::Base
     }
 
-    async fn scan(
+    // What `async_trait` makes of `async fn scan`, but with a future that holds only its answer: of one that holds
+    // expressions the compiler proves for seconds that it may change threads (apache/datafusion#13814).
+    fn scan<'this, 'state, 'columns, 'filters, 'answer>(
+        &'this self,
+        _state: &'state dyn Session,
+        projection: Option<&'columns Vec<usize>>,
+        filters: &'filters [Expr],
+        _limit: Option<usize>,
+    ) -> BoxFuture<'answer, Result<Arc<dyn ExecutionPlan>>>
+    where
+        'this: 'answer,
+        'state: 'answer,
+        'columns: 'answer,
+        'filters: 'answer,
+        Self: 'answer,
+    {
+        Box::pin(ready(self.leaf(projection, filters)))
+    }
+}
+
+impl FeedTable {
+    fn leaf(
         &self,
-        _state: &dyn Session,
         projection: Option<&Vec<usize>>,
         filters: &[Expr],
-        _limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         // Filters were declared unsupported; taking one silently would drop it.
         if !filters.is_empty() {

@@ -54,7 +54,7 @@ impl Form {
 /// A file being written.
 pub(crate) enum Part {
     Sealed(Box<EncryptedWriter>),
-    Plain(PlainWriter),
+    Plain(Box<PlainWriter>),
 }
 
 impl Part {
@@ -73,7 +73,8 @@ impl Part {
             }
             Form::Plain { format, allowed } => {
                 let allowed = allowed.clone();
-                Self::Plain(PlainWriter::create(path, schema, *format, allowed)?)
+                let writer = PlainWriter::create(path, schema, *format, allowed)?;
+                Self::Plain(Box::new(writer))
             }
         })
     }

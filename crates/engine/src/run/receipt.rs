@@ -45,11 +45,20 @@ pub(crate) fn digests(authorized: &Authorized<Plan>) -> Result<Digests, EngineEr
 /// Begins to work out, beside everything else, what a run will wait for: the digest of a program
 /// of many megabytes, and the first randomness, for which the library gathers entropy.
 pub fn warm_up() {
+    // The C library's allocator takes a block of some size as rare until the first one like it is freed, and gives
+    // its memory back to the system each time; a run frees batches and pages by the thousand, and pays a page
+    // fault for every 4 KiB that it gets anew. This is the largest block that it learns from.
+    drop(std::hint::black_box(Vec::<u8>::with_capacity(
+        (32 << 20) - (64 << 10),
+    )));
     // What fails here fails again, and is told, where it is needed.
-    let _ = std::thread::Builder::new().spawn(|| {
-        let _ = crypto::random::array::<1>();
-    });
     let _ = std::thread::Builder::new().spawn(binary);
+    // With two cores, one is planning meanwhile: it gathers when it gets there.
+    if std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 2) {
+        let _ = std::thread::Builder::new().spawn(|| {
+            let _ = crypto::random::array::<1>();
+        });
+    }
 }
 
 /// SHA-256 of the running program.
