@@ -27,7 +27,7 @@ use crate::file::NewFile;
 use crate::quiet::quietly;
 
 /// A row group ends at this many rows, or at this many encoded bytes.
-const GROUP_ROWS: usize = 256 << 10;
+const GROUP_ROWS: usize = 122_880;
 const GROUP_BYTES: usize = 64 << 20;
 /// Below this many rows a batch is encoded on the caller's thread alone.
 const PARALLEL_ROWS: usize = 1024;

@@ -31,7 +31,7 @@ use crate::output::Quarantine;
 use crate::progress::{Progress, Reading, Throttle, Update};
 
 /// Batches between a reader and its plan.
-const QUEUE: usize = 4;
+const QUEUE: usize = 2;
 /// Samples of one column, and of one input, that are searched for in what is written.
 const CANARIES_OF_COLUMN: usize = 4;
 const CANARIES_OF_INPUT: usize = 64;

@@ -21,7 +21,7 @@ use crate::output::{Generation, Guard, Spread, Staging, Watch};
 use crate::progress::{Progress, Step, Update};
 
 /// Batches between a computation and its writer.
-const QUEUE: usize = 4;
+const QUEUE: usize = 2;
 
 /// One staged generation.
 pub(crate) struct Staged {

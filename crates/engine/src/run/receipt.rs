@@ -46,8 +46,8 @@ pub(crate) fn digests(authorized: &Authorized<Plan>) -> Result<Digests, EngineEr
 /// of many megabytes, and the first randomness, for which the library gathers entropy.
 pub fn warm_up() {
     // The C library's allocator takes a block of some size as rare until the first one like it is freed, and gives
-    // its memory back to the system each time; a run frees batches and pages by the thousand, and pays a page
-    // fault for every 4 KiB that it gets anew. This is the largest block that it learns from.
+    // its memory back to the system each time; a run frees columns and pages by the thousand, and pays a page
+    // fault for every 4 KiB that it gets anew. This block is larger than most of those.
     drop(std::hint::black_box(Vec::<u8>::with_capacity(
         (32 << 20) - (64 << 10),
     )));
