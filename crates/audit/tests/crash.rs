@@ -248,7 +248,9 @@ fn an_append_that_stops_at_any_step() {
                 }
                 at += 1;
             }
-            assert!(at > 16, "an append has more steps than {at}");
+            // Four files, each written, named and its folder synced: the last is written at the tenth step, and
+            // five more come through. Folders that a checkpoint vouches for are not made again.
+            assert!(at > 15, "an append has more steps than {at}");
         }
     }
     assert!(strikes > 400, "only {strikes} strikes");

@@ -267,6 +267,8 @@ fn the_second_signal_ends_at_once() {
             "trace=fsync,fdatasync",
         ]);
         strace.args(["-e", "inject=fsync,fdatasync:delay_enter=1500000"]);
+        // As in `listening`.
+        strace.args(["env", "--default-signal=INT,TERM,HUP"]);
         strace.args([
             "sh",
             "-c",

@@ -48,9 +48,7 @@ pub fn warm_up() {
     // The C library's allocator takes a block of some size as rare until the first one like it is freed, and gives
     // its memory back to the system each time; a run frees columns and pages by the thousand, and pays a page
     // fault for every 4 KiB that it gets anew. This block is larger than most of those.
-    drop(std::hint::black_box(Vec::<u8>::with_capacity(
-        (32 << 20) - (64 << 10),
-    )));
+    drop(std::hint::black_box(Vec::<u8>::with_capacity(4 << 20)));
     // What fails here fails again, and is told, where it is needed.
     let _ = std::thread::Builder::new().spawn(binary);
     // With two cores, one is planning meanwhile: it gathers when it gets there.
