@@ -126,7 +126,7 @@ pub(crate) fn main(words: Vec<&str>) -> Result<(), String> {
 fn build(root: &Path, dev: bool) -> Result<PathBuf, String> {
     let profile: &[&str] = if dev { &[] } else { &["--release"] };
     if !dev {
-        report::line("building the release binary (cold, this takes 15 minutes on two cores) …");
+        report::line("building the release binary (cold, this takes 12 minutes on two cores) …");
     }
     let mut cargo = Command::new("cargo");
     cargo.current_dir(root);
