@@ -106,6 +106,13 @@ impl Ahead {
     }
 }
 
+/// A file that is given up is nobody's any more: no thread goes on with it.
+impl Drop for Ahead {
+    fn drop(&mut self) {
+        self.settle();
+    }
+}
+
 impl NewFile {
     /// Makes the file at `path`, which must not exist; only its owner may read it.
     pub(crate) fn create(path: &Path) -> Result<NewFile, ConnectError> {
